@@ -1,0 +1,81 @@
+"""Activation functions, applied in place to a block of pre-activations.
+
+Each class is stateless and knows how to turn pre-activations ``z`` into activations
+``a`` in place, how to multiply by ``f'(z)`` given only ``a`` (so that ``z`` need not be
+kept), the range of ``a``, and which ``z`` gives a wanted ``a``.
+"""
+
+import numpy as np
+
+
+class Logistic:
+    """``f(z) = 1 / (1 + exp(-z))``, with values in (0, 1)."""
+
+    name = "logistic"
+    range = (0.0, 1.0)
+
+    def apply(self, z):
+        # 1 / (1 + exp(-z)) = tanh(z / 2) / 2 + 1 / 2: it cannot overflow, and NumPy's
+        # tanh is vectorised where an exponential followed by a division is slower.
+        z *= 0.5
+        np.tanh(z, out=z)
+        z *= 0.5
+        z += 0.5
+
+    def multiply_derivative(self, a, gradient):
+        gradient *= a * (1 - a)
+
+    def inverse(self, a):
+        return np.log(a / (1 - a))
+
+
+class Tanh:
+    """``f(z) = tanh(z)``, with values in (-1, 1)."""
+
+    name = "tanh"
+    range = (-1.0, 1.0)
+
+    def apply(self, z):
+        np.tanh(z, out=z)
+
+    def multiply_derivative(self, a, gradient):
+        gradient *= 1 - a * a
+
+    def inverse(self, a):
+        return np.arctanh(a)
+
+
+class Relu:
+    """``f(z) = max(z, 0)``, with values in [0, inf)."""
+
+    name = "relu"
+    range = (0.0, np.inf)
+
+    def apply(self, z):
+        np.maximum(z, 0, out=z)
+
+    def multiply_derivative(self, a, gradient):
+        gradient *= a > 0
+
+    def inverse(self, a):
+        return a
+
+
+class Identity:
+    """``f(z) = z``."""
+
+    name = "identity"
+    range = (-np.inf, np.inf)
+
+    def apply(self, z):
+        pass
+
+    def multiply_derivative(self, a, gradient):
+        pass
+
+    def inverse(self, a):
+        return a
+
+
+ACTIVATIONS = {cls.name: cls for cls in (Logistic, Tanh, Relu, Identity)}
+OUT_ACTIVATIONS = {cls.name: cls for cls in (Identity, Logistic)}

@@ -1,0 +1,141 @@
+"""Rows as blocks, and the team of threads that works on them.
+
+Matrix products are made on *blocks*, large enough that adding up their partial sums
+costs nothing; element-wise work inside a block is done on *strips* that stay in a
+core's own cache between one operation and the next. NumPy releases the interpreter's
+lock in both, so plain threads run them in parallel, each with one BLAS thread.
+"""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
+
+import numpy as np
+from scipy import sparse
+from threadpoolctl import ThreadpoolController
+
+BLOCK_BYTES = 2**24
+STRIP_BYTES = 2**17
+# Multiply-adds that keep a core busy for much longer than it takes to wake a thread.
+WORK_PER_THREAD = 2**23
+
+
+def split_evenly(start, stop, n_parts):
+    """Consecutive slices of nearly equal length that cover ``start:stop``."""
+    bounds = np.linspace(start, stop, n_parts + 1).astype(int)
+    return [slice(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+
+
+def blocks(start, stop, row_bytes, block_bytes=BLOCK_BYTES):
+    """Slices of ``start:stop`` of at most `block_bytes` each, of nearly equal length."""
+    max_rows = max(1, block_bytes // max(1, row_bytes))
+    n_blocks = max(1, -(-(stop - start) // max_rows))
+    return split_evenly(start, stop, n_blocks)
+
+
+def strips(array):
+    """Slices over the rows of a C-contiguous array that fit a core's own cache."""
+    n_rows, row_bytes = array.shape[0], array.strides[0]
+    step = max(1, STRIP_BYTES // max(1, row_bytes))
+    return [slice(i, min(i + step, n_rows)) for i in range(0, n_rows, step)]
+
+
+def rows_as_dense(X, rows):
+    """The rows of X in a slice as an ndarray; a view when X is one itself."""
+    block = X[rows]
+    return block.toarray() if sparse.issparse(block) else np.asarray(block)
+
+
+class _BlasThreads:
+    """Limits BLAS to one thread while any team works.
+
+    The limit is the process's, and teams may overlap when several estimators are
+    fitted in threads, so the first one in lowers it and the last one out restores it.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._users = 0
+        self._limits = None
+        self._n_threads = 1
+
+    @staticmethod
+    @lru_cache(maxsize=1)
+    def _controller():
+        return ThreadpoolController().select(user_api="blas")
+
+    def count(self):
+        """How many threads BLAS uses when no team works."""
+        with self._lock:
+            return self._n_threads if self._users else self._current()
+
+    def _current(self):
+        libraries = self._controller().lib_controllers
+        return max((library.num_threads for library in libraries), default=1)
+
+    @contextmanager
+    def limited(self):
+        with self._lock:
+            if self._users == 0:
+                self._n_threads = self._current()
+                self._limits = self._controller().limit(limits=1)
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if self._users == 0:
+                    self._limits.restore_original_limits()
+
+
+_blas_threads = _BlasThreads()
+
+
+class Team:
+    """A few threads that each take one part of the same work.
+
+    Parameters
+    ----------
+    n_threads : int or None
+        None stands for as many as BLAS would use, so that ``OMP_NUM_THREADS`` and the
+        limits that joblib sets inside its workers are respected.
+
+    Notes
+    -----
+    Which part a member takes is fixed, so that sums do not depend on timing. The
+    calling thread is member 0. Use as a context manager.
+    """
+
+    def __init__(self, n_threads=None):
+        self.n_threads = _blas_threads.count() if n_threads is None else n_threads
+
+    def __enter__(self):
+        self._pool = None
+        self._limited = _blas_threads.limited()
+        self._limited.__enter__()
+        return self
+
+    def __exit__(self, *exc_info):
+        if self._pool is not None:
+            self._pool.shutdown()
+        self._limited.__exit__(*exc_info)
+
+    def n_useful(self, work):
+        """How many members are worth waking for that many multiply-adds."""
+        return max(1, min(self.n_threads, int(work // WORK_PER_THREAD)))
+
+    def map(self, function, parts):
+        """``[function(part) for part in parts]``, the parts side by side."""
+        first, *others = parts
+        if others and self._pool is None:
+            self._pool = ThreadPoolExecutor(max(1, self.n_threads - 1))
+        futures = [self._pool.submit(function, part) for part in others]
+        try:
+            results = [function(first)]
+        finally:
+            # Nobody may still be writing into the workspaces when an error leaves.
+            for future in futures:
+                future.exception()
+        return results + [future.result() for future in futures]

@@ -1,0 +1,38 @@
+"""Weighted mean and total variance of rows, dense or sparse."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+from ._blocks import blocks
+
+
+def mean_and_variance(X, sample_weight=None):
+    """Mean of each column and the sum of the columns' variances, in float64.
+
+    Parameters
+    ----------
+    X : ndarray or CSR of shape (n_samples, n_features)
+    sample_weight : ndarray of shape (n_samples,) or None
+
+    Returns
+    -------
+    mean : ndarray of shape (n_features,)
+    variance : float
+        ``sum_i p_i ||x_i - mean||^2`` with weights ``p`` that sum to one.
+    """
+    weights = np.ones(X.shape[0]) if sample_weight is None else sample_weight
+    weights = weights.astype(np.float64) / np.sum(weights, dtype=np.float64)
+    if sparse.issparse(X):
+        X = sparse.csr_matrix(X, dtype=np.float64)
+        mean, variances = mean_variance_axis(X, axis=0, weights=weights)
+        return mean, float(variances.sum())
+    # In two passes: the mean of squares less the square of the mean would lose every
+    # digit of a small variance beside a large mean.
+    parts = blocks(0, X.shape[0], 8 * X.shape[1])
+    mean = sum(weights[rows] @ X[rows].astype(np.float64) for rows in parts)
+    variance = 0.0
+    for rows in parts:
+        centred = X[rows] - mean
+        variance += weights[rows] @ np.einsum("ij,ij->i", centred, centred)
+    return mean, float(variance)

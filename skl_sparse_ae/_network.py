@@ -1,0 +1,74 @@
+"""The two maps of the autoencoder: from rows to codes and from codes to rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
+from ._blocks import blocks, split_evenly, strips
+from ._parameters import Layout
+from ._penalties import Penalty
+
+
+@dataclass(frozen=True)
+class Network:
+    """What the autoencoder computes, apart from the values of its parameters."""
+
+    layout: Layout
+    activation: object
+    out_activation: object
+    penalty: Penalty
+
+    @classmethod
+    def from_names(cls, layout, activation, out_activation, penalty):
+        """Look the activations up; check that the penalty can be used with them."""
+        activation = ACTIVATIONS[activation]()
+        penalty.check(activation)
+        return cls(layout, activation, OUT_ACTIVATIONS[out_activation](), penalty)
+
+    def encode(self, parameters, X, out, visit=None):
+        """Write ``f(X W_e + b_e)``, less what the penalty removes, to `out`.
+
+        `visit` is called with each strip of rows while it is still in the cache.
+        """
+        _product(X, parameters.encoder_coef, out)
+        for strip in strips(out):
+            a = out[strip]
+            a += parameters.encoder_intercept
+            self.activation.apply(a)
+            if self.penalty.selects:
+                self.penalty.select(a)
+            if visit is not None:
+                visit(strip)
+        return out
+
+    def decode(self, parameters, A, out, visit=None):
+        """Write ``g(A W_d + b_d)`` to `out`; `visit` as in `encode`."""
+        _product(A, parameters.components, out)
+        for strip in strips(out):
+            x_hat = out[strip]
+            x_hat += parameters.decoder_intercept
+            self.out_activation.apply(x_hat)
+            if visit is not None:
+                visit(strip)
+        return out
+
+
+def _product(X, weights, out):
+    if sparse.issparse(X):
+        out[...] = X @ weights
+    else:
+        np.matmul(X, weights, out=out)
+
+
+def map_rows(step, parameters, X, out, team):
+    """Apply ``step``, a network's encode or decode, to all rows of X, side by side."""
+    row_bytes = (X.shape[1] + out.shape[1]) * out.itemsize
+
+    def part(rows):
+        for block in blocks(rows.start, rows.stop, row_bytes):
+            step(parameters, X[block], out[block])
+
+    team.map(part, split_evenly(0, X.shape[0], team.n_useful(X.shape[0] * row_bytes)))
+    return out

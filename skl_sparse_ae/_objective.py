@@ -1,0 +1,311 @@
+"""The objective J and its gradient, over blocks of rows and a team of threads.
+
+J is a sum over rows, so each member of the team takes a fixed range of rows, walks
+through it in blocks and keeps its own partial sums, which are added in the members'
+order: the result does not depend on timing.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from ._blocks import BLOCK_BYTES, blocks, rows_as_dense, split_evenly, strips
+
+
+class Terms(NamedTuple):
+    """The three terms of J."""
+
+    reconstruction: float
+    decay: float
+    sparsity: float
+
+    @property
+    def total(self):
+        return self.reconstruction + self.decay + self.sparsity
+
+
+class Objective:
+    """J and its gradient for a network on given rows, at any parameter vector.
+
+    ``J = sum_i p_i 1/2 ||x_hat_i - x_i||^2 + alpha/2 (||W_e||^2 + ||W_d||^2)
+    + sum_j psi(sum_i p_i phi(a_ij))``, where ``p`` are the sample weights divided by
+    their sum and psi contains the penalty's weight.
+
+    Parameters
+    ----------
+    network : Network
+    alpha : float
+        Weight of the decay of both weight matrices. Tied weights count twice.
+    team : Team
+    dtype : dtype
+        Of the rows, the workspaces and the products.
+    memory_budget : float
+        Bytes that the activations of all rows may take between the two passes of a
+        penalty with a non-linear psi; beyond it they are computed twice.
+    block_bytes : int
+        Bytes of a row block's workspaces.
+    blend_means : callable or None
+        Turns the means over the given rows into those that psi sees. Mini-batches put
+        a running mean here.
+    """
+
+    def __init__(
+        self,
+        network,
+        alpha,
+        *,
+        team,
+        dtype,
+        memory_budget=np.inf,
+        block_bytes=BLOCK_BYTES,
+        blend_means=None,
+    ):
+        self.network = network
+        self.alpha = alpha
+        self.team = team
+        self.dtype = np.dtype(dtype)
+        self.memory_budget = memory_budget
+        self.block_bytes = block_bytes
+        self.blend_means = blend_means
+        self._theta = np.empty(network.layout.size, self.dtype)
+        self._members = []
+
+    def use_rows(self, X, sample_weight=None, total_weight=None):
+        """Set the rows to work on; workspaces are reused where they fit.
+
+        `total_weight` is what the weights are divided by, their sum by default.
+        """
+        n_rows, layout = X.shape[0], self.network.layout
+        if total_weight is None:
+            total_weight = n_rows if sample_weight is None else np.sum(sample_weight)
+        self._total_weight = float(total_weight)
+        work = 5 * n_rows * layout.n_features * layout.n_components
+        parts = split_evenly(0, n_rows, min(n_rows, self.team.n_useful(work)))
+        while len(self._members) < len(parts):
+            self._members.append(_Member(self.network, self.dtype))
+        activation_bytes = n_rows * layout.n_components * self.dtype.itemsize
+        keep = (
+            not self.network.penalty.is_linear
+            and activation_bytes <= self.memory_budget
+        )
+        self._active = self._members[: len(parts)]
+        for member, rows in zip(self._active, parts, strict=True):
+            member.use_rows(X, sample_weight, rows, keep, self.block_bytes)
+        return self
+
+    def value_and_grad(self, theta, out=None):
+        """J at `theta` and its gradient, a vector of theta's dtype (`out` if given)."""
+        parameters = self._cast(theta)
+        penalty = self.network.penalty
+        means = None
+        if penalty.is_linear:
+            slope = penalty.psi_derivative(np.zeros(self.network.layout.n_components))
+        else:
+            means = self._means(self._map(_Member.encode, parameters))
+            slope = penalty.psi_derivative(means)
+        slope = slope.astype(self.dtype) if penalty.has_term else None
+        sums = self._map(_Member.backward, parameters, slope, means is not None)
+        if means is None:
+            means = self._means([phi for _, phi in sums])
+        self.unit_means = means
+        terms = self._terms(theta, sum(errors for errors, _ in sums), means)
+        return terms.total, self._gradient(theta, out)
+
+    def terms(self, theta):
+        """The terms of J at `theta`, without the gradient."""
+        parameters = self._cast(theta)
+        sums = self._map(_Member.forward, parameters)
+        self.unit_means = self._means([phi for _, phi in sums])
+        return self._terms(theta, sum(errors for errors, _ in sums), self.unit_means)
+
+    def _map(self, method, *args):
+        return self.team.map(lambda member: method(member, *args), self._active)
+
+    def _cast(self, theta):
+        np.copyto(self._theta, theta, casting="same_kind")
+        return self.network.layout.views(self._theta)
+
+    def _means(self, sums):
+        means = np.sum(sums, axis=0) / self._total_weight
+        return means if self.blend_means is None else self.blend_means(means)
+
+    def _terms(self, theta, squared_errors, means):
+        weights = self.network.layout.weights(theta)
+        squares = sum(float(np.vdot(w, w)) for w in weights)
+        if self.network.layout.tied_weights:
+            squares *= 2
+        return Terms(
+            0.5 * squared_errors / self._total_weight,
+            0.5 * self.alpha * squares,
+            float(np.sum(self.network.penalty.psi(means))),
+        )
+
+    def _gradient(self, theta, out):
+        out = np.empty_like(theta) if out is None else out
+        layout = self.network.layout
+        decay = self.alpha * (2 if layout.tied_weights else 1)
+        weights, gradients = layout.weights(theta), layout.weights(out)
+        first, *others = [member.gradient for member in self._active]
+        np.multiply(first, 1 / self._total_weight, out=out, casting="same_kind")
+        for other in others:
+            out += other * (1 / self._total_weight)
+        for weight, gradient in zip(weights, gradients, strict=True):
+            gradient += decay * weight
+        return out
+
+
+class _Member:
+    """One thread's range of rows, its workspaces and its partial sums.
+
+    Sums are over rows, weighted by the sample weights themselves; the objective
+    divides by the total weight.
+    """
+
+    def __init__(self, network, dtype):
+        self.network = network
+        self.dtype = dtype
+        layout = network.layout
+        self.gradient = np.empty(layout.size, dtype)
+        self._gradients = layout.views(self.gradient)
+        if layout.tied_weights:
+            decoder = np.empty((layout.n_components, layout.n_features), dtype)
+            self._gradients = self._gradients._replace(components=decoder)
+        self._scratch = None
+        self._capacity = 0
+        self._kept = None
+
+    def use_rows(self, X, sample_weight, rows, keep, block_bytes):
+        """Take a slice of rows; grow the workspaces where a block does not fit."""
+        layout = self.network.layout
+        row_bytes = self.dtype.itemsize * (2 * layout.n_components + layout.n_features)
+        self._X, self._weights, self._start = X, sample_weight, rows.start
+        self._blocks = blocks(rows.start, rows.stop, row_bytes, block_bytes)
+        self._keep = keep
+        n_rows = rows.stop - rows.start
+        if keep and (self._kept is None or len(self._kept) < n_rows):
+            self._kept = np.empty((n_rows, layout.n_components), self.dtype)
+        self._reserve(max(block.stop - block.start for block in self._blocks))
+
+    def _reserve(self, n_rows):
+        layout = self.network.layout
+        if len(self._blocks) > 1 and self._scratch is None:
+            n_weights = layout.n_features * layout.n_components
+            self._scratch = np.empty(n_weights, self.dtype)
+        if n_rows > self._capacity:
+            self._capacity = n_rows
+            self._delta = np.empty((n_rows, layout.n_components), self.dtype)
+            self._residual = np.empty((n_rows, layout.n_features), self.dtype)
+            if not self._keep:
+                self._code = np.empty((n_rows, layout.n_components), self.dtype)
+
+    def encode(self, parameters):
+        """Sums of phi over the rows; activations are kept when there is room."""
+        self._phi_sums = np.zeros(self.network.layout.n_components)
+        for rows in self._blocks:
+            self._encode_block(parameters, rows)
+        return self._phi_sums
+
+    def forward(self, parameters):
+        """Sum of squared errors and sums of phi."""
+        self._phi_sums = np.zeros(self.network.layout.n_components)
+        self._squared_errors = 0.0
+        for rows in self._blocks:
+            code = self._encode_block(parameters, rows)
+            self._decode_block(parameters, code, rows)
+        return self._squared_errors, self._phi_sums
+
+    def backward(self, parameters, slope, encoded):
+        """Squared errors and sums of phi; the gradient's sums go to `gradient`.
+
+        `slope` is psi' for each unit, or None when there is no term; `encoded` tells
+        that `encode` has been called at these parameters.
+        """
+        self._phi_sums = np.zeros(self.network.layout.n_components)
+        self._squared_errors = 0.0
+        self._gradients.encoder_intercept[:] = 0
+        self._gradients.decoder_intercept[:] = 0
+        for rows in self._blocks:
+            if encoded and self._keep:
+                code = self._code_of(rows)
+            else:
+                code = self._encode_block(parameters, rows)
+            residual = self._decode_block(parameters, code, rows, backward=True)
+            self._add(self._gradients.components, code.T, residual, rows)
+            delta = self._delta_block(parameters, slope, code, residual, rows)
+            self._add(self._gradients.encoder_coef, self._X[rows].T, delta, rows)
+        if self.network.layout.tied_weights:
+            self._gradients.encoder_coef[...] += self._gradients.components.T
+        return self._squared_errors, self._phi_sums
+
+    def _code_of(self, rows):
+        if self._keep:
+            return self._kept[rows.start - self._start : rows.stop - self._start]
+        return self._code[: rows.stop - rows.start]
+
+    def _encode_block(self, parameters, rows):
+        code = self._code_of(rows)
+        weights = self._weights_of(rows)
+
+        def add_phi(strip):
+            phi = self.network.penalty.phi(code[strip], self.network.activation)
+            if weights is None:
+                self._phi_sums += phi.sum(axis=0)
+            else:
+                self._phi_sums += weights[strip] @ phi
+
+        return self.network.encode(parameters, self._X[rows], code, visit=add_phi)
+
+    def _decode_block(self, parameters, code, rows, backward=False):
+        """Squared errors; with `backward`, the error at the output's pre-activation."""
+        residual = self._residual[: rows.stop - rows.start]
+        target = rows_as_dense(self._X, rows)
+        weights = self._weights_of(rows)
+
+        def subtract(strip):
+            x_hat = residual[strip]
+            error = x_hat - target[strip]
+            weighted = error if weights is None else error * weights[strip, None]
+            self._squared_errors += float(np.vdot(error, weighted))
+            if backward:
+                self.network.out_activation.multiply_derivative(x_hat, weighted)
+                self._gradients.decoder_intercept[...] += weighted.sum(axis=0)
+                residual[strip] = weighted
+
+        return self.network.decode(parameters, code, residual, visit=subtract)
+
+    def _delta_block(self, parameters, slope, code, residual, rows):
+        """The error at the hidden units' pre-activation, penalty included."""
+        delta = np.matmul(
+            residual, parameters.components.T, out=self._delta[: len(residual)]
+        )
+        weights = self._weights_of(rows)
+        penalty, activation = self.network.penalty, self.network.activation
+        for strip in strips(delta):
+            d, a = delta[strip], code[strip]
+            if slope is not None:
+                push = slope * penalty.phi_derivative(a, activation)
+                d += push if weights is None else weights[strip, None] * push
+            activation.multiply_derivative(a, d)
+            if penalty.selects:
+                d *= a != 0
+            self._gradients.encoder_intercept[...] += d.sum(axis=0)
+        return delta
+
+    def _add(self, total, left, right, rows):
+        """Add ``left @ right`` to `total`, or begin it with the first block."""
+        if sparse.issparse(left):
+            product = left @ right
+        elif rows is self._blocks[0]:
+            np.matmul(left, right, out=total)
+            return
+        else:
+            product = self._scratch.reshape(total.shape)
+            np.matmul(left, right, out=product)
+        if rows is self._blocks[0]:
+            total[...] = product
+        else:
+            total += product
+
+    def _weights_of(self, rows):
+        return None if self._weights is None else self._weights[rows]

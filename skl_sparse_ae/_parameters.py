@@ -1,0 +1,100 @@
+"""The four parameter arrays as views of one flat vector.
+
+Solvers see a vector; the objective sees the arrays. With tied weights the decoder's
+matrix is the transpose of the encoder's and takes no room in the vector.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Parameters(NamedTuple):
+    """The arrays of one autoencoder.
+
+    ``encoder_coef`` is (n_features, n_components), ``components`` is
+    (n_components, n_features), the intercepts are vectors.
+    """
+
+    encoder_coef: np.ndarray
+    encoder_intercept: np.ndarray
+    components: np.ndarray
+    decoder_intercept: np.ndarray
+
+
+class Layout:
+    """Where each array lies in the flat vector.
+
+    Parameters
+    ----------
+    n_features, n_components : int
+        Number of columns of X, number of hidden units.
+    tied_weights : bool
+        Whether ``components`` is the transpose of ``encoder_coef``.
+    """
+
+    def __init__(self, n_features, n_components, tied_weights=False):
+        self.n_features = n_features
+        self.n_components = n_components
+        self.tied_weights = tied_weights
+        n_weights = n_features * n_components
+        sizes = [n_weights, n_components, 0 if tied_weights else n_weights, n_features]
+        self._ends = np.cumsum(sizes)
+        self.size = int(self._ends[-1])
+
+    @property
+    def slices(self):
+        """Slices of the arrays that the vector holds, in the order of `Parameters`."""
+        starts = [0, *self._ends[:-1]]
+        pairs = zip(starts, self._ends, strict=True)
+        return [slice(int(a), int(b)) for a, b in pairs if a < b]
+
+    def views(self, theta):
+        """The arrays of a flat vector, sharing its memory."""
+        encoder, b_e, decoder, b_d = np.split(theta, self._ends[:-1])
+        encoder = encoder.reshape(self.n_features, self.n_components)
+        if self.tied_weights:
+            decoder = encoder.T
+        else:
+            decoder = decoder.reshape(self.n_components, self.n_features)
+        return Parameters(encoder, b_e, decoder, b_d)
+
+    def flatten(self, parameters, dtype=None):
+        """A new flat vector that holds a copy of the arrays."""
+        arrays = [np.ravel(array) for array in parameters]
+        if self.tied_weights:
+            del arrays[2]
+        return np.concatenate(arrays, dtype=dtype)
+
+    def weights(self, theta):
+        """The weight matrices in the vector, once each, without the intercepts."""
+        parameters = self.views(theta)
+        if self.tied_weights:
+            return (parameters.encoder_coef,)
+        return (parameters.encoder_coef, parameters.components)
+
+
+def initial_parameters(network, mean, spread, rng, dtype):
+    """Where a fit starts: a vector that depends on X only through two moments.
+
+    Weights are uniform in +-sqrt(6 / (n_features + n_components + 1)), as in the
+    Stanford notes, in units of the spread of X; the decoder starts as the encoder's
+    transpose; the intercepts are such that the mean row lies at pre-activation zero
+    and is reconstructed by a code of zeros.
+    """
+    layout = network.layout
+    bound = np.sqrt(6 / (layout.n_features + layout.n_components + 1))
+    weights = rng.uniform(-bound, bound, (layout.n_features, layout.n_components))
+    read, write = (1.0, 1.0) if layout.tied_weights else (1 / spread, spread)
+    low, high = network.out_activation.range
+    margin = 0.01 * (high - low) if np.isfinite(high - low) else 0.0
+    target = np.clip(mean, low + margin, high - margin)
+    return layout.flatten(
+        Parameters(
+            encoder_coef=read * weights,
+            encoder_intercept=-(mean @ (read * weights)),
+            components=write * weights.T,
+            decoder_intercept=network.out_activation.inverse(target),
+        ),
+        dtype=dtype,
+    )

@@ -1,0 +1,213 @@
+"""Sparsity penalties of the form ``beta * sum_j psi(mean_i phi(a_ij))``.
+
+A penalty is a class of a few methods. ``phi`` and ``phi_derivative`` work on a block of
+activations, ``psi`` and ``psi_derivative`` on the vector of per-unit means. A penalty
+may instead *select* which activations survive, as top-k does.
+"""
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+
+class Penalty(BaseEstimator):
+    """Base class: no penalty, every method at its neutral value.
+
+    Parameters of a subclass are the arguments of its ``__init__``, stored under their
+    names, so that ``get_params``, ``clone`` and grid searches reach them.
+    """
+
+    default_activation = "relu"
+    #: Whether psi is linear, so that its slope is known before the unit means are.
+    is_linear = True
+    #: Whether there is a term to add to the objective.
+    has_term = True
+    #: Whether ``select`` sets activations to zero.
+    selects = False
+
+    def check(self, activation):
+        """Raise ValueError when the penalty makes no sense with the activation."""
+
+    def phi(self, a, activation):
+        """What is averaged over the rows, shape of `a`; `a` itself where possible."""
+        return a
+
+    def phi_derivative(self, a, activation):
+        """``d phi / d a``: a scalar, or an array of the shape of `a`."""
+        return 1.0
+
+    def psi(self, s):
+        """The penalty of each unit, weight included, given its mean `s`."""
+        return np.zeros_like(s)
+
+    def psi_derivative(self, s):
+        """``d psi / d s`` for each unit, weight included."""
+        return np.zeros_like(s)
+
+    def select(self, a):
+        """Set the activations that do not survive to zero, in place."""
+
+
+class KL(Penalty):
+    """Kullback-Leibler divergence between a target activation and each unit's mean.
+
+    ``psi(s) = beta * (rho log(rho / s) + (1 - rho) log((1 - rho) / (1 - s)))``, the
+    sparsity term of the Stanford notes on sparse autoencoders [1]_. Activations are
+    mapped to (0, 1) by their range first: logistic as they are, tanh by (a + 1) / 2.
+
+    Parameters
+    ----------
+    rho : float, default=0.05
+        Target mean activation, in (0, 1).
+    beta : float, default=3.0
+        Weight of the term.
+
+    References
+    ----------
+    .. [1] A. Ng, "Sparse autoencoder", CS294A lecture notes, Stanford University, 2011.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skl_sparse_ae import KL
+    >>> KL(rho=0.5, beta=1.0).psi(np.array([0.5, 0.25])).round(4)
+    array([0.    , 0.1438])
+    """
+
+    default_activation = "logistic"
+    is_linear = False
+    # A unit that is off on every row has a mean of exactly 0 in floating point, where
+    # the divergence is infinite; this is far below any mean that a row can change.
+    _tiny = 1e-10
+
+    def __init__(self, rho=0.05, beta=3.0):
+        self.rho = rho
+        self.beta = beta
+
+    def check(self, activation):
+        if not np.isfinite(activation.range).all():
+            raise ValueError(
+                "penalty='kl' compares a unit's mean activation, mapped to (0, 1), with "
+                f"rho, and activation={activation.name!r} is unbounded. Use "
+                "activation='logistic' or 'tanh', or penalty='l1' or 'topk'."
+            )
+
+    def phi(self, a, activation):
+        low, high = activation.range
+        return a if (low, high) == (0, 1) else (a - low) / (high - low)
+
+    def phi_derivative(self, a, activation):
+        low, high = activation.range
+        return 1.0 / (high - low)
+
+    def psi(self, s):
+        s = np.clip(s, self._tiny, 1 - self._tiny)
+        rho = self.rho
+        on = rho * np.log(rho / s)
+        off = (1 - rho) * np.log((1 - rho) / (1 - s))
+        return self.beta * (on + off)
+
+    def psi_derivative(self, s):
+        s = np.clip(s, self._tiny, 1 - self._tiny)
+        return self.beta * ((1 - self.rho) / (1 - s) - self.rho / s)
+
+
+class L1(Penalty):
+    """Mean absolute activation: ``phi(a) = |a|``, ``psi(s) = beta * s``.
+
+    Parameters
+    ----------
+    beta : float, default=0.01
+        Weight of the term.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skl_sparse_ae import L1
+    >>> L1(beta=0.5).psi(np.array([0.0, 2.0]))
+    array([0., 1.])
+    """
+
+    def __init__(self, beta=0.01):
+        self.beta = beta
+
+    def phi(self, a, activation):
+        return a if activation.range[0] >= 0 else np.abs(a)
+
+    def phi_derivative(self, a, activation):
+        return 1.0 if activation.range[0] >= 0 else np.sign(a)
+
+    def psi(self, s):
+        return self.beta * s
+
+    def psi_derivative(self, s):
+        return np.full_like(s, self.beta)
+
+
+class TopK(Penalty):
+    """Keep the largest activations of each row, set the others to exactly zero.
+
+    The k-sparse autoencoder [1]_. Nothing is added to the objective: sparsity is part
+    of the encoder.
+
+    Parameters
+    ----------
+    rho : float, default=0.05
+        Fraction of the units that each row keeps: ``k = max(1, round(rho *
+        n_components))``.
+
+    References
+    ----------
+    .. [1] A. Makhzani, B. Frey, "k-Sparse Autoencoders", arXiv:1312.5663, 2013.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skl_sparse_ae import TopK
+    >>> a = np.array([[3.0, 1.0, 2.0, 2.0]])
+    >>> TopK(rho=0.5).select(a)
+    >>> int(np.count_nonzero(a))
+    2
+    """
+
+    has_term = False
+    selects = True
+
+    def __init__(self, rho=0.05):
+        self.rho = rho
+
+    def n_active(self, n_components):
+        """Number of units that each row keeps."""
+        return max(1, round(self.rho * n_components))
+
+    def select(self, a):
+        n_components = a.shape[1]
+        k = self.n_active(n_components)
+        if k >= n_components:
+            return
+        cut = n_components - k
+        threshold = np.partition(a, cut, axis=1)[:, cut, None]
+        keep = a >= threshold
+        # Ties at the threshold let too many through, unless what ties is zero anyway;
+        # in those rows, which are rare, an index partition picks exactly k.
+        too_many = np.count_nonzero(keep, axis=1) > k
+        for row in np.flatnonzero(too_many & (threshold[:, 0] != 0)):
+            keep[row] = False
+            keep[row, np.argpartition(a[row], cut)[cut:]] = True
+        a *= keep
+
+
+class NoPenalty(Penalty):
+    """No sparsity term: the plain, undercomplete autoencoder."""
+
+    default_activation = "logistic"
+    has_term = False
+
+
+PENALTIES = {"kl": KL, "l1": L1, "topk": TopK, None: NoPenalty}
+
+
+def make_penalty(penalty, **parameters):
+    """A penalty object from its name, with those of `parameters` that it has."""
+    cls = PENALTIES[penalty]
+    names = cls._get_param_names()
+    return cls(**{name: parameters[name] for name in names})

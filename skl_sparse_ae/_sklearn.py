@@ -1,0 +1,6 @@
+"""The private scikit-learn names in use, imported in this one place."""
+
+from sklearn.base import _fit_context
+from sklearn.utils.validation import _check_sample_weight
+
+__all__ = ["_check_sample_weight", "_fit_context"]

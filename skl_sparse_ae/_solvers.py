@@ -1,0 +1,255 @@
+"""Optimisers. They receive a callable and know no penalty, no rows and no estimator.
+
+Each reports to a *monitor*: ``monitor.begin(point)`` before an iteration and
+``monitor.end(point, value)`` after it, which returns True to stop.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import optimize
+
+
+class Outcome(NamedTuple):
+    """Where a solver ended and why."""
+
+    point: np.ndarray
+    n_iter: int
+    converged: bool
+    reason: str
+
+
+class Diverged(ArithmeticError):
+    """The objective or its gradient is no longer finite."""
+
+
+class _Stop(Exception):
+    """Leaves SciPy's loop from inside its callback."""
+
+
+def minimize_lbfgs(value_and_grad, start, *, max_iter, tol, precision, monitor):
+    """Minimise by L-BFGS until the largest entry of the gradient is at most `tol`.
+
+    Parameters
+    ----------
+    value_and_grad : callable
+        Returns the value and the gradient at a point.
+    start : ndarray of float64
+    max_iter : int
+    tol : float
+        Bound on the largest absolute entry of the gradient.
+    precision : float
+        Relative precision of the values; a decrease below it ends the search, since
+        nothing can be gained any more.
+    monitor : object
+        See the module.
+    """
+    search = _LbfgsSearch(value_and_grad, monitor, start)
+    try:
+        result = optimize.minimize(
+            search.evaluate,
+            start,
+            method="L-BFGS-B",
+            jac=True,
+            callback=search.end_iteration,
+            options={
+                "maxiter": max_iter,
+                "maxfun": 20 * max_iter + 20,
+                "maxls": 30,
+                "maxcor": 20,
+                "gtol": tol,
+                "ftol": precision,
+            },
+        )
+    except _Stop:
+        return Outcome(search.point, search.n_iter, True, "stopped by a callback")
+    # Status 2 is a line search that found no lower value: rounding has the last word.
+    return Outcome(result.x, result.nit, result.status != 1, str(result.message))
+
+
+class _LbfgsSearch:
+    """Joins SciPy's callbacks to the monitor's iterations."""
+
+    def __init__(self, value_and_grad, monitor, start):
+        self._value_and_grad = value_and_grad
+        self._monitor = monitor
+        self._open = False
+        self.point = start
+        self.n_iter = 0
+
+    def evaluate(self, point):
+        if not self._open:
+            self._monitor.begin(self.point)
+            self._open = True
+        value, gradient = self._value_and_grad(point)
+        if not (np.isfinite(value) and np.isfinite(gradient).all()):
+            raise Diverged(f"the objective is {value} in iteration {self.n_iter + 1}")
+        self._evaluated, self._value = point.copy(), value
+        return value, gradient
+
+    def end_iteration(self, point):
+        # SciPy accepts the point that it evaluated last.
+        self.n_iter += 1
+        self.point = point.copy()
+        self._open = False
+        if self._monitor.end(self.point, self._value):
+            raise _Stop
+
+
+class Adam:
+    """Adam's two moments [1]_ and its step, element by element.
+
+    Parameters
+    ----------
+    size : int
+        Number of parameters.
+    dtype : dtype
+    groups : list of (slice, float, float)
+        Parts of the vector with the factor of the learning rate and the epsilon that
+        fit the unit of their parameters.
+
+    References
+    ----------
+    .. [1] D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization",
+       arXiv:1412.6980, 2014.
+    """
+
+    beta_1 = 0.9
+    beta_2 = 0.999
+    piece = 2**14
+    # Moments of parameters whose gradient has become zero decay for ever; denormal
+    # numbers are slow, so what can no longer matter is set to zero now and then.
+    flush_every = 64
+    negligible = 1e-30
+
+    def __init__(self, size, dtype, groups):
+        self.first = np.zeros(size, dtype)
+        self.second = np.zeros(size, dtype)
+        self.n_steps = 0
+        self._groups = groups
+
+    def step(self, theta, gradient, learning_rate, team):
+        """Update `theta` in place; what `gradient` holds is lost."""
+        self.n_steps += 1
+        correction_1 = 1 - self.beta_1**self.n_steps
+        correction_2 = 1 - self.beta_2**self.n_steps
+
+        def update(pieces):
+            for piece, factor, epsilon in pieces:
+                rate = learning_rate * factor / correction_1
+                self._update(theta, gradient, piece, rate, epsilon, correction_2)
+
+        pieces = list(self._pieces())
+        share = -(-len(pieces) // team.n_useful(64 * theta.size))
+        parts = [pieces[i : i + share] for i in range(0, len(pieces), share)]
+        team.map(update, parts)
+        if self.n_steps % self.flush_every == 0:
+            self.first[np.abs(self.first) < self.negligible] = 0
+            self.second[self.second < self.negligible] = 0
+
+    def _pieces(self):
+        for group, factor, epsilon in self._groups:
+            for start in range(group.start, group.stop, self.piece):
+                stop = min(start + self.piece, group.stop)
+                yield slice(start, stop), factor, epsilon
+
+    def _update(self, theta, gradient, piece, rate, epsilon, correction_2):
+        g, m, v = gradient[piece], self.first[piece], self.second[piece]
+        m *= self.beta_1
+        m += (1 - self.beta_1) * g
+        v *= self.beta_2
+        g *= g
+        g *= 1 - self.beta_2
+        v += g
+        np.multiply(v, 1 / correction_2, out=g)
+        np.sqrt(g, out=g)
+        g += epsilon
+        np.divide(m, g, out=g)
+        g *= rate
+        theta[piece] -= g
+
+
+def minimize_adam(
+    value_and_grad,
+    batches,
+    theta,
+    adam,
+    *,
+    team,
+    learning_rate,
+    max_iter,
+    tol,
+    n_iter_no_change,
+    monitor,
+):
+    """Minimise over mini-batches: a constant rate, then a linear decrease to zero.
+
+    The decrease begins when the mean value of an epoch has not fallen by `tol`
+    (relative) for `n_iter_no_change` epochs, and takes as many epochs again as went
+    before; it begins at half of `max_iter` at the latest.
+
+    Parameters
+    ----------
+    value_and_grad : callable
+        Called with the parameters and an array for the gradient, for the batch that
+        `batches` has just set.
+    batches : callable
+        Returns an iterable that sets one batch of an epoch after the other and yields
+        the fraction of the epoch done before it.
+    theta : ndarray
+        Start; updated in place.
+    adam : Adam
+    team : Team
+    learning_rate : float
+    max_iter, n_iter_no_change : int
+        Numbers of epochs.
+    tol : float
+    monitor : object
+        See the module.
+    """
+    gradient = np.empty_like(theta)
+    schedule = _Schedule(learning_rate, max_iter, tol, n_iter_no_change)
+    for epoch in range(max_iter):
+        monitor.begin(theta)
+        total, n_batches = 0.0, 0
+        for progress in batches():
+            value, _ = value_and_grad(theta, gradient)
+            if not np.isfinite(value):
+                raise Diverged(f"the objective is {value} in epoch {epoch + 1}")
+            adam.step(theta, gradient, schedule.rate(epoch + progress), team)
+            total += value
+            n_batches += 1
+        schedule.record(epoch, total / n_batches)
+        if monitor.end(theta, total / n_batches):
+            return Outcome(theta, epoch + 1, True, "stopped by a callback")
+        if epoch + 1 >= schedule.end:
+            break
+    return Outcome(theta, epoch + 1, schedule.converged, "max_iter epochs reached")
+
+
+class _Schedule:
+    """The learning rate as a function of the epochs done and the values seen."""
+
+    def __init__(self, learning_rate, max_iter, tol, n_iter_no_change):
+        self._initial = learning_rate
+        self._tol = tol
+        self._patience = n_iter_no_change
+        self._turn = max_iter / 2
+        self._best = np.inf
+        self._n_without = 0
+        self.end = max_iter
+        self.converged = False
+
+    def rate(self, time):
+        remaining = (self.end - time) / (self.end - self._turn)
+        return self._initial * min(1.0, remaining)
+
+    def record(self, epoch, value):
+        improved = value < self._best - self._tol * abs(self._best)
+        self._n_without = 0 if improved or np.isinf(self._best) else self._n_without + 1
+        self._best = min(self._best, value)
+        if not self.converged and epoch + 1 < self._turn:
+            self.converged = self._n_without >= self._patience
+            if self.converged:
+                self._turn = epoch + 1
+                self.end = 2 * self._turn
