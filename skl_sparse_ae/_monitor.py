@@ -8,76 +8,80 @@ class Monitor:
 
     Parameters
     ----------
-    report : callable
-        Called with the number of the iteration and the value when verbose.
-    callbacks : FitCallbacks or None
+    verbose : int
+        0 is silent; n prints every n-th iteration.
+    callbacks : FitCallbacks
     validation : Validation or None
-    to_theta : callable
-        Turns what the solver works on into a parameter vector.
-    to_value : callable
-        Turns what the solver minimises into J.
     """
 
-    def __init__(self, *, report, callbacks, validation, to_theta, to_value):
-        self._report = report
+    def __init__(self, verbose, callbacks, validation):
+        self._verbose = verbose
         self._callbacks = callbacks
         self._validation = validation
-        self._to_theta = to_theta
-        self._to_value = to_value
+        self._to_theta = lambda point: point
+        self._value_unit = 1.0
         self.loss_curve = []
 
+    def in_units_of(self, scaling):
+        """Say that the solver works in the units of a `Scaling`."""
+        self._to_theta = scaling.from_solver
+        self._value_unit = scaling.value
+        return self
+
     def begin(self, point):
-        if self._callbacks is not None:
-            self._callbacks.begin(lambda: self._to_theta(point))
+        """An iteration begins at `point`."""
+        self._callbacks.begin(lambda: self._to_theta(point))
 
     def end(self, point, value):
-        self.loss_curve.append(float(self._to_value(value)))
-        self._report(len(self.loss_curve), self.loss_curve[-1])
-        stop = False
+        """An iteration has ended at `point`; whether to stop."""
+        self.loss_curve.append(float(value * self._value_unit))
+        report(self._verbose, len(self.loss_curve), self.loss_curve[-1])
+        stop = self._callbacks.end(lambda: self._to_theta(point))
         if self._validation is not None:
-            stop = self._validation.add(self._to_theta(point))
-        if self._callbacks is not None:
-            stop |= self._callbacks.end(lambda: self._to_theta(point))
+            stop |= self._validation.add(self._to_theta(point))
         return stop
 
 
+def report(verbose, n_iter, value):
+    """Print one line, at every `verbose`-th iteration."""
+    if verbose and n_iter % verbose == 0:
+        print(f"Iteration {n_iter}, J = {value:.6g}", flush=True)
+
+
 class FitCallbacks:
-    """scikit-learn's callbacks, one task for each iteration.
+    """scikit-learn's callbacks, one task for each iteration of a fit.
 
     Parameters
     ----------
     context : sklearn.callback.CallbackContext
         Of the whole fit.
-    estimator : SparseAutoencoder
-    data : dict
-        ``X``, ``y`` and ``metadata`` as the callbacks receive them.
-    attributes : callable
-        Gives the fitted attributes that belong to a parameter vector.
+    call : dict
+        What every call receives: estimator, X, y and metadata.
     """
 
-    def __init__(self, context, estimator, data, attributes):
+    def __init__(self, context, call):
         self._context = context
-        self._call = {"estimator": estimator, **data}
-        self._attributes = attributes
+        self._call = call
         self._task = None
+        #: Gives the fitted attributes that belong to a parameter vector.
+        self.attributes = None
 
     def begin(self, theta):
+        """Begin a task; `theta` is a callable that returns the parameters."""
         self._task = self._context.subcontext(task_name="iteration")
         self._task.call_on_fit_task_begin(
-            reconstruction_attributes=lambda: self._attributes(theta()), **self._call
+            reconstruction_attributes=lambda: self.attributes(theta()), **self._call
         )
 
-    def end(self, theta):
+    def end(self, theta=None):
+        """End the task, if one was begun; whether a callback asks to stop."""
+        if self._task is None:
+            return False
         task, self._task = self._task, None
+        attributes = None if theta is None else lambda: self.attributes(theta())
         return task.call_on_fit_task_end(
-            reconstruction_attributes=lambda: self._attributes(theta()), **self._call
+            reconstruction_attributes=attributes, **self._call
         )
-
-    def close(self):
-        """End an iteration that was begun but did not become one."""
-        if self._task is not None:
-            self._task.call_on_fit_task_end(**self._call)
-            self._task = None
 
 
 class Validation:
@@ -97,16 +101,19 @@ class Validation:
         self._score = score
         self._tol = tol
         self._patience = n_iter_no_change
+        self._target = -np.inf
         self._n_without = 0
         self.best_score = -np.inf
         self.best_theta = None
         self.scores = []
 
     def add(self, theta):
-        """Record an iteration; whether to stop."""
+        """Score the parameters of an iteration; whether to stop."""
         score = self._score(theta)
         self.scores.append(score)
-        self._n_without = 0 if score > self.best_score + self._tol else self._n_without + 1
         if score > self.best_score:
             self.best_score, self.best_theta = score, theta.copy()
+        self._n_without += 1
+        if score > self._target:
+            self._target, self._n_without = score + self._tol, 0
         return self._n_without >= self._patience

@@ -71,10 +71,11 @@ class Objective:
         self._theta = np.empty(network.layout.size, self.dtype)
         self._members = []
 
-    def use_rows(self, X, sample_weight=None, total_weight=None):
+    def use_rows(self, X, sample_weight=None, total_weight=None, keep=True):
         """Set the rows to work on; workspaces are reused where they fit.
 
-        `total_weight` is what the weights are divided by, their sum by default.
+        `total_weight` is what the weights are divided by, their sum by default. `keep`
+        allows activations to be kept between two passes, within the memory budget.
         """
         n_rows, layout = X.shape[0], self.network.layout
         if total_weight is None:
@@ -86,7 +87,8 @@ class Objective:
             self._members.append(_Member(self.network, self.dtype))
         activation_bytes = n_rows * layout.n_components * self.dtype.itemsize
         keep = (
-            not self.network.penalty.is_linear
+            keep
+            and not self.network.penalty.is_linear
             and activation_bytes <= self.memory_budget
         )
         self._active = self._members[: len(parts)]
@@ -111,6 +113,10 @@ class Objective:
         self.unit_means = means
         terms = self._terms(theta, sum(errors for errors, _ in sums), means)
         return terms.total, self._gradient(theta, out)
+
+    def means(self, theta):
+        """The unit means at `theta`."""
+        return self._means(self._map(_Member.encode, self._cast(theta)))
 
     def terms(self, theta):
         """The terms of J at `theta`, without the gradient."""

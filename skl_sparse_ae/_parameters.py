@@ -74,27 +74,30 @@ class Layout:
         return (parameters.encoder_coef, parameters.components)
 
 
-def initial_parameters(network, mean, spread, rng, dtype):
+def initial_parameters(network, scaling, rng):
     """Where a fit starts: a vector that depends on X only through two moments.
 
     Weights are uniform in +-sqrt(6 / (n_features + n_components + 1)), as in the
     Stanford notes, in units of the spread of X; the decoder starts as the encoder's
-    transpose; the intercepts are such that the mean row lies at pre-activation zero
-    and is reconstructed by a code of zeros.
+    transpose; the intercepts are such that the mean row gives every unit the activation
+    that the penalty aims at, and is itself reconstructed.
     """
     layout = network.layout
     bound = np.sqrt(6 / (layout.n_features + layout.n_components + 1))
     weights = rng.uniform(-bound, bound, (layout.n_features, layout.n_components))
+    mean, spread = scaling.mean, scaling.spread
     read, write = (1.0, 1.0) if layout.tied_weights else (1 / spread, spread)
+    wanted = network.penalty.initial_activation(network.activation)
+    start = network.activation.inverse(wanted)
     low, high = network.out_activation.range
     margin = 0.01 * (high - low) if np.isfinite(high - low) else 0.0
     target = np.clip(mean, low + margin, high - margin)
     return layout.flatten(
         Parameters(
             encoder_coef=read * weights,
-            encoder_intercept=-(mean @ (read * weights)),
+            encoder_intercept=start - mean @ (read * weights),
             components=write * weights.T,
-            decoder_intercept=network.out_activation.inverse(target),
-        ),
-        dtype=dtype,
+            decoder_intercept=network.out_activation.inverse(target)
+            - wanted * write * weights.sum(axis=1),
+        )
     )

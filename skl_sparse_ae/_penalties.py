@@ -27,6 +27,12 @@ class Penalty(BaseEstimator):
     def check(self, activation):
         """Raise ValueError when the penalty makes no sense with the activation."""
 
+    def initial_activation(self, activation):
+        """The activation at which units begin; by default that of ``z = 0``."""
+        z = np.zeros(1)
+        activation.apply(z)
+        return float(z[0])
+
     def phi(self, a, activation):
         """What is averaged over the rows, shape of `a`; `a` itself where possible."""
         return a
@@ -90,6 +96,10 @@ class KL(Penalty):
                 f"rho, and activation={activation.name!r} is unbounded. Use "
                 "activation='logistic' or 'tanh', or penalty='l1' or 'topk'."
             )
+
+    def initial_activation(self, activation):
+        low, high = activation.range
+        return low + self.rho * (high - low)
 
     def phi(self, a, activation):
         low, high = activation.range

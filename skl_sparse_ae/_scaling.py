@@ -29,7 +29,7 @@ class Scaling:
     def __init__(self, network, mean, variance):
         layout = network.layout
         self._layout = layout
-        self._mean = mean
+        self.mean = mean
         self.value = variance if variance > 0 else 1.0
         spread = np.sqrt(self.value / layout.n_features)
         bounded = np.isfinite(network.activation.range).all()
@@ -38,7 +38,9 @@ class Scaling:
             # One matrix reads X and writes it; unbounded units then have X's scale.
             units = (1.0, 1.0 if bounded else spread, out)
         else:
-            units = (1 / spread, 1.0, out, out)
+            # Measured: columns are correlated, which makes J steeper in the encoder,
+            # and activations are small, which makes it flatter in the decoder.
+            units = (0.3 / spread, 1.0, 3.0 * out, out)
         self.spread = spread
         self._units = units
 
@@ -51,7 +53,7 @@ class Scaling:
         """What the solver sees of a parameter vector, in float64."""
         point = theta.astype(np.float64)
         views = self._layout.views(point)
-        views.encoder_intercept[...] += self._mean @ views.encoder_coef
+        views.encoder_intercept[...] += self.mean @ views.encoder_coef
         for group, unit in self.groups:
             point[group] /= unit
         return point
@@ -62,7 +64,7 @@ class Scaling:
         for group, unit in self.groups:
             theta[group] *= unit
         views = self._layout.views(theta)
-        views.encoder_intercept[...] -= self._mean @ views.encoder_coef
+        views.encoder_intercept[...] -= self.mean @ views.encoder_coef
         return theta
 
     def wrap(self, value_and_grad):
@@ -71,7 +73,7 @@ class Scaling:
         def scaled(point):
             value, gradient = value_and_grad(self.from_solver(point))
             views = self._layout.views(gradient)
-            views.encoder_coef[...] -= np.outer(self._mean, views.encoder_intercept)
+            views.encoder_coef[...] -= np.outer(self.mean, views.encoder_intercept)
             for group, unit in self.groups:
                 gradient[group] *= unit / self.value
             return value / self.value, gradient

@@ -4,6 +4,7 @@ Each reports to a *monitor*: ``monitor.begin(point)`` before an iteration and
 ``monitor.end(point, value)`` after it, which returns True to stop.
 """
 
+from collections import deque
 from typing import NamedTuple
 
 import numpy as np
@@ -27,8 +28,30 @@ class _Stop(Exception):
     """Leaves SciPy's loop from inside its callback."""
 
 
-def minimize_lbfgs(value_and_grad, start, *, max_iter, tol, precision, monitor):
-    """Minimise by L-BFGS until the largest entry of the gradient is at most `tol`.
+class _Progress:
+    """Decides whether values still fall.
+
+    They do not when the fall over the last `n_iter` values is less than `n_iter` times
+    `tol`, relative to the last one.
+    """
+
+    def __init__(self, tol, n_iter):
+        self._tol = tol
+        self._values = deque(maxlen=n_iter + 1)
+
+    def has_ended(self, value):
+        """Take the next value into account."""
+        values = self._values
+        values.append(value)
+        if len(values) < values.maxlen:
+            return False
+        return values[0] - value <= self._tol * (values.maxlen - 1) * abs(value)
+
+
+def minimize_lbfgs(
+    value_and_grad, start, *, max_iter, tol, n_iter_no_change, precision, monitor
+):
+    """Minimise by L-BFGS.
 
     Parameters
     ----------
@@ -37,14 +60,16 @@ def minimize_lbfgs(value_and_grad, start, *, max_iter, tol, precision, monitor):
     start : ndarray of float64
     max_iter : int
     tol : float
-        Bound on the largest absolute entry of the gradient.
+        The search ends when the value falls by less than this fraction of itself per
+        iteration, over `n_iter_no_change` iterations.
+    n_iter_no_change : int
     precision : float
-        Relative precision of the values; a decrease below it ends the search, since
-        nothing can be gained any more.
+        Relative precision of the values: a smaller fall ends the search at once.
     monitor : object
         See the module.
     """
-    search = _LbfgsSearch(value_and_grad, monitor, start)
+    progress = _Progress(tol, n_iter_no_change)
+    search = _LbfgsSearch(value_and_grad, start, progress, monitor)
     try:
         result = optimize.minimize(
             search.evaluate,
@@ -56,13 +81,12 @@ def minimize_lbfgs(value_and_grad, start, *, max_iter, tol, precision, monitor):
                 "maxiter": max_iter,
                 "maxfun": 20 * max_iter + 20,
                 "maxls": 30,
-                "maxcor": 20,
-                "gtol": tol,
+                "gtol": 0.0,
                 "ftol": precision,
             },
         )
-    except _Stop:
-        return Outcome(search.point, search.n_iter, True, "stopped by a callback")
+    except _Stop as stop:
+        return Outcome(search.point, search.n_iter, True, str(stop))
     # Status 2 is a line search that found no lower value: rounding has the last word.
     return Outcome(result.x, result.nit, result.status != 1, str(result.message))
 
@@ -70,30 +94,33 @@ def minimize_lbfgs(value_and_grad, start, *, max_iter, tol, precision, monitor):
 class _LbfgsSearch:
     """Joins SciPy's callbacks to the monitor's iterations."""
 
-    def __init__(self, value_and_grad, monitor, start):
+    def __init__(self, value_and_grad, start, progress, monitor):
         self._value_and_grad = value_and_grad
+        self._progress = progress
         self._monitor = monitor
-        self._open = False
+        self._begun = False
         self.point = start
         self.n_iter = 0
 
     def evaluate(self, point):
-        if not self._open:
+        if not self._begun:
             self._monitor.begin(self.point)
-            self._open = True
+            self._begun = True
         value, gradient = self._value_and_grad(point)
         if not (np.isfinite(value) and np.isfinite(gradient).all()):
             raise Diverged(f"the objective is {value} in iteration {self.n_iter + 1}")
-        self._evaluated, self._value = point.copy(), value
+        self._value = value
         return value, gradient
 
     def end_iteration(self, point):
-        # SciPy accepts the point that it evaluated last.
+        # SciPy accepts the point that it evaluated last, so its value is known.
         self.n_iter += 1
         self.point = point.copy()
-        self._open = False
+        self._begun = False
         if self._monitor.end(self.point, self._value):
-            raise _Stop
+            raise _Stop("stopped by a callback")
+        if self._progress.has_ended(self._value):
+            raise _Stop("the objective no longer falls")
 
 
 class Adam:
@@ -184,9 +211,9 @@ def minimize_adam(
 ):
     """Minimise over mini-batches: a constant rate, then a linear decrease to zero.
 
-    The decrease begins when the mean value of an epoch has not fallen by `tol`
-    (relative) for `n_iter_no_change` epochs, and takes as many epochs again as went
-    before; it begins at half of `max_iter` at the latest.
+    The decrease begins when the mean value of an epoch falls by less than the fraction
+    `tol` per epoch, over `n_iter_no_change` epochs, and takes as many epochs again as
+    went before. It begins at half of `max_iter` at the latest.
 
     Parameters
     ----------
@@ -208,7 +235,8 @@ def minimize_adam(
         See the module.
     """
     gradient = np.empty_like(theta)
-    schedule = _Schedule(learning_rate, max_iter, tol, n_iter_no_change)
+    progress = _Progress(tol, n_iter_no_change)
+    schedule = _Schedule(learning_rate, max_iter, progress)
     for epoch in range(max_iter):
         monitor.begin(theta)
         total, n_batches = 0.0, 0
@@ -219,7 +247,7 @@ def minimize_adam(
             adam.step(theta, gradient, schedule.rate(epoch + progress), team)
             total += value
             n_batches += 1
-        schedule.record(epoch, total / n_batches)
+        schedule.record(epoch + 1, total / n_batches)
         if monitor.end(theta, total / n_batches):
             return Outcome(theta, epoch + 1, True, "stopped by a callback")
         if epoch + 1 >= schedule.end:
@@ -230,13 +258,10 @@ def minimize_adam(
 class _Schedule:
     """The learning rate as a function of the epochs done and the values seen."""
 
-    def __init__(self, learning_rate, max_iter, tol, n_iter_no_change):
+    def __init__(self, learning_rate, max_iter, progress):
         self._initial = learning_rate
-        self._tol = tol
-        self._patience = n_iter_no_change
+        self._progress = progress
         self._turn = max_iter / 2
-        self._best = np.inf
-        self._n_without = 0
         self.end = max_iter
         self.converged = False
 
@@ -244,12 +269,9 @@ class _Schedule:
         remaining = (self.end - time) / (self.end - self._turn)
         return self._initial * min(1.0, remaining)
 
-    def record(self, epoch, value):
-        improved = value < self._best - self._tol * abs(self._best)
-        self._n_without = 0 if improved or np.isinf(self._best) else self._n_without + 1
-        self._best = min(self._best, value)
-        if not self.converged and epoch + 1 < self._turn:
-            self.converged = self._n_without >= self._patience
+    def record(self, n_epochs, value):
+        """Take an epoch's mean value into account."""
+        if not self.converged and n_epochs < self._turn:
+            self.converged = self._progress.has_ended(value)
             if self.converged:
-                self._turn = epoch + 1
-                self.end = 2 * self._turn
+                self._turn, self.end = n_epochs, 2 * n_epochs

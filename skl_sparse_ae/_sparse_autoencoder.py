@@ -1,10 +1,11 @@
 """The estimator: parameters, validation, fit, transform and score."""
 
 import warnings
+from contextlib import contextmanager
+from copy import deepcopy
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -14,23 +15,23 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
-from ._batches import MiniBatches, RunningMeans
 from ._blocks import Team
 from ._moments import mean_and_variance
-from ._monitor import FitCallbacks, Monitor, Validation
+from ._monitor import FitCallbacks, Monitor, Validation, report
 from ._network import Network, map_rows
 from ._objective import Objective
 from ._parameters import Layout, Parameters, initial_parameters
 from ._penalties import PENALTIES, Penalty, make_penalty
 from ._scaling import Scaling
-from ._sklearn import _check_sample_weight, _fit_context
-from ._solvers import Adam, Diverged, minimize_adam, minimize_lbfgs
+from ._sklearn import Interval, StrOptions, _check_sample_weight, _fit_context
+from ._solvers import Diverged
+from ._training import Stream, train_adam, train_lbfgs
 
-EXP = dict(beta_scale=1.0, lbfgs_rows=10000)
+DTYPES = [np.float64, np.float32]
+LBFGS_MAX_ROWS = 10_000
 
 
 class SparseAutoencoder(
@@ -39,11 +40,182 @@ class SparseAutoencoder(
     TransformerMixin,
     BaseEstimator,
 ):
+    """Sparse autoencoder: a sparse, non-linear code of the rows of X.
+
+    One hidden layer of units learns to reproduce X from few active units [1]_. With
+    activation f and output g,
+
+    - the code is ``A = f(X W_e + b_e)``, given by :meth:`transform`,
+    - the reconstruction is ``X_hat = g(A W_d + b_d)``, given by
+      :meth:`inverse_transform`,
+
+    and the parameters minimise, with weights ``p_i`` that sum to one over the rows,
+
+    ``J = sum_i p_i 1/2 ||x_hat_i - x_i||^2 + alpha/2 (||W_e||^2 + ||W_d||^2)
+    + sum_j psi(sum_i p_i phi(a_ij))``
+
+    where the last term is the sparsity penalty.
+
+    Parameters
+    ----------
+    n_components : int or None, default=100
+        Number of hidden units. None stands for ``n_features``.
+
+    penalty : {"kl", "l1", "topk"}, penalty object or None, default="kl"
+        What makes the code sparse:
+
+        - "kl": the Kullback-Leibler divergence between `rho` and each unit's mean
+          activation, times `beta`. For logistic and tanh units.
+        - "l1": the mean absolute activation of each unit, times `beta`.
+        - "topk": each row keeps its ``max(1, round(rho * n_components))`` largest
+          activations, the others are exactly zero [2]_. `beta` has no part in it.
+        - None: nothing. With fewer units than features and
+          ``activation="identity"`` the code spans the subspace of PCA.
+
+        An object such as :class:`KL` carries its own `rho` and `beta`; those given
+        here are then not used.
+
+    rho : float, default=0.1
+        How active units should be, in (0, 1): the target of "kl", the fraction of
+        units that "topk" keeps. Not used by "l1".
+
+    beta : float or "scale", default="scale"
+        How much sparsity matters. "scale" is the total variance of X divided by
+        `n_components`: the mean penalty of a unit then counts as much as the fraction
+        of variance that is not reconstructed, whatever the scale of X. The value used
+        is `beta_`.
+
+    alpha : float, default=0.003
+        Weight of the squared norm of both weight matrices. Intercepts are not decayed.
+
+    activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
+        Of the hidden units. "auto" is "relu" for "l1" and "topk", "logistic"
+        otherwise.
+
+    out_activation : {"identity", "logistic"}, default="identity"
+        Of the output. "logistic" is for data in [0, 1].
+
+    tied_weights : bool, default=False
+        Whether ``W_d`` is the transpose of ``W_e``, which then counts twice in the
+        decay.
+
+    solver : {"auto", "lbfgs", "adam"}, default="auto"
+        - "lbfgs": exact gradients over all rows. Best up to some thousands of rows.
+        - "adam": mini-batches, for many rows. The learning rate is constant until the
+          objective hardly falls any more or half of `max_iter` has passed, and then
+          decreases linearly to zero.
+        - "auto": "adam" for more than 10000 rows and for "topk", whose objective is
+          not smooth; "lbfgs" otherwise.
+
+    max_iter : int, default=200
+        Largest number of iterations ("lbfgs") or epochs ("adam").
+
+    tol : float, default=0.005
+        Training ends (with "adam": begins to end) when J falls by less than this
+        fraction of itself per iteration, over the last `n_iter_no_change` iterations.
+        With early stopping, what counts as an improvement of the validation score.
+
+    batch_size : int or "auto", default="auto"
+        Rows in a mini-batch of "adam"; "auto" is 256. Not used by "lbfgs".
+
+    learning_rate_init : float, default=0.003
+        Learning rate of "adam", for columns of unit variance: it is scaled to the
+        variance of X. Not used by "lbfgs".
+
+    early_stopping : bool, default=False
+        Whether to hold out rows, stop when their :meth:`score` does not improve, and
+        return to the best parameters.
+
+    validation_fraction : float, default=0.1
+        Fraction of the rows to hold out for early stopping.
+
+    n_iter_no_change : int, default=10
+        Number of iterations over which `tol` is judged.
+
+    warm_start : bool, default=False
+        Whether `fit` starts from the parameters of the last fit.
+
+    verbose : int, default=0
+        0 is silent; n prints J at every n-th iteration.
+
+    random_state : int, RandomState instance or None, default=None
+        For the initial weights, the order of rows and the validation split.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components, n_features)
+        The dictionary ``W_d``: what each unit writes into the reconstruction.
+
+    encoder_coef_ : ndarray of shape (n_features, n_components)
+        The encoder's weights ``W_e``.
+
+    encoder_intercept_ : ndarray of shape (n_components,)
+        The encoder's intercepts ``b_e``.
+
+    decoder_intercept_ : ndarray of shape (n_features,)
+        The decoder's intercepts ``b_d``.
+
+    mean_activation_ : ndarray of shape (n_components,)
+        Mean of phi over the training rows: the mean activation of each unit (mapped
+        to (0, 1) for "kl", absolute for "l1"). After `partial_fit`, a running mean.
+
+    activation_ : str
+        The activation of the hidden units.
+
+    penalty_ : penalty object
+        The penalty, with the weight that was used.
+
+    beta_ : float
+        The weight of the penalty that was used; 0 where there is no term.
+
+    loss_curve_ : list of float
+        J after each iteration; with "adam", the mean of J over the epoch's batches.
+
+    n_iter_ : int
+        Number of iterations or epochs.
+
+    validation_scores_ : list of float
+        Score on the held-out rows after each iteration. Only with early stopping.
+
+    best_validation_score_ : float
+        The largest of `validation_scores_`. Only with early stopping.
+
+    n_features_in_ : int
+        Number of features seen during fit.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen during fit, when they are all strings.
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : Linear components, by variance. Better when the code
+        need not be sparse or non-linear, and much faster.
+    sklearn.decomposition.MiniBatchDictionaryLearning : Sparse codes that are found by
+        solving a problem for each row, rather than by an encoder.
+    sklearn.neural_network.BernoulliRBM : Another one-layer feature learner.
+
+    References
+    ----------
+    .. [1] A. Ng, "Sparse autoencoder", CS294A lecture notes, Stanford University, 2011.
+    .. [2] A. Makhzani, B. Frey, "k-Sparse Autoencoders", arXiv:1312.5663, 2013.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder
+    >>> X = load_digits().data / 16
+    >>> autoencoder = SparseAutoencoder(32, random_state=0).fit(X)
+    >>> autoencoder.transform(X).shape
+    (1797, 32)
+    >>> bool(autoencoder.score(X) > 0.8)
+    True
+    """
+
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
-        "penalty": [StrOptions({p for p in PENALTIES if p}), Penalty, None],
+        "penalty": [StrOptions({name for name in PENALTIES if name}), Penalty, None],
         "rho": [Interval(Real, 0, 1, closed="neither")],
-        "beta": [Interval(Real, 0, None, closed="left"), StrOptions({"scale"})],
+        "beta": [StrOptions({"scale"}), Interval(Real, 0, None, closed="left")],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "activation": [StrOptions({"auto", *ACTIVATIONS})],
         "out_activation": [StrOptions(set(OUT_ACTIVATIONS))],
@@ -51,7 +223,10 @@ class SparseAutoencoder(
         "solver": [StrOptions({"auto", "lbfgs", "adam"})],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -68,15 +243,15 @@ class SparseAutoencoder(
         penalty="kl",
         rho=0.1,
         beta="scale",
-        alpha=1e-4,
+        alpha=0.003,
         activation="auto",
         out_activation="identity",
         tied_weights=False,
         solver="auto",
         max_iter=200,
-        tol=1e-4,
+        tol=0.005,
         batch_size="auto",
-        learning_rate_init=1e-3,
+        learning_rate_init=0.003,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
@@ -106,66 +281,415 @@ class SparseAutoencoder(
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], order="C")
-        w = None
-        if sample_weight is not None:
-            w = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
-        rng = check_random_state(self.random_state)
-        mean, var = mean_and_variance(X, w)
-        K = self.n_components or X.shape[1]
-        beta = self.beta
-        if beta == "scale":
-            beta = EXP["beta_scale"] * var / K
-        self.beta_ = beta
-        pen = self.penalty if isinstance(self.penalty, Penalty) else make_penalty(self.penalty, rho=self.rho, beta=beta)
-        act = pen.default_activation if self.activation == "auto" else self.activation
-        net = Network.from_names(Layout(X.shape[1], K, self.tied_weights), act, self.out_activation, pen)
-        self._network = net
-        scaling = Scaling(net, mean, var)
-        theta = initial_parameters(net, mean, scaling.spread, rng, np.float64)
-        solver = self.solver
-        if solver == "auto":
-            solver = "lbfgs" if X.shape[0] <= EXP["lbfgs_rows"] else "adam"
-        with Team() as team:
-            if solver == "lbfgs":
-                obj = Objective(net, self.alpha, team=team, dtype=X.dtype, memory_budget=get_config()["working_memory"]*2**20).use_rows(X, w)
-                mon = Monitor(report=self._report, callbacks=None, validation=None, to_theta=scaling.from_solver, to_value=lambda v: v*scaling.value)
-                out = minimize_lbfgs(scaling.wrap(obj.value_and_grad), scaling.to_solver(theta), max_iter=self.max_iter, tol=self.tol, precision=np.finfo(X.dtype).eps*EXP.get("prec",1), monitor=mon)
-                theta = scaling.from_solver(out.point)
-            else:
-                obj = Objective(net, self.alpha, team=team, dtype=X.dtype, blend_means=RunningMeans(EXP.get("horizon",100)))
-                mon = Monitor(report=self._report, callbacks=None, validation=None, to_theta=lambda t: t, to_value=lambda v: v)
-                bs = 256 if self.batch_size == "auto" else self.batch_size
-                theta = theta.astype(X.dtype)
-                adam = Adam(theta.size, X.dtype, [(g, u, 1e-8*scaling.value/u) for g, u in scaling.groups])
-                out = minimize_adam(obj.value_and_grad, MiniBatches(obj, X, w, min(bs, X.shape[0]), rng), theta, adam, team=team, learning_rate=self.learning_rate_init, max_iter=self.max_iter, tol=self.tol, n_iter_no_change=self.n_iter_no_change, monitor=mon)
-        self.n_iter_ = out.n_iter
-        self.outcome_ = out
-        self.loss_curve_ = mon.loss_curve
-        self.theta_ = theta
-        self.par_ = Parameters(*(np.array(a, dtype=X.dtype, order="C") for a in net.layout.views(theta)))
-        self.components_ = self.par_.components
+        """Learn the code from X.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows. Sparse matrices are converted to CSR.
+
+        y : Ignored
+            Not used, present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, not negative. Only their ratios matter.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            When the data or a combination of parameters cannot be used, or when
+            training diverges.
+        """
+        start = self._forget_fit()
+        X, sample_weight = self._check_rows(X, sample_weight, reset=True)
+        context = self._init_callback_context(max_subtasks=self.max_iter)
+        call = {
+            "estimator": self,
+            "X": X,
+            "y": y,
+            "metadata": {"sample_weight": sample_weight},
+        }
+        context.call_on_fit_task_begin(**call)
+        callbacks = FitCallbacks(context, call)
+        self.__dict__.update(self._train(X, sample_weight, start, callbacks))
+        context.call_on_fit_task_end(reconstruction_attributes={}, **call)
         return self
 
-    def _report(self, i, v):
-        if self.verbose: print(i, v)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Update the parameters by one pass over X in mini-batches of "adam".
+
+        The first call, when there was no `fit` before, takes the initial parameters
+        and the scale of the data from its rows, so these should be typical ones. The
+        learning rate stays at `learning_rate_init`; lowering it with `set_params`
+        towards the end of a stream gives a more exact result.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows.
+
+        y : Ignored
+            Not used, present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, not negative. Only their ratios within one call
+            matter.
+
+        Returns
+        -------
+        self : object
+            The updated estimator.
+
+        Raises
+        ------
+        ValueError
+            As `fit` does.
+        """
+        first = not hasattr(self, "components_")
+        X, sample_weight = self._check_rows(X, sample_weight, reset=first)
+        stream, scaling, theta = self._open_stream(X, sample_weight)
+        with Team() as team, self._explain_divergence():
+            X = X.astype(theta.dtype, copy=False)
+            value = stream.train(self, theta, X, sample_weight, team)
+        # All at once, at the end: an interrupted call changes nothing.
+        self.__dict__.update(
+            _attributes(stream.network, theta, theta.dtype),
+            mean_activation_=stream.unit_means.means.astype(theta.dtype),
+            loss_curve_=[*getattr(self, "loss_curve_", []), value],
+            n_iter_=getattr(self, "n_iter_", 0) + 1,
+            _scaling=scaling,
+            _stream=stream,
+        )
+        report(self.verbose, self.n_iter_, value)
+        return self
 
     def transform(self, X):
-        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False, order="C")
-        out = np.empty((X.shape[0], self.par_.encoder_coef.shape[1]), X.dtype)
-        with Team() as team:
-            return map_rows(self._network.encode, self.par_, X, out, team)
+        """Encode the rows of X.
 
-    def terms(self, X):
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to encode.
+
+        Returns
+        -------
+        A : ndarray of shape (n_samples, n_components)
+            The code.
+        """
+        check_is_fitted(self, "components_")
+        X, _ = self._check_rows(X, None, reset=False)
+        code = np.empty((X.shape[0], self.components_.shape[0]), X.dtype)
         with Team() as team:
-            o = Objective(self._network, self.alpha, team=team, dtype=X.dtype).use_rows(X)
-            t = o.terms(self.theta_); self.means_ = o.unit_means
-            return t
+            return map_rows(
+                self._network.encode, self._parameters(X.dtype), X, code, team
+            )
+
+    def inverse_transform(self, X):
+        """Reconstruct rows from their code.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_components)
+            The code.
+
+        Returns
+        -------
+        X_hat : ndarray of shape (n_samples, n_features)
+            The reconstruction.
+
+        Raises
+        ------
+        ValueError
+            When X has not as many columns as there are components.
+        """
+        check_is_fitted(self, "components_")
+        X = check_array(X, accept_sparse="csr", dtype=DTYPES, order="C")
+        n_components, n_features = self.components_.shape
+        if X.shape[1] != n_components:
+            raise ValueError(
+                f"X has {X.shape[1]} columns, but the code of this "
+                f"{type(self).__name__} has {n_components}: inverse_transform takes "
+                "what transform returns."
+            )
+        rows = np.empty((X.shape[0], n_features), X.dtype)
+        with Team() as team:
+            return map_rows(
+                self._network.decode, self._parameters(X.dtype), X, rows, team
+            )
 
     def score(self, X, y=None, sample_weight=None):
-        X = np.asarray(X)
-        return 1 - 2*self.terms(X).reconstruction / mean_and_variance(X)[1]
+        """Fraction of the variance of X that the reconstruction explains.
+
+        ``1 - sum_i w_i ||x_i - x_hat_i||^2 / sum_i w_i ||x_i - mean||^2``, with the
+        mean of the X given. Where PCA is scored on its own training rows, this is the
+        sum of its ``explained_variance_ratio_``. The penalty has no part in it, so
+        that a grid search can choose `beta`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to reconstruct.
+
+        y : Ignored
+            Not used, present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            At most 1. Where X has no variance, 1 if it is reconstructed exactly and 0
+            if not.
+        """
+        check_is_fitted(self, "components_")
+        X, sample_weight = self._check_rows(X, sample_weight, reset=False)
+        _, variance = mean_and_variance(X, sample_weight)
+        terms = self._terms(X, sample_weight)
+        return explained_variance(terms.reconstruction, variance)
+
+    def objective(self, X, sample_weight=None):
+        """J on the rows of X at the fitted parameters.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        objective : float
+            Reconstruction, decay and sparsity terms, as in the class's description.
+        """
+        check_is_fitted(self, "components_")
+        X, sample_weight = self._check_rows(X, sample_weight, reset=False)
+        return self._terms(X, sample_weight).total
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
 
     @property
     def _n_features_out(self):
         return self.components_.shape[0]
+
+    def _check_rows(self, X, sample_weight, reset):
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=DTYPES, order="C", reset=reset
+        )
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, X, dtype=X.dtype, ensure_non_negative=True
+            )
+            if not sample_weight.any():
+                raise ValueError("sample_weight is zero for every row.")
+        return X, sample_weight
+
+    def _forget_fit(self):
+        """Remove what an earlier fit has left; its parameters with a warm start.
+
+        A fit that fails or is interrupted then leaves an unfitted estimator, never
+        one that mixes two fits.
+        """
+        start = None
+        if self.warm_start and hasattr(self, "components_"):
+            start = self._network.layout.flatten(self._parameters(np.float64))
+        for name in list(vars(self)):
+            fitted = name.endswith("_") and not name.startswith("_")
+            if fitted or name in ("_scaling", "_stream"):
+                delattr(self, name)
+        return start
+
+    def _set_up(self, X, sample_weight):
+        """The network and the units of its parameters for these rows."""
+        mean, variance = mean_and_variance(X, sample_weight)
+        if not np.isfinite(variance):
+            raise ValueError(
+                "The variance of X overflows. Scale X, for instance with "
+                "sklearn.preprocessing.StandardScaler or MinMaxScaler."
+            )
+        n_features = X.shape[1]
+        n_components = self.n_components or n_features
+        penalty = self.penalty
+        if not isinstance(penalty, Penalty):
+            beta = variance / n_components if self.beta == "scale" else self.beta
+            penalty = make_penalty(penalty, rho=self.rho, beta=float(beta))
+        activation = self.activation
+        if activation == "auto":
+            activation = penalty.default_activation
+        layout = Layout(n_features, n_components, self.tied_weights)
+        network = Network.from_names(layout, activation, self.out_activation, penalty)
+        return network, Scaling(network, mean, variance)
+
+    def _initial(self, network, scaling, rng, start):
+        """Where to start; `start` is what a warm start found, or None."""
+        theta = initial_parameters(network, scaling, rng)
+        if start is None:
+            return theta
+        if start.size != theta.size:
+            raise ValueError(
+                "warm_start=True needs the same n_features, n_components and "
+                "tied_weights as in the last fit. Use warm_start=False to begin anew."
+            )
+        return start
+
+    def _train(self, X, sample_weight, start, callbacks):
+        """The fitted attributes after training on X."""
+        rng = check_random_state(self.random_state)
+        X, sample_weight, held_out = self._hold_out(X, sample_weight, rng)
+        network, scaling = self._set_up(X, sample_weight)
+        theta = self._initial(network, scaling, rng, start)
+        callbacks.attributes = lambda theta: _attributes(network, theta, X.dtype)
+        train = train_lbfgs if self._uses_lbfgs(network, X) else train_adam
+        with Team() as team, self._explain_divergence():
+            validation = self._validation(network, held_out, team)
+            monitor = Monitor(self.verbose, callbacks, validation)
+            outcome = train(
+                self, network, scaling, theta, X, sample_weight, team, monitor, rng
+            )
+            callbacks.end()
+            theta = outcome.point if validation is None else validation.best_theta
+            objective = Objective(network, self.alpha, team=team, dtype=X.dtype)
+            means = objective.use_rows(X, sample_weight, keep=False).means(theta)
+        if not outcome.converged:
+            self._warn_not_converged()
+        fitted = _attributes(network, theta, X.dtype)
+        fitted["mean_activation_"] = means.astype(X.dtype)
+        fitted["loss_curve_"] = monitor.loss_curve
+        fitted["n_iter_"] = outcome.n_iter
+        fitted["_scaling"] = scaling
+        if validation is not None:
+            fitted["validation_scores_"] = validation.scores
+            fitted["best_validation_score_"] = validation.best_score
+        return fitted
+
+    def _uses_lbfgs(self, network, X):
+        if self.solver != "auto":
+            return self.solver == "lbfgs"
+        return X.shape[0] <= LBFGS_MAX_ROWS and not network.penalty.selects
+
+    def _hold_out(self, X, sample_weight, rng):
+        """Training rows, their weights, and the pair of both that is held out."""
+        if not self.early_stopping:
+            return X, sample_weight, None
+        train, test = train_test_split(
+            np.arange(X.shape[0]), test_size=self.validation_fraction, random_state=rng
+        )
+        if sample_weight is None:
+            return X[train], None, (X[test], None)
+        return X[train], sample_weight[train], (X[test], sample_weight[test])
+
+    def _validation(self, network, held_out, team):
+        """What early stopping needs, or None."""
+        if held_out is None:
+            return None
+        _, variance = mean_and_variance(*held_out)
+        objective = Objective(network, self.alpha, team=team, dtype=held_out[0].dtype)
+        objective.use_rows(*held_out, keep=False)
+
+        def score(theta):
+            return explained_variance(objective.terms(theta).reconstruction, variance)
+
+        return Validation(score, self.tol, self.n_iter_no_change)
+
+    def _open_stream(self, X, sample_weight):
+        """The stream, the scaling and the parameters that a partial fit goes on with."""
+        if not hasattr(self, "components_"):
+            rng = check_random_state(self.random_state)
+            network, scaling = self._set_up(X, sample_weight)
+            theta = initial_parameters(network, scaling, rng).astype(X.dtype)
+        else:
+            network, scaling = self._network, self._scaling
+            theta = network.layout.flatten(self._parameters())
+            if hasattr(self, "_stream"):
+                return deepcopy(self._stream), scaling, theta
+            rng = check_random_state(self.random_state)
+        return Stream(network, scaling, self.alpha, theta.dtype, rng), scaling, theta
+
+    @property
+    def _network(self):
+        """The network as it was fitted."""
+        n_components, n_features = self.components_.shape
+        layout = Layout(n_features, n_components, self.tied_weights)
+        return Network.from_names(
+            layout, self.activation_, self.out_activation, self.penalty_
+        )
+
+    def _parameters(self, dtype=None):
+        arrays = (
+            self.encoder_coef_,
+            self.encoder_intercept_,
+            self.components_,
+            self.decoder_intercept_,
+        )
+        if dtype is not None:
+            arrays = (array.astype(dtype, copy=False) for array in arrays)
+        return Parameters(*arrays)
+
+    def _terms(self, X, sample_weight):
+        """The terms of J on checked rows, at the fitted parameters."""
+        network = self._network
+        theta = network.layout.flatten(self._parameters(), dtype=X.dtype)
+        with Team() as team:
+            objective = Objective(network, self.alpha, team=team, dtype=X.dtype)
+            return objective.use_rows(X, sample_weight, keep=False).terms(theta)
+
+    @contextmanager
+    def _explain_divergence(self):
+        try:
+            # Overflow on the way to divergence is reported once, by the error.
+            with np.errstate(over="ignore", invalid="ignore"):
+                yield
+        except Diverged as error:
+            raise ValueError(
+                f"Training diverged: {error}. Scale X, for instance with "
+                "sklearn.preprocessing.StandardScaler or MinMaxScaler, or lower "
+                f"learning_rate_init={self.learning_rate_init} (solver='adam')."
+            ) from error
+
+    def _warn_not_converged(self):
+        warnings.warn(
+            f"J was still falling by more than tol={self.tol} per iteration when "
+            f"max_iter={self.max_iter} was reached. The result can be used, and may be "
+            "improved by a larger max_iter; a larger tol ends training earlier.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+
+
+def _attributes(network, theta, dtype):
+    """The fitted attributes that `transform` and its like need."""
+    parameters = network.layout.views(theta)
+    encoder, b_e, decoder, b_d = (
+        np.array(array, dtype=dtype, order="C") for array in parameters
+    )
+    return {
+        "components_": decoder,
+        "encoder_coef_": encoder,
+        "encoder_intercept_": b_e,
+        "decoder_intercept_": b_d,
+        "activation_": network.activation.name,
+        "penalty_": network.penalty,
+        "beta_": float(getattr(network.penalty, "beta", 0.0)),
+    }
+
+
+def explained_variance(reconstruction, variance):
+    """Fraction of a variance that a reconstruction term of J leaves unexplained, to 1.
+
+    As for R2 in scikit-learn, without variance it is 1 or 0.
+    """
+    if variance == 0:
+        return float(reconstruction == 0)
+    return float(1 - 2 * reconstruction / variance)
