@@ -28,7 +28,7 @@ def split_evenly(start, stop, n_parts):
 
 
 def blocks(start, stop, row_bytes, block_bytes=BLOCK_BYTES):
-    """Slices of ``start:stop`` of at most `block_bytes` each, of nearly equal length."""
+    """Slices of ``start:stop``, nearly equal, of at most `block_bytes` each."""
     max_rows = max(1, block_bytes // max(1, row_bytes))
     n_blocks = max(1, -(-(stop - start) // max_rows))
     return split_evenly(start, stop, n_blocks)

@@ -17,6 +17,8 @@ class Penalty(BaseEstimator):
     """
 
     default_activation = "relu"
+    #: ``beta="scale"`` is this times the variance of X over the number of units.
+    beta_scale = 1.0
     #: Whether psi is linear, so that its slope is known before the unit means are.
     is_linear = True
     #: Whether there is a term to add to the objective.
@@ -92,8 +94,8 @@ class KL(Penalty):
     def check(self, activation):
         if not np.isfinite(activation.range).all():
             raise ValueError(
-                "penalty='kl' compares a unit's mean activation, mapped to (0, 1), with "
-                f"rho, and activation={activation.name!r} is unbounded. Use "
+                "penalty='kl' compares a unit's mean activation, mapped to (0, 1), "
+                f"with rho, and activation={activation.name!r} is unbounded. Use "
                 "activation='logistic' or 'tanh', or penalty='l1' or 'topk'."
             )
 
@@ -136,6 +138,9 @@ class L1(Penalty):
     >>> L1(beta=0.5).psi(np.array([0.0, 2.0]))
     array([0., 1.])
     """
+
+    # Measured on six data sets: units are lost from 0.1 on, 0.01 and 0.03 are alike.
+    beta_scale = 0.03
 
     def __init__(self, beta=0.01):
         self.beta = beta
@@ -216,8 +221,14 @@ class NoPenalty(Penalty):
 PENALTIES = {"kl": KL, "l1": L1, "topk": TopK, None: NoPenalty}
 
 
-def make_penalty(penalty, **parameters):
-    """A penalty object from its name, with those of `parameters` that it has."""
-    cls = PENALTIES[penalty]
-    names = cls._get_param_names()
-    return cls(**{name: parameters[name] for name in names})
+def make_penalty(name, rho, beta, unit):
+    """A penalty object from its name, with those of `rho` and `beta` that it has.
+
+    `unit` is the variance of X over the number of units, for ``beta="scale"``.
+    """
+    cls = PENALTIES[name]
+    parameters = {
+        "rho": rho,
+        "beta": cls.beta_scale * unit if beta == "scale" else beta,
+    }
+    return cls(**{key: parameters[key] for key in cls._get_param_names()})

@@ -80,10 +80,10 @@ class SparseAutoencoder(
         units that "topk" keeps. Not used by "l1".
 
     beta : float or "scale", default="scale"
-        How much sparsity matters. "scale" is the total variance of X divided by
-        `n_components`: the mean penalty of a unit then counts as much as the fraction
-        of variance that is not reconstructed, whatever the scale of X. The value used
-        is `beta_`.
+        How much sparsity matters. "scale" is proportional to the total variance of X
+        divided by `n_components`, so that the mean penalty of a unit is weighed
+        against the fraction of variance that is not reconstructed, whatever the scale
+        of X. The factor is 1 for "kl" and 0.03 for "l1". The value used is `beta_`.
 
     alpha : float, default=0.003
         Weight of the squared norm of both weight matrices. Intercepts are not decayed.
@@ -523,8 +523,8 @@ class SparseAutoencoder(
         n_components = self.n_components or n_features
         penalty = self.penalty
         if not isinstance(penalty, Penalty):
-            beta = variance / n_components if self.beta == "scale" else self.beta
-            penalty = make_penalty(penalty, rho=self.rho, beta=float(beta))
+            unit = variance / n_components
+            penalty = make_penalty(penalty, self.rho, self.beta, unit)
         activation = self.activation
         if activation == "auto":
             activation = penalty.default_activation
@@ -604,7 +604,7 @@ class SparseAutoencoder(
         return Validation(score, self.tol, self.n_iter_no_change)
 
     def _open_stream(self, X, sample_weight):
-        """The stream, the scaling and the parameters that a partial fit goes on with."""
+        """The stream, scaling and parameters that a partial fit goes on with."""
         if not hasattr(self, "components_"):
             rng = check_random_state(self.random_state)
             network, scaling = self._set_up(X, sample_weight)
