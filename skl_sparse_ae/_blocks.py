@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -24,7 +25,7 @@ WORK_PER_THREAD = 2**23
 def split_evenly(start, stop, n_parts):
     """Consecutive slices of nearly equal length that cover ``start:stop``."""
     bounds = np.linspace(start, stop, n_parts + 1).astype(int)
-    return [slice(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [slice(int(a), int(b)) for a, b in pairwise(bounds)]
 
 
 def blocks(start, stop, row_bytes, block_bytes=BLOCK_BYTES):

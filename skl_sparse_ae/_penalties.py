@@ -139,8 +139,8 @@ class L1(Penalty):
     array([0., 1.])
     """
 
-    # Measured on six data sets: units are lost from 0.1 on, 0.01 and 0.03 are alike.
-    beta_scale = 0.03
+    # Measured on six data sets: features get worse from 0.03 on, first on ORL faces.
+    beta_scale = 0.01
 
     def __init__(self, beta=0.01):
         self.beta = beta

@@ -83,7 +83,7 @@ class SparseAutoencoder(
         How much sparsity matters. "scale" is proportional to the total variance of X
         divided by `n_components`, so that the mean penalty of a unit is weighed
         against the fraction of variance that is not reconstructed, whatever the scale
-        of X. The factor is 1 for "kl" and 0.03 for "l1". The value used is `beta_`.
+        of X. The factor is 1 for "kl" and 0.01 for "l1". The value used is `beta_`.
 
     alpha : float, default=0.003
         Weight of the squared norm of both weight matrices. Intercepts are not decayed.
