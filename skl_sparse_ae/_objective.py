@@ -177,9 +177,9 @@ class _Member:
         if layout.tied_weights:
             decoder = np.empty((layout.n_components, layout.n_features), dtype)
             self._gradients = self._gradients._replace(components=decoder)
-        self._scratch = None
-        self._capacity = 0
-        self._kept = None
+        empty = np.empty((0, layout.n_components), dtype)
+        self._scratch, self._kept = None, empty
+        self._code, self._delta, self._residual = empty, empty, empty
 
     def use_rows(self, X, sample_weight, rows, keep, block_bytes):
         """Take a slice of rows; grow the workspaces where a block does not fit."""
@@ -189,7 +189,7 @@ class _Member:
         self._blocks = blocks(rows.start, rows.stop, row_bytes, block_bytes)
         self._keep = keep
         n_rows = rows.stop - rows.start
-        if keep and (self._kept is None or len(self._kept) < n_rows):
+        if keep and len(self._kept) < n_rows:
             self._kept = np.empty((n_rows, layout.n_components), self.dtype)
         self._reserve(max(block.stop - block.start for block in self._blocks))
 
@@ -198,12 +198,11 @@ class _Member:
         if len(self._blocks) > 1 and self._scratch is None:
             n_weights = layout.n_features * layout.n_components
             self._scratch = np.empty(n_weights, self.dtype)
-        if n_rows > self._capacity:
-            self._capacity = n_rows
+        if len(self._delta) < n_rows:
             self._delta = np.empty((n_rows, layout.n_components), self.dtype)
             self._residual = np.empty((n_rows, layout.n_features), self.dtype)
-            if not self._keep:
-                self._code = np.empty((n_rows, layout.n_components), self.dtype)
+        if not self._keep and len(self._code) < n_rows:
+            self._code = np.empty((n_rows, layout.n_components), self.dtype)
 
     def encode(self, parameters):
         """Sums of phi over the rows; activations are kept when there is room."""

@@ -1,0 +1,37 @@
+"""Data and small helpers that several test files share."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from skl_sparse_ae._blocks import Team
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """The 1797 bundled digits with pixels in [0, 1]."""
+    return load_digits().data / 16
+
+
+@pytest.fixture
+def rng():
+    return np.random.RandomState(0)
+
+
+@pytest.fixture
+def team():
+    with Team(2) as team:
+        yield team
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """The folder of data sets that are too large to ship, where there is one."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("SKL_SPARSE_AE_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip("needs the data sets that SKL_SPARSE_AE_DATA points to")
+    return folder

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import expit
+
+from skl_sparse_ae._activations import ACTIVATIONS, OUT_ACTIVATIONS
+
+from . import numeric
+
+FORMULAS = {
+    "logistic": expit,
+    "tanh": np.tanh,
+    "relu": lambda z: np.where(z > 0, z, 0),
+    "identity": lambda z: z,
+}
+
+
+def applied(activation, z):
+    a = z.copy()
+    activation.apply(a)
+    return a
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_apply_is_the_formula_in_the_dtype_given(name, dtype):
+    z = np.linspace(-8, 8, 101, dtype=dtype)
+    a = applied(ACTIVATIONS[name](), z)
+    assert a.dtype == dtype
+    assert_allclose(a, FORMULAS[name](z), atol=4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_multiply_derivative_agrees_with_differences(name, rng):
+    activation = ACTIVATIONS[name]()
+    # No point lies so near to zero that a difference would straddle relu's corner.
+    z = np.concatenate([np.linspace(-4, -0.1, 20), np.linspace(0.1, 4, 20)])
+    gradient = rng.normal(size=z.shape)
+    expected = gradient * numeric.derivative(lambda z: applied(activation, z), z)
+    activation.multiply_derivative(applied(activation, z), gradient)
+    assert_allclose(gradient, expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["logistic", "tanh"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bounded_activations_saturate_without_overflow(name, dtype):
+    activation = ACTIVATIONS[name]()
+    z = np.array([-np.finfo(dtype).max, np.finfo(dtype).max], dtype=dtype)
+    with np.errstate(all="raise"):
+        assert_array_equal(applied(activation, z), activation.range)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_range_holds_every_value(name):
+    activation = ACTIVATIONS[name]()
+    low, high = activation.range
+    a = applied(activation, np.linspace(-50, 50, 1001))
+    assert low <= a.min()
+    assert a.max() <= high
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_inverse_undoes_apply(name):
+    activation = ACTIVATIONS[name]()
+    z = np.linspace(0.1, 3, 30)
+    assert_allclose(activation.inverse(applied(activation, z)), z)
+
+
+def test_outputs_are_activations_too():
+    assert set(OUT_ACTIVATIONS) == {"identity", "logistic"}
+    assert all(ACTIVATIONS[name] is cls for name, cls in OUT_ACTIVATIONS.items())

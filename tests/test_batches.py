@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from skl_sparse_ae._batches import MiniBatches, RunningMeans
+
+
+class Recorder:
+    """Stands where the objective stands and remembers the batches."""
+
+    def __init__(self):
+        self.batches = []
+
+    def use_rows(self, X, sample_weight=None, total_weight=None):
+        self.batches.append((X, sample_weight, total_weight))
+
+
+@pytest.mark.parametrize("n_rows", [1, 10, 23])
+@pytest.mark.parametrize("batch_size", [1, 5, 100])
+def test_an_epoch_shows_each_row_once_in_batches_of_nearly_one_size(
+    n_rows, batch_size, rng
+):
+    X = np.arange(float(n_rows))[:, None]
+    recorder = Recorder()
+    progress = list(MiniBatches(recorder, X, None, batch_size, rng)())
+    rows = np.concatenate([batch[0] for batch in recorder.batches])
+    assert_array_equal(np.sort(rows, axis=0), X)
+    sizes = [len(batch[0]) for batch in recorder.batches]
+    assert max(sizes) <= batch_size
+    assert max(sizes) - min(sizes) <= 1
+    assert_allclose(progress, np.arange(len(sizes)) / len(sizes))
+
+
+def test_epochs_differ_in_their_order(rng):
+    recorder = Recorder()
+    batches = MiniBatches(recorder, np.arange(50.0)[:, None], None, 50, rng)
+    list(batches())
+    list(batches())
+    assert not np.array_equal(recorder.batches[0][0], recorder.batches[1][0])
+
+
+def test_weights_go_with_their_rows_and_batches_estimate_all_rows(rng):
+    X = np.arange(12.0)[:, None]
+    weights = X.ravel() ** 2
+    recorder = Recorder()
+    list(MiniBatches(recorder, X, weights, 5, rng)())
+    for rows, batch_weights, total in recorder.batches:
+        assert_array_equal(batch_weights, rows.ravel() ** 2)
+        assert_allclose(total, len(rows) * weights.mean())
+
+
+def test_sparse_rows_stay_sparse(rng):
+    recorder = Recorder()
+    list(MiniBatches(recorder, sparse.csr_array(np.eye(6)), None, 2, rng)())
+    assert all(sparse.issparse(batch[0]) for batch in recorder.batches)
+
+
+def test_running_means_are_plain_means_at_first():
+    running = RunningMeans(horizon=10)
+    values = np.array([[1.0, 2.0], [3.0, 6.0], [5.0, 1.0]])
+    for value in values:
+        means = running(value)
+    assert_allclose(means, values.mean(axis=0))
+
+
+def test_running_means_forget_after_their_horizon():
+    running = RunningMeans(horizon=10)
+    for _ in range(50):
+        running(np.zeros(1))
+    for _ in range(10):
+        means = running(np.ones(1))
+    assert_allclose(means, 1 - 0.9**10)
+
+
+def test_running_means_do_not_change_what_they_are_given():
+    running, batch = RunningMeans(horizon=10), np.ones(2)
+    running(batch)
+    running(np.zeros(2))
+    assert_array_equal(batch, 1)

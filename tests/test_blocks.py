@@ -1,0 +1,109 @@
+import threading
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from skl_sparse_ae import _blocks
+from skl_sparse_ae._blocks import Team, blocks, rows_as_dense, split_evenly, strips
+
+
+def covered(slices):
+    return np.concatenate([np.arange(s.start, s.stop) for s in slices])
+
+
+def blas_threads():
+    return [
+        lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"
+    ]
+
+
+@pytest.mark.parametrize("n_parts", [1, 2, 3, 10])
+def test_split_evenly_covers_each_row_once(n_parts):
+    parts = split_evenly(5, 27, n_parts)
+    assert_array_equal(covered(parts), np.arange(5, 27))
+    lengths = [part.stop - part.start for part in parts]
+    assert max(lengths) - min(lengths) <= 1
+
+
+@pytest.mark.parametrize("row_bytes", [1, 100, 10**9])
+def test_blocks_cover_each_row_once_within_their_size(row_bytes):
+    parts = blocks(3, 1000, row_bytes, block_bytes=1000)
+    assert_array_equal(covered(parts), np.arange(3, 1000))
+    most = max(part.stop - part.start for part in parts)
+    assert most == 1 or most * row_bytes <= 1000
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5000, 3), (7, 100_000), (3, 0), (0, 3)])
+def test_strips_cover_each_row_once(shape):
+    slices = strips(np.empty(shape))
+    assert_array_equal(covered(slices) if slices else [], np.arange(shape[0]))
+
+
+def test_rows_as_dense_is_a_view_of_an_array_and_a_copy_of_csr():
+    X = np.arange(12.0).reshape(4, 3)
+    assert np.shares_memory(rows_as_dense(X, slice(1, 3)), X)
+    assert_array_equal(rows_as_dense(sparse.csr_array(X), slice(1, 3)), X[1:3])
+
+
+def test_map_returns_results_in_the_order_of_the_parts():
+    with Team(2) as team:
+        assert team.map(lambda x: x * x, range(5)) == [0, 1, 4, 9, 16]
+
+
+def test_map_runs_parts_in_different_threads_side_by_side():
+    barrier = threading.Barrier(2, timeout=10)
+
+    def meet(_):
+        barrier.wait()
+        return threading.get_ident()
+
+    with Team(2) as team:
+        first, second = team.map(meet, range(2))
+    assert first == threading.get_ident() != second
+
+
+@pytest.mark.parametrize("bad", [0, 1])
+def test_map_passes_on_errors_after_all_parts_are_done(bad):
+    done = []
+
+    def work(part):
+        if part == bad:
+            raise KeyError(part)
+        done.append(part)
+
+    with Team(2) as team, pytest.raises(KeyError):
+        team.map(work, range(2))
+    assert done == [1 - bad]
+
+
+def test_blas_is_limited_inside_and_restored_after_nested_and_failed_teams():
+    before = blas_threads()
+    with Team():
+        assert set(blas_threads()) <= {1}
+        with pytest.raises(ZeroDivisionError), Team():
+            raise ZeroDivisionError
+        assert set(blas_threads()) <= {1}
+    assert blas_threads() == before
+
+
+def test_a_team_is_as_large_as_blas_was_even_inside_another():
+    with threadpool_limits(2, user_api="blas"):
+        outer = Team()
+        with outer:
+            assert (
+                Team().n_threads
+                == outer.n_threads
+                == max(blas_threads(), default=1) * 2
+            )
+    with threadpool_limits(1, user_api="blas"):
+        assert Team().n_threads == 1
+
+
+def test_little_work_wakes_nobody():
+    team = Team(4)
+    assert team.n_useful(1) == 1
+    assert team.n_useful(2 * _blocks.WORK_PER_THREAD) == 2
+    assert team.n_useful(10**12) == 4

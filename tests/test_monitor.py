@@ -1,0 +1,77 @@
+import numpy as np
+from numpy.testing import assert_array_equal
+
+from skl_sparse_ae._monitor import Monitor, Validation
+
+
+class Silent:
+    """Callbacks that nobody has set."""
+
+    def begin(self, theta):
+        pass
+
+    def end(self, theta):
+        return False
+
+
+class Doubled:
+    """A scaling whose parameters are twice and whose values are ten times as large."""
+
+    value = 10.0
+
+    @staticmethod
+    def from_solver(point):
+        return 2 * point
+
+
+def test_the_loss_curve_is_in_the_units_of_j():
+    monitor = Monitor(0, Silent(), None).in_units_of(Doubled)
+    monitor.end(np.ones(1), 0.5)
+    assert monitor.loss_curve == [5.0]
+
+
+def test_verbose_prints_every_nth_iteration(capsys):
+    monitor = Monitor(2, Silent(), None)
+    for value in [4.0, 3.0, 2.0, 1.0]:
+        monitor.end(np.ones(1), value)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["Iteration 2, J = 3", "Iteration 4, J = 1"]
+
+
+def test_silent_prints_nothing(capsys):
+    Monitor(0, Silent(), None).end(np.ones(1), 1.0)
+    assert capsys.readouterr().out == ""
+
+
+def run(scores, tol, n_iter_no_change):
+    """Number of iterations until validation stops, and the validation."""
+    remaining = iter(scores)
+    validation = Validation(lambda theta: next(remaining), tol, n_iter_no_change)
+    for i in range(len(scores)):
+        if validation.add(np.array([float(i)])):
+            return i + 1, validation
+    return None, validation
+
+
+def test_validation_stops_after_iterations_without_improvement():
+    n_iter, validation = run([0.1, 0.5, 0.4, 0.45, 0.6], tol=0.0, n_iter_no_change=2)
+    assert n_iter == 4
+    assert validation.best_score == 0.5
+    assert_array_equal(validation.best_theta, [1.0])
+
+
+def test_an_improvement_below_tol_is_kept_but_does_not_prolong():
+    n_iter, validation = run([0.5, 0.505, 0.508], tol=0.01, n_iter_no_change=2)
+    assert n_iter == 3
+    assert validation.best_score == 0.508
+
+
+def test_validation_goes_on_while_scores_rise():
+    assert run(np.linspace(0, 1, 30), tol=0.01, n_iter_no_change=2)[0] is None
+
+
+def test_the_monitor_shows_validation_the_parameters_themselves():
+    seen = []
+    validation = Validation(lambda theta: seen.append(theta[0]) or 0.0, 0.0, 5)
+    Monitor(0, Silent(), validation).in_units_of(Doubled).end(np.ones(1), 0.5)
+    assert seen == [2.0]

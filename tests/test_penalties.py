@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import rel_entr
+from sklearn.base import clone
+
+from skl_sparse_ae import KL, L1, TopK
+from skl_sparse_ae._activations import ACTIVATIONS
+from skl_sparse_ae._penalties import PENALTIES, Penalty, make_penalty
+
+from . import numeric
+
+MEANS = np.array([0.02, 0.1, 0.3, 0.5, 0.9])
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_psi_derivative_agrees_with_differences(name):
+    penalty = make_penalty(name, rho=0.1, beta=3.0, unit=1.0)
+    expected = numeric.derivative(penalty.psi, MEANS, step=1e-7)
+    assert_allclose(penalty.psi_derivative(MEANS), expected, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_is_linear_says_whether_the_slope_is_the_same_everywhere(name):
+    penalty = make_penalty(name, rho=0.1, beta=3.0, unit=1.0)
+    slopes = penalty.psi_derivative(MEANS)
+    assert penalty.is_linear == bool(np.all(slopes == slopes[0]))
+
+
+@pytest.mark.parametrize("activation", ["logistic", "tanh"])
+@pytest.mark.parametrize("penalty", [KL(), L1()])
+def test_phi_derivative_agrees_with_differences(penalty, activation):
+    activation = ACTIVATIONS[activation]()
+    low, high = activation.range
+    a = np.array([0.1, 0.3, 0.7, 0.9]) * (high - low) + low
+    expected = numeric.derivative(lambda a: penalty.phi(a, activation), a)
+    assert_allclose(penalty.phi_derivative(a, activation) + 0 * a, expected, rtol=1e-6)
+
+
+def test_kl_is_the_divergence_of_two_coins():
+    rho, s = 0.2, MEANS
+    expected = 3.0 * (rel_entr(rho, s) + rel_entr(1 - rho, 1 - s))
+    assert_allclose(KL(rho=rho, beta=3.0).psi(s), expected)
+
+
+def test_kl_by_hand():
+    # 1/2 log(1/2 / 1/4) + 1/2 log(1/2 / 3/4) = log(4/3) / 2
+    assert_allclose(KL(rho=0.5, beta=2.0).psi(np.array([0.25])), np.log(4 / 3))
+
+
+def test_kl_is_zero_and_flat_at_the_target():
+    penalty, target = KL(rho=0.05, beta=3.0), np.array([0.05])
+    assert_allclose(penalty.psi(target), 0, atol=1e-15)
+    assert_allclose(penalty.psi_derivative(target), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("s", [0.0, 1.0])
+def test_kl_is_finite_for_units_that_are_always_off_or_on(s):
+    penalty = KL(rho=0.05, beta=3.0)
+    with np.errstate(all="raise"):
+        assert np.isfinite(penalty.psi(np.array([s]))).all()
+        pull = penalty.psi_derivative(np.array([s]))
+    assert np.isfinite(pull).all()
+    assert np.sign(pull) == (1 if s == 1 else -1)
+
+
+def test_kl_maps_tanh_to_the_unit_interval():
+    a = np.array([-1.0, 0.0, 1.0])
+    assert_array_equal(KL().phi(a, ACTIVATIONS["tanh"]()), [0, 0.5, 1])
+    assert KL(rho=0.25).initial_activation(ACTIVATIONS["tanh"]()) == -0.5
+
+
+@pytest.mark.parametrize("activation", ["relu", "identity"])
+def test_kl_refuses_unbounded_activations(activation):
+    with pytest.raises(ValueError, match=f"activation='{activation}' is unbounded"):
+        KL().check(ACTIVATIONS[activation]())
+
+
+def test_l1_is_the_mean_absolute_activation():
+    a = np.array([[1.0, -2.0], [3.0, 0.0]])
+    phi = L1().phi(a, ACTIVATIONS["identity"]())
+    assert_allclose(L1(beta=0.5).psi(phi.mean(axis=0)), [1.0, 0.5])
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("n_components", [1, 7, 100])
+def test_topk_keeps_the_k_largest(activation, n_components, rng):
+    a = rng.normal(size=(50, n_components))
+    ACTIVATIONS[activation]().apply(a)
+    penalty = TopK(rho=0.1)
+    k = max(1, round(0.1 * n_components))
+    assert penalty.n_active(n_components) == k
+    expected = np.zeros_like(a)
+    largest = np.argsort(-a, axis=1)[:, :k]
+    np.put_along_axis(expected, largest, np.take_along_axis(a, largest, 1), axis=1)
+    penalty.select(a)
+    assert_array_equal(a, expected)
+
+
+@pytest.mark.parametrize("value", [-0.5, 0.0, 2.0])
+def test_topk_lets_exactly_k_through_when_all_tie(value):
+    a = np.full((20, 10), value)
+    TopK(rho=0.3).select(a)
+    assert_array_equal(np.count_nonzero(a, axis=1), 0 if value == 0 else 3)
+
+
+def test_topk_lets_exactly_k_through_when_some_tie(rng):
+    a = rng.randint(0, 4, size=(500, 12)).astype(float)
+    expected = np.sort(a, axis=1)[:, -3:]
+    TopK(rho=0.25).select(a)
+    assert np.count_nonzero(a, axis=1).max() <= 3
+    assert_array_equal(np.sort(a, axis=1)[:, -3:], expected)
+
+
+def test_topk_of_all_units_changes_nothing(rng):
+    a = rng.normal(size=(5, 4))
+    kept = a.copy()
+    TopK(rho=0.99).select(kept)
+    assert_array_equal(kept, a)
+
+
+@pytest.mark.parametrize("penalty", [KL(rho=0.2), L1(beta=0.3), TopK(rho=0.4)])
+def test_penalties_can_be_cloned_and_set(penalty):
+    copy = clone(penalty)
+    assert copy is not penalty
+    assert copy.get_params() == penalty.get_params()
+    name = next(iter(penalty.get_params()))
+    assert penalty.set_params(**{name: 0.7}).get_params()[name] == 0.7
+    assert copy.get_params()[name] != 0.7
+
+
+def test_make_penalty_scales_beta_only_when_asked():
+    assert make_penalty("kl", 0.1, "scale", unit=2.0).get_params() == {
+        "rho": 0.1,
+        "beta": 2.0,
+    }
+    assert make_penalty("l1", 0.1, "scale", unit=2.0).beta == pytest.approx(0.02)
+    assert make_penalty("kl", 0.1, 3.0, unit=2.0).beta == 3.0
+    assert isinstance(make_penalty(None, 0.1, "scale", unit=2.0), Penalty)

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skl_sparse_ae._moments import mean_and_variance
+from skl_sparse_ae._network import Network
+from skl_sparse_ae._objective import Objective
+from skl_sparse_ae._parameters import Layout
+from skl_sparse_ae._penalties import make_penalty
+from skl_sparse_ae._scaling import Scaling
+
+from . import numeric
+
+CASES = [
+    ("logistic", "identity", False),
+    ("relu", "identity", False),
+    ("relu", "identity", True),
+    ("logistic", "logistic", True),
+]
+
+
+@pytest.fixture(params=CASES, ids=str)
+def problem(request, rng):
+    activation, out_activation, tied = request.param
+    X = 3 * rng.uniform(size=(20, 4)) + 2
+    penalty = make_penalty("l1", rho=0.1, beta=0.5, unit=1.0)
+    network = Network.from_names(
+        Layout(4, 3, tied), activation, out_activation, penalty
+    )
+    return X, network, Scaling(network, *mean_and_variance(X))
+
+
+def test_to_solver_and_from_solver_undo_each_other(problem, rng):
+    _, network, scaling = problem
+    theta = rng.normal(size=network.layout.size)
+    point = scaling.to_solver(theta)
+    assert_allclose(scaling.from_solver(point), theta)
+    assert_allclose(scaling.to_solver(scaling.from_solver(point)), point)
+
+
+def test_the_wrapped_objective_is_j_over_the_variance(problem, team, rng):
+    X, network, scaling = problem
+    objective = Objective(network, 0.1, team=team, dtype=float).use_rows(X)
+    theta = rng.normal(size=network.layout.size)
+    value, gradient = scaling.wrap(objective.value_and_grad)(scaling.to_solver(theta))
+    variance = X.var(axis=0).sum()
+    assert_allclose(value * variance, objective.value_and_grad(theta)[0])
+    expected = numeric.gradient(
+        lambda u: objective.terms(scaling.from_solver(u)).total / variance,
+        scaling.to_solver(theta),
+    )
+    assert numeric.relative_error(gradient, expected) < 1e-6
+
+
+def test_encoder_intercepts_are_counted_from_the_mean_row(problem, rng):
+    X, network, scaling = problem
+    theta = rng.normal(size=network.layout.size)
+    views = network.layout.views(theta)
+    at_mean = X.mean(axis=0) @ views.encoder_coef + views.encoder_intercept
+    seen = network.layout.views(scaling.to_solver(theta)).encoder_intercept
+    assert_allclose(seen / at_mean, (seen / at_mean)[0])
+
+
+def test_rows_without_variance_leave_units_finite():
+    network = Network.from_names(
+        Layout(4, 3), "relu", "identity", make_penalty("l1", 0.1, 1.0, 1.0)
+    )
+    scaling = Scaling(network, np.ones(4), 0.0)
+    assert all(unit > 0 for _, unit in scaling.groups)
+    assert np.isfinite(scaling.to_solver(np.ones(network.layout.size))).all()

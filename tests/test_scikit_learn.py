@@ -1,0 +1,105 @@
+"""scikit-learn's own checks, also those that it does not run by itself."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from sklearn import config_context
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skl_sparse_ae import KL, SparseAutoencoder
+
+# On the checks' 15 x 30 table, rounding alone drives two fits apart, by a factor that
+# grows with every iteration; training that is ended early compares like with like.
+SHORT = {"max_iter": 30}
+
+ESTIMATORS = [
+    SparseAutoencoder(),
+    SparseAutoencoder(20, penalty="l1", **SHORT),
+    SparseAutoencoder(20, penalty="topk", **SHORT),
+    SparseAutoencoder(2, penalty=None, activation="identity", **SHORT),
+    SparseAutoencoder(20, penalty=KL(rho=0.2, beta=0.1), **SHORT),
+    SparseAutoencoder(20, activation="tanh", **SHORT),
+    SparseAutoencoder(20, tied_weights=True, **SHORT),
+    SparseAutoencoder(20, out_activation="logistic", **SHORT),
+    SparseAutoencoder(20, solver="adam", **SHORT),
+    SparseAutoencoder(None, solver="lbfgs", penalty="l1", **SHORT),
+    SparseAutoencoder(20, solver="adam", batch_size=4, **SHORT),
+    SparseAutoencoder(20, early_stopping=True, validation_fraction=0.2, **SHORT),
+]
+
+WEIGHT_CHECKS = (
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+)
+
+
+def expected_failures(estimator):
+    """Weights cannot equal repetition where rows are drawn at random."""
+    if estimator.batch_size != "auto":
+        return dict.fromkeys(WEIGHT_CHECKS, "mini-batches hold other rows")
+    if estimator.early_stopping:
+        return dict.fromkeys(WEIGHT_CHECKS, "other rows are held out")
+    return {}
+
+
+pytestmark = pytest.mark.filterwarnings(
+    # Short fits warn that they are short; the checks are not about that.
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+    "ignore::sklearn.exceptions.SkipTestWarning",
+    # The checks of set_output mix frames and arrays on purpose.
+    "ignore:X does not have valid feature names:UserWarning",
+)
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
+def test_estimator(estimator, check):
+    check(estimator)
+
+
+# Not part of parametrize_with_checks.
+FURTHER_CHECKS = [
+    "check_param_validation",
+    "check_transformer_get_feature_names_out",
+    "check_transformer_get_feature_names_out_pandas",
+    "check_get_feature_names_out_error",
+    "check_dataframe_column_names_consistency",
+    "check_set_output_transform",
+    "check_set_output_transform_pandas",
+    "check_set_output_transform_polars",
+    "check_global_output_transform_pandas",
+    "check_global_set_output_transform_polars",
+    "check_estimators_partial_fit_n_features",
+]
+
+
+@pytest.mark.parametrize("check", FURTHER_CHECKS)
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
+def test_further_checks(estimator, check):
+    getattr(estimator_checks, check)("SparseAutoencoder", estimator)
+
+
+def test_the_default_constructor_passes_without_expected_failures():
+    assert expected_failures(ESTIMATORS[0]) == {}
+    assert ESTIMATORS[0].get_params() == SparseAutoencoder().get_params()
+
+
+@pytest.mark.skipif("SCIPY_ARRAY_API" in os.environ, reason="this is the inner run")
+def test_all_checks_pass_with_scipys_array_api_mode():
+    """It must be chosen before SciPy is imported, hence another interpreter."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
+    environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
+    run = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout[-5000:]
+
+
+@pytest.mark.skipif("SCIPY_ARRAY_API" not in os.environ, reason="needs SciPy's mode")
+def test_array_api_dispatch_leaves_numpy_input_alone(digits):
+    expected = SparseAutoencoder(5, max_iter=20, random_state=0).fit_transform(digits)
+    with config_context(array_api_dispatch=True):
+        code = SparseAutoencoder(5, max_iter=20, random_state=0).fit_transform(digits)
+    assert (code == expected).all()
