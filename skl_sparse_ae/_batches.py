@@ -41,28 +41,29 @@ class MiniBatches:
 
 
 class RunningMeans:
-    """Exponentially weighted means of the units over the batches seen.
+    """Exponentially weighted means of the units over the latest rows.
 
-    The mean over a batch is a noisy estimate of the mean over all rows, and the
-    divergence of a noisy mean is too large on average; the running mean is not so
-    noisy. The first batches are averaged evenly.
+    The mean over a batch is noisy, and the divergence of a noisy mean is too large on
+    average; a mean over many batches is not noisy but late, and units that are pushed
+    too late oscillate. The first rows are averaged evenly.
 
     Parameters
     ----------
-    horizon : float
-        Number of batches that the mean remembers.
+    n_rows : int
+        Number of rows that the means remember.
     """
 
-    def __init__(self, horizon):
-        self._horizon = horizon
-        self.n_seen = 0
+    def __init__(self, n_rows):
+        self._n_rows = n_rows
+        self._n_seen = 0
         self.means = None
 
-    def __call__(self, means):
-        self.n_seen += 1
+    def __call__(self, means, n_rows):
+        """Take the means over some further rows into account."""
+        self._n_seen += n_rows
         if self.means is None:
             self.means = np.array(means)
         else:
-            share = 1 / min(self.n_seen, self._horizon)
+            share = min(1.0, n_rows / min(self._n_seen, self._n_rows))
             self.means += share * (means - self.means)
         return self.means

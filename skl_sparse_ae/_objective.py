@@ -46,8 +46,8 @@ class Objective:
     block_bytes : int
         Bytes of a row block's workspaces.
     blend_means : callable or None
-        Turns the means over the given rows into those that psi sees. Mini-batches put
-        a running mean here.
+        Turns the means over the given rows, and their number, into the means that psi
+        sees. Mini-batches put a running mean here.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Objective:
         n_rows, layout = X.shape[0], self.network.layout
         if total_weight is None:
             total_weight = n_rows if sample_weight is None else np.sum(sample_weight)
-        self._total_weight = float(total_weight)
+        self._n_rows, self._total_weight = n_rows, float(total_weight)
         work = 5 * n_rows * layout.n_features * layout.n_components
         parts = split_evenly(0, n_rows, min(n_rows, self.team.n_useful(work)))
         while len(self._members) < len(parts):
@@ -134,7 +134,9 @@ class Objective:
 
     def _means(self, sums):
         means = np.sum(sums, axis=0) / self._total_weight
-        return means if self.blend_means is None else self.blend_means(means)
+        if self.blend_means is None:
+            return means
+        return self.blend_means(means, self._n_rows)
 
     def _terms(self, theta, squared_errors, means):
         weights = self.network.layout.weights(theta)

@@ -207,6 +207,7 @@ def minimize_adam(
     max_iter,
     tol,
     n_iter_no_change,
+    value_unit,
     monitor,
 ):
     """Minimise over mini-batches: a constant rate, then a linear decrease to zero.
@@ -231,24 +232,29 @@ def minimize_adam(
     max_iter, n_iter_no_change : int
         Numbers of epochs.
     tol : float
+    value_unit : float
+        A large value; one beyond this and the first epoch's, a hundred times, means
+        that the search diverges.
     monitor : object
         See the module.
     """
     gradient = np.empty_like(theta)
     progress = _Progress(tol, n_iter_no_change)
     schedule = _Schedule(learning_rate, max_iter, progress)
+    limit = np.inf
     for epoch in range(max_iter):
         monitor.begin(theta)
-        total, n_batches = 0.0, 0
+        values = []
         for progress in batches():
-            value, _ = value_and_grad(theta, gradient)
-            if not np.isfinite(value):
-                raise Diverged(f"the objective is {value} in epoch {epoch + 1}")
+            values.append(value_and_grad(theta, gradient)[0])
             adam.step(theta, gradient, schedule.rate(epoch + progress), team)
-            total += value
-            n_batches += 1
-        schedule.record(epoch + 1, total / n_batches)
-        if monitor.end(theta, total / n_batches):
+        value = np.mean(values)
+        if not value < limit:
+            raise Diverged(f"the objective is {value:.3g} in epoch {epoch + 1}")
+        if epoch == 0:
+            limit = 100 * (value + value_unit)
+        schedule.record(epoch + 1, value)
+        if monitor.end(theta, value):
             return Outcome(theta, epoch + 1, True, "stopped by a callback")
         if epoch + 1 >= schedule.end:
             break

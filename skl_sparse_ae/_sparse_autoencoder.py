@@ -492,8 +492,6 @@ class SparseAutoencoder(
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=X.dtype, ensure_non_negative=True
             )
-            if not sample_weight.any():
-                raise ValueError("sample_weight is zero for every row.")
         return X, sample_weight
 
     def _forget_fit(self):

@@ -56,25 +56,32 @@ def test_sparse_rows_stay_sparse(rng):
     assert all(sparse.issparse(batch[0]) for batch in recorder.batches)
 
 
-def test_running_means_are_plain_means_at_first():
-    running = RunningMeans(horizon=10)
-    values = np.array([[1.0, 2.0], [3.0, 6.0], [5.0, 1.0]])
-    for value in values:
-        means = running(value)
-    assert_allclose(means, values.mean(axis=0))
+def test_running_means_are_means_over_all_rows_at_first():
+    running = RunningMeans(n_rows=100)
+    running(np.array([1.0, 2.0]), 10)
+    running(np.array([3.0, 6.0]), 30)
+    means = running(np.array([5.0, 1.0]), 40)
+    assert_allclose(means, [(10 + 90 + 200) / 80, (20 + 180 + 40) / 80])
 
 
-def test_running_means_forget_after_their_horizon():
-    running = RunningMeans(horizon=10)
+def test_running_means_forget_older_rows():
+    running = RunningMeans(n_rows=100)
     for _ in range(50):
-        running(np.zeros(1))
-    for _ in range(10):
-        means = running(np.ones(1))
-    assert_allclose(means, 1 - 0.9**10)
+        running(np.zeros(1), 10)
+    for _ in range(7):
+        means = running(np.ones(1), 10)
+    assert_allclose(means, 1 - 0.9**7)
+
+
+def test_running_means_of_a_batch_as_long_as_the_memory_are_its_own():
+    running = RunningMeans(n_rows=100)
+    running(np.zeros(1), 100)
+    assert_allclose(running(np.ones(1), 100), 1)
+    assert_allclose(running(np.full(1, 3.0), 500), 3)
 
 
 def test_running_means_do_not_change_what_they_are_given():
-    running, batch = RunningMeans(horizon=10), np.ones(2)
-    running(batch)
-    running(np.zeros(2))
+    running, batch = RunningMeans(n_rows=10), np.ones(2)
+    running(batch, 5)
+    running(np.zeros(2), 5)
     assert_array_equal(batch, 1)

@@ -242,7 +242,7 @@ def test_workspaces_fit_rows_that_come_in_any_number(rng, team):
 
 def test_batches_see_running_means_and_push_through_their_own_rows(rng, team):
     network = make_network()
-    blend = RunningMeans(horizon=10)
+    blend = RunningMeans(n_rows=100)
     objective = Objective(network, 0.0, team=team, dtype=float, blend_means=blend)
     X = rng.uniform(size=(2, 8, N_FEATURES))
     theta = rng.normal(size=network.layout.size)

@@ -50,7 +50,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
     "ignore::sklearn.exceptions.SkipTestWarning",
     # The checks of set_output mix frames and arrays on purpose.
-    "ignore:X does not have valid feature names:UserWarning",
+    "ignore:X (does not have valid|has) feature names:UserWarning",
 )
 
 

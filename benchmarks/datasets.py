@@ -1,0 +1,143 @@
+"""Data sets of the benchmarks: scikit-learn's own, and files that are not shipped.
+
+Files are looked for in the folder that the environment variable SKL_SPARSE_AE_DATA
+names, then in `shared/data` beside the checkout. Values are float32 unless said
+otherwise, images in [0, 1]; tables are left as they are, since standardising them is a
+step of the pipeline that is fitted on training rows.
+"""
+
+import gzip
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+from scipy.io import loadmat
+from sklearn import datasets
+
+VARIABLE = "SKL_SPARSE_AE_DATA"
+BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def find(name):
+    """Path of a data file; FileNotFoundError says where it was looked for."""
+    named = os.environ.get(VARIABLE)
+    folders = [Path(named), BESIDE_CHECKOUT] if named else [BESIDE_CHECKOUT]
+    for folder in folders:
+        if (folder / name).exists():
+            return folder / name
+    raise FileNotFoundError(
+        f"{name} is neither in the folder that {VARIABLE} names nor in "
+        "../shared/data beside the checkout"
+    )
+
+
+def load_or_report(name, load):
+    """What `load` returns; None, with a line on stderr, when its file is absent."""
+    try:
+        return load()
+    except FileNotFoundError as error:
+        print(f"{name} is left out: {error}", file=sys.stderr)
+        return None
+
+
+def digits():
+    """1797 digits of 8 x 8 pixels, 10 classes."""
+    X, y = _bundled(datasets.load_digits)
+    return X / 16, y
+
+
+def breast_cancer():
+    """569 tumours, 30 columns of different scales, 2 classes."""
+    return _bundled(datasets.load_breast_cancer)
+
+
+def wine():
+    """178 wines, 13 columns of different scales, 3 classes."""
+    return _bundled(datasets.load_wine)
+
+
+def iris():
+    """150 flowers, 4 columns, 3 classes."""
+    return _bundled(datasets.load_iris)
+
+
+def orl():
+    """400 faces of 32 x 32 pixels, 40 people."""
+    X, y = _mat("ORL.mat")
+    return X / 255, y
+
+
+def basehock():
+    """1993 texts, logarithms of the counts of 4862 words (dense), 2 classes."""
+    X, y = _mat("BASEHOCK.mat")
+    return np.log1p(X), y
+
+
+def mnist(part="train"):
+    """MNIST, 28 x 28 pixels; `part` is "train" (60000 rows) or "test" (10000)."""
+    prefix = {"train": "train", "test": "t10k"}[part]
+    images = read_idx(find(f"mnist/{prefix}-images-idx3-ubyte.gz"))
+    labels = read_idx(find(f"mnist/{prefix}-labels-idx1-ubyte.gz"))
+    return images.reshape(len(images), -1).astype(np.float32) / 255, labels
+
+
+def mnist_5000():
+    """The first 5000 training rows of MNIST."""
+    X, y = mnist()
+    return X[:5000], y[:5000]
+
+
+def nature_patches():
+    """5000 patches of 10 x 10 pixels, and weights that another library found.
+
+    A mapping with `X` (float64) and, for 25 and 100 units, `W1_25` (units x pixels),
+    `b1_25`, `W2_25` (pixels x units), `b2_25` and so on.
+    """
+    return np.load(find("nature_patches_10x10.npz"))
+
+
+def natural_images():
+    """Ten whitened images: float32, (320, 480, 10)."""
+    return np.load(find("natural_images.npz"))["IMAGES"]
+
+
+def natural_patches(n_patches=10_000, size=8, random_state=0):
+    """Random patches of the natural images, prepared as in the UFLDL exercise.
+
+    Each patch loses its mean; values are clipped at three standard deviations of all
+    values and scaled to [0.1, 0.9]. float64.
+    """
+    images = natural_images().astype(np.float64)
+    height, width, n_images = images.shape
+    rng = np.random.RandomState(random_state)
+    tops = rng.randint(height - size + 1, size=n_patches)
+    lefts = rng.randint(width - size + 1, size=n_patches)
+    which = rng.randint(n_images, size=n_patches)
+    patches = np.array(
+        [
+            images[top : top + size, left : left + size, i].ravel()
+            for top, left, i in zip(tops, lefts, which, strict=True)
+        ]
+    )
+    patches -= patches.mean(axis=1, keepdims=True)
+    limit = 3 * patches.std()
+    return 0.5 + 0.4 * np.clip(patches, -limit, limit) / limit
+
+
+def read_idx(path):
+    """The array in a gzipped IDX file of unsigned bytes."""
+    with gzip.open(path) as file:
+        n_dimensions = file.read(4)[3]
+        shape = np.frombuffer(file.read(4 * n_dimensions), dtype=">i4")
+        return np.frombuffer(file.read(), dtype=np.uint8).reshape(shape)
+
+
+def _bundled(load):
+    X, y = load(return_X_y=True)
+    return X.astype(np.float32), y
+
+
+def _mat(name):
+    content = loadmat(find(name))
+    return content["X"].astype(np.float32), content["Y"].ravel()

@@ -1,0 +1,204 @@
+"""Published results on sparse autoencoders, reproduced.
+
+Run as `python benchmarks/published.py`, or with the names of some of the experiments.
+"""
+
+import argparse
+import time
+
+import datasets
+import numpy as np
+from defaults import DOC, table
+from scipy.linalg import subspace_angles
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+
+from skl_sparse_ae import KL, SparseAutoencoder
+from skl_sparse_ae._blocks import Team
+from skl_sparse_ae._network import Network
+from skl_sparse_ae._objective import Objective
+from skl_sparse_ae._parameters import Layout, Parameters
+
+HEADER = ["experiment", "figure", "here", "published", "seconds"]
+
+
+def nature_patches():
+    """10 x 10 patches: J at weights found by the R package, and J of fits here."""
+    data = datasets.nature_patches()
+    X = 0.998 * data["X"] + 0.001
+    yield from at_given_weights(data, X)
+    for n_components, published in [(25, "2.2457"), (100, "2.0265")]:
+        for seed in range(3):
+            autoencoder = SparseAutoencoder(
+                n_components,
+                rho=0.01,
+                beta=6,
+                alpha=2e-4,
+                out_activation="logistic",
+                solver="lbfgs",
+                max_iter=1000,
+                tol=1e-5,
+                random_state=seed,
+            )
+            seconds = fit_timed(autoencoder, X)
+            yield (
+                f"nature patches, {n_components} units, seed {seed}",
+                f"J after {autoencoder.n_iter_} iterations",
+                f"{autoencoder.objective(X):.4f}",
+                published,
+                seconds,
+            )
+
+
+def at_given_weights(data, X):
+    """J and the largest entry of its gradient at 25 units trained elsewhere."""
+    layout = Layout(X.shape[1], 25)
+    network = Network.from_names(layout, "logistic", "logistic", KL(rho=0.01, beta=6))
+    theta = layout.flatten(
+        Parameters(data["W1_25"].T, data["b1_25"], data["W2_25"].T, data["b2_25"])
+    )
+    with Team() as team:
+        objective = Objective(network, alpha=2e-4, team=team, dtype=X.dtype)
+        start = time.perf_counter()
+        value, gradient = objective.use_rows(X).value_and_grad(theta)
+    seconds = elapsed(start)
+    experiment = "nature patches, the R package's 25 units"
+    yield experiment, "J", f"{value:.14f}", f"{data['J_25']:.14f}", seconds
+    yield experiment, "gradient", f"{abs(gradient).max():.1e}", "< 2e-5", seconds
+
+
+def ufldl_patches():
+    """8 x 8 patches of natural images, the first exercise of the UFLDL course."""
+    X = datasets.natural_patches()
+    for seed in range(3):
+        autoencoder = SparseAutoencoder(
+            25,
+            rho=0.01,
+            beta=3,
+            alpha=1e-4,
+            out_activation="logistic",
+            solver="lbfgs",
+            max_iter=400,
+            tol=0,
+            random_state=seed,
+        )
+        seconds = fit_timed(autoencoder, X)
+        experiment = f"UFLDL patches, 25 units, seed {seed}"
+        value = f"{autoencoder.objective(X):.4f}"
+        activation = f"{autoencoder.mean_activation_.mean():.4f}"
+        yield experiment, "J", value, "0.373 to 0.377", seconds
+        yield experiment, "mean activation", activation, "0.011", seconds
+
+
+def self_taught():
+    """Units learned from the digits 5 to 9, used to tell the digits 0 to 4 apart."""
+    X, y = datasets.mnist()
+    autoencoder = SparseAutoencoder(
+        200,
+        rho=0.1,
+        beta=3,
+        alpha=3e-3,
+        out_activation="logistic",
+        solver="lbfgs",
+        max_iter=400,
+        tol=0,
+        random_state=0,
+    )
+    seconds = fit_timed(autoencoder, X[y >= 5])
+    experiment = "self-taught learning, 200 units"
+    # Nobody has published J; this is what plain NumPy code reached.
+    value = autoencoder.objective(X[y >= 5])
+    yield experiment, "J", f"{value:.3f}", "11.655 (NumPy)", seconds
+    X, y = X[y < 5], y[y < 5]
+    code = autoencoder.transform(X)
+    for figure, features, published in [
+        ("accuracy, code", code, "about 0.98"),
+        ("accuracy, raw pixels", X, "0.96"),
+    ]:
+        start = time.perf_counter()
+        accuracy = second_half_accuracy(features, y)
+        yield experiment, figure, f"{accuracy:.4f}", published, elapsed(start)
+
+
+def second_half_accuracy(features, y):
+    """Accuracy on the second half of the rows of a classifier fitted on the first."""
+    half = len(y) // 2
+    classifier = LogisticRegression(
+        C=1 / (1e-4 * half), fit_intercept=False, max_iter=1000
+    )
+    classifier.fit(features[:half], y[:half])
+    return classifier.score(features[half:], y[half:])
+
+
+def linear():
+    """Linear autoencoders span the subspace of PCA."""
+    X, _ = datasets.mnist()
+    for n_components, published in [(10, "26.987"), (30, "14.207")]:
+        autoencoder = linear_autoencoder(n_components)
+        seconds = fit_timed(autoencoder, X)
+        errors = autoencoder.inverse_transform(autoencoder.transform(X)) - X
+        residual = np.einsum("ij,ij->i", errors, errors).mean(dtype=np.float64)
+        experiment = f"linear, MNIST, {n_components} units"
+        yield experiment, "residual per row", f"{residual:.3f}", published, seconds
+    X = datasets.digits()[0].astype(np.float64)
+    autoencoder = linear_autoencoder(10)
+    seconds = fit_timed(autoencoder, X)
+    pca = PCA(10).fit(X)
+    angles = subspace_angles(autoencoder.components_.T, pca.components_.T)
+    explained = pca.explained_variance_ratio_.sum()
+    experiment = "linear, digits, 10 units"
+    score = f"{autoencoder.score(X):.6f}"
+    yield experiment, "score", score, f"{explained:.6f} (PCA)", seconds
+    angle = f"{np.rad2deg(angles.max()):.3f} degrees"
+    yield experiment, "angle to PCA's subspace", angle, "0", seconds
+
+
+def linear_autoencoder(n_components):
+    """An autoencoder that is to find the subspace of PCA."""
+    return SparseAutoencoder(
+        n_components,
+        penalty=None,
+        alpha=0,
+        activation="identity",
+        solver="lbfgs",
+        max_iter=1000,
+        tol=1e-6,
+        random_state=0,
+    )
+
+
+def fit_timed(autoencoder, X):
+    """Fit; returns the seconds it took."""
+    start = time.perf_counter()
+    autoencoder.fit(X)
+    return elapsed(start)
+
+
+def elapsed(start):
+    """Seconds since a `time.perf_counter()`, for the table."""
+    return f"{time.perf_counter() - start:.2g}"
+
+
+EXPERIMENTS = {
+    "nature-patches": nature_patches,
+    "ufldl-patches": ufldl_patches,
+    "self-taught": self_taught,
+    "linear": linear,
+}
+
+
+def main():
+    """Run the experiments and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("experiments", nargs="*", choices=[*EXPERIMENTS, []])
+    parser.add_argument("--write", action="store_true", help="write doc/published.md")
+    arguments = parser.parse_args()
+    rows = []
+    for name in arguments.experiments or EXPERIMENTS:
+        print(name)
+        for row in EXPERIMENTS[name]():
+            print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
