@@ -22,10 +22,9 @@ class Monitor:
         self._value_unit = 1.0
         self.loss_curve = []
 
-    def in_units_of(self, scaling):
-        """Say that the solver works in the units of a `Scaling`."""
-        self._to_theta = scaling.from_solver
-        self._value_unit = scaling.value
+    def translating(self, to_theta, value_unit=1.0):
+        """Say what the solver's points are as parameters and its values as J."""
+        self._to_theta, self._value_unit = to_theta, value_unit
         return self
 
     def begin(self, point):

@@ -50,33 +50,55 @@ class Scaling:
         """Slices of the parameter vector and the unit of their parameters."""
         return list(zip(self._layout.slices, self._units, strict=True))
 
+    def centre(self, theta):
+        """A copy with the encoder's intercepts counted from the mean row."""
+        theta = theta.copy()
+        views = self._layout.views(theta)
+        mean = self.mean.astype(theta.dtype, copy=False)
+        views.encoder_intercept[...] += mean @ views.encoder_coef
+        return theta
+
+    def uncentre(self, theta):
+        """A copy with the encoder's intercepts counted from zero again."""
+        theta = theta.copy()
+        views = self._layout.views(theta)
+        mean = self.mean.astype(theta.dtype, copy=False)
+        views.encoder_intercept[...] -= mean @ views.encoder_coef
+        return theta
+
+    def centred(self, value_and_grad):
+        """The objective as a function of centred parameters."""
+
+        def evaluate(theta, out=None):
+            value, gradient = value_and_grad(self.uncentre(theta), out)
+            views = self._layout.views(gradient)
+            mean = self.mean.astype(gradient.dtype, copy=False)
+            views.encoder_coef[...] -= np.outer(mean, views.encoder_intercept)
+            return value, gradient
+
+        return evaluate
+
     def to_solver(self, theta):
-        """What the solver sees of a parameter vector, in float64."""
-        point = theta.astype(np.float64)
-        views = self._layout.views(point)
-        views.encoder_intercept[...] += self.mean @ views.encoder_coef
-        for group, unit in self.groups:
-            point[group] /= unit
-        return point
+        """What a full-batch solver sees of a parameter vector, in float64."""
+        return self.centre(theta.astype(np.float64)) / self._units_vector
 
     def from_solver(self, point):
         """The parameter vector, in float64."""
-        theta = point.copy()
-        for group, unit in self.groups:
-            theta[group] *= unit
-        views = self._layout.views(theta)
-        views.encoder_intercept[...] -= self.mean @ views.encoder_coef
-        return theta
+        return self.uncentre(point * self._units_vector)
 
     def wrap(self, value_and_grad):
-        """The objective as the solver sees it."""
+        """The objective as a full-batch solver sees it."""
+        centred = self.centred(value_and_grad)
 
         def scaled(point):
-            value, gradient = value_and_grad(self.from_solver(point))
-            views = self._layout.views(gradient)
-            views.encoder_coef[...] -= np.outer(self.mean, views.encoder_intercept)
-            for group, unit in self.groups:
-                gradient[group] *= unit / self.value
+            value, gradient = centred(point * self._units_vector)
+            gradient *= self._units_vector
+            gradient /= self.value
             return value / self.value, gradient
 
         return scaled
+
+    @property
+    def _units_vector(self):
+        sizes = [part.stop - part.start for part, _ in self.groups]
+        return np.repeat(self._units, sizes)

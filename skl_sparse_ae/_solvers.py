@@ -233,15 +233,13 @@ def minimize_adam(
         Numbers of epochs.
     tol : float
     value_unit : float
-        A large value; one beyond this and the first epoch's, a hundred times, means
-        that the search diverges.
+        Size of a bad value: an epoch that ends a hundred times above this and the very
+        first value means that the search diverges.
     monitor : object
         See the module.
     """
     gradient = np.empty_like(theta)
-    progress = _Progress(tol, n_iter_no_change)
-    schedule = _Schedule(learning_rate, max_iter, progress)
-    limit = np.inf
+    schedule = _Schedule(learning_rate, max_iter, _Progress(tol, n_iter_no_change))
     for epoch in range(max_iter):
         monitor.begin(theta)
         values = []
@@ -249,10 +247,10 @@ def minimize_adam(
             values.append(value_and_grad(theta, gradient)[0])
             adam.step(theta, gradient, schedule.rate(epoch + progress), team)
         value = np.mean(values)
+        if epoch == 0:
+            limit = 100 * (values[0] + value_unit)
         if not value < limit:
             raise Diverged(f"the objective is {value:.3g} in epoch {epoch + 1}")
-        if epoch == 0:
-            limit = 100 * (value + value_unit)
         schedule.record(epoch + 1, value)
         if monitor.end(theta, value):
             return Outcome(theta, epoch + 1, True, "stopped by a callback")

@@ -70,7 +70,8 @@ class SparseAutoencoder(
         - "topk": each row keeps its ``max(1, round(rho * n_components))`` largest
           activations, the others are exactly zero [2]_. `beta` has no part in it.
         - None: nothing. With fewer units than features and
-          ``activation="identity"`` the code spans the subspace of PCA.
+          ``activation="identity"`` the code spans the subspace of PCA, which
+          ``tied_weights=True`` reaches in the fewest iterations.
 
         An object such as :class:`KL` carries its own `rho` and `beta`; those given
         here are then not used.
@@ -116,7 +117,8 @@ class SparseAutoencoder(
         With early stopping, what counts as an improvement of the validation score.
 
     batch_size : int or "auto", default="auto"
-        Rows in a mini-batch of "adam"; "auto" is 256. Not used by "lbfgs".
+        Rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but at least
+        64 and at most 256. Not used by "lbfgs".
 
     learning_rate_init : float, default=0.003
         Learning rate of "adam", for columns of unit variance: it is scaled to the
@@ -353,17 +355,17 @@ class SparseAutoencoder(
         """
         first = not hasattr(self, "components_")
         X, sample_weight = self._check_rows(X, sample_weight, reset=first)
-        stream, scaling, theta = self._open_stream(X, sample_weight)
+        stream, theta = self._open_stream(X, sample_weight)
         with Team() as team, self._explain_divergence():
             X = X.astype(theta.dtype, copy=False)
-            value = stream.train(self, theta, X, sample_weight, team)
+            theta, value = stream.train(self, theta, X, sample_weight, team)
         # All at once, at the end: an interrupted call changes nothing.
         self.__dict__.update(
             _attributes(stream.network, theta, theta.dtype),
             mean_activation_=stream.unit_means.means.astype(theta.dtype),
             loss_curve_=[*getattr(self, "loss_curve_", []), value],
             n_iter_=getattr(self, "n_iter_", 0) + 1,
-            _scaling=scaling,
+            _scaling=stream.scaling,
             _stream=stream,
         )
         report(self.verbose, self.n_iter_, value)
@@ -602,7 +604,7 @@ class SparseAutoencoder(
         return Validation(score, self.tol, self.n_iter_no_change)
 
     def _open_stream(self, X, sample_weight):
-        """The stream, scaling and parameters that a partial fit goes on with."""
+        """The stream and the parameters that a partial fit goes on with."""
         if not hasattr(self, "components_"):
             rng = check_random_state(self.random_state)
             network, scaling = self._set_up(X, sample_weight)
@@ -611,9 +613,9 @@ class SparseAutoencoder(
             network, scaling = self._network, self._scaling
             theta = network.layout.flatten(self._parameters())
             if hasattr(self, "_stream"):
-                return deepcopy(self._stream), scaling, theta
+                return deepcopy(self._stream), theta
             rng = check_random_state(self.random_state)
-        return Stream(network, scaling, self.alpha, theta.dtype, rng), scaling, theta
+        return Stream(network, scaling, self.alpha, theta.dtype, rng), theta
 
     @property
     def _network(self):
@@ -658,11 +660,11 @@ class SparseAutoencoder(
 
     def _warn_not_converged(self):
         warnings.warn(
-            f"J was still falling by more than tol={self.tol} per iteration when "
-            f"max_iter={self.max_iter} was reached. The result can be used, and may be "
-            "improved by a larger max_iter; a larger tol ends training earlier.",
+            f"max_iter={self.max_iter} was reached before J fell by less than the "
+            f"fraction tol={self.tol} per iteration. The result can be used; a larger "
+            "max_iter may improve it, a larger tol ends training earlier.",
             ConvergenceWarning,
-            stacklevel=3,
+            stacklevel=5,  # past _train, fit and scikit-learn's wrapper of fit
         )
 
 

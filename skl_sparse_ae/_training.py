@@ -10,7 +10,9 @@ from ._batches import MiniBatches, RunningMeans
 from ._objective import Objective
 from ._solvers import Adam, Diverged, minimize_adam, minimize_lbfgs
 
-BATCH_SIZE = 256
+# With fewer than a score of steps in an epoch, small tables take hundreds of epochs;
+# larger batches than 256 rows are hardly faster.
+MIN_BATCH_SIZE, MAX_BATCH_SIZE, BATCHES_PER_EPOCH = 64, 256, 16
 # Rows that a running mean of a unit's activation remembers. The divergence of a mean
 # over n rows is too large by at most 1 / (2 n) on average.
 MEMORY = 1000
@@ -38,7 +40,7 @@ def train_lbfgs(
         tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         precision=np.finfo(X.dtype).eps,
-        monitor=monitor.in_units_of(scaling),
+        monitor=monitor.translating(scaling.from_solver, scaling.value),
     )
     return outcome._replace(point=scaling.from_solver(outcome.point))
 
@@ -48,10 +50,10 @@ def train_adam(settings, network, scaling, theta, X, sample_weight, team, monito
     memory = min(MEMORY, X.shape[0])
     stream = Stream(network, scaling, settings.alpha, X.dtype, rng, memory)
     objective, batches = stream.batches(settings, X, sample_weight, team)
-    return minimize_adam(
-        objective.value_and_grad,
+    outcome = minimize_adam(
+        scaling.centred(objective.value_and_grad),
         batches,
-        theta.astype(X.dtype),
+        scaling.centre(theta.astype(X.dtype)),
         stream.adam,
         team=team,
         learning_rate=settings.learning_rate_init,
@@ -59,8 +61,9 @@ def train_adam(settings, network, scaling, theta, X, sample_weight, team, monito
         tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         value_unit=scaling.value,
-        monitor=monitor,
+        monitor=monitor.translating(scaling.uncentre),
     )
+    return outcome._replace(point=scaling.uncentre(outcome.point))
 
 
 class Stream:
@@ -81,6 +84,7 @@ class Stream:
 
     def __init__(self, network, scaling, alpha, dtype, rng, memory=MEMORY):
         self.network = network
+        self.scaling = scaling
         self.alpha = alpha
         self.rng = rng
         self.unit_means = RunningMeans(memory)
@@ -100,18 +104,23 @@ class Stream:
             dtype=X.dtype,
             blend_means=self.unit_means,
         )
-        size = BATCH_SIZE if settings.batch_size == "auto" else settings.batch_size
+        size = settings.batch_size
+        if size == "auto":
+            share = X.shape[0] // BATCHES_PER_EPOCH
+            size = int(np.clip(share, MIN_BATCH_SIZE, MAX_BATCH_SIZE))
         return objective, MiniBatches(objective, X, sample_weight, size, self.rng)
 
     def train(self, settings, theta, X, sample_weight, team):
-        """One pass over the rows; updates `theta` in place; returns the mean of J."""
+        """One pass over the rows; returns the parameters after it and the mean of J."""
         objective, batches = self.batches(settings, X, sample_weight, team)
+        value_and_grad = self.scaling.centred(objective.value_and_grad)
+        theta = self.scaling.centre(theta)
         gradient = np.empty_like(theta)
         values = []
         for _ in batches():
-            values.append(objective.value_and_grad(theta, gradient)[0])
+            values.append(value_and_grad(theta, gradient)[0])
             self.adam.step(theta, gradient, settings.learning_rate_init, team)
         value = float(np.mean(values))
         if not np.isfinite(value):
             raise Diverged(f"the objective is {value} in this call of partial_fit")
-        return value
+        return self.scaling.uncentre(theta), value

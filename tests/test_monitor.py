@@ -14,18 +14,8 @@ class Silent:
         return False
 
 
-class Doubled:
-    """A scaling whose parameters are twice and whose values are ten times as large."""
-
-    value = 10.0
-
-    @staticmethod
-    def from_solver(point):
-        return 2 * point
-
-
 def test_the_loss_curve_is_in_the_units_of_j():
-    monitor = Monitor(0, Silent(), None).in_units_of(Doubled)
+    monitor = Monitor(0, Silent(), None).translating(lambda point: point, 10.0)
     monitor.end(np.ones(1), 0.5)
     assert monitor.loss_curve == [5.0]
 
@@ -73,5 +63,6 @@ def test_validation_goes_on_while_scores_rise():
 def test_the_monitor_shows_validation_the_parameters_themselves():
     seen = []
     validation = Validation(lambda theta: seen.append(theta[0]) or 0.0, 0.0, 5)
-    Monitor(0, Silent(), validation).in_units_of(Doubled).end(np.ones(1), 0.5)
+    monitor = Monitor(0, Silent(), validation).translating(lambda point: 2 * point)
+    monitor.end(np.ones(1), 0.5)
     assert seen == [2.0]

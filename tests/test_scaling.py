@@ -52,6 +52,22 @@ def test_the_wrapped_objective_is_j_over_the_variance(problem, team, rng):
     assert numeric.relative_error(gradient, expected) < 1e-6
 
 
+def test_the_centred_objective_is_j_of_the_same_network(problem, team, rng):
+    X, network, scaling = problem
+    objective = Objective(network, 0.1, team=team, dtype=float).use_rows(X)
+    theta = rng.normal(size=network.layout.size)
+    assert_allclose(scaling.uncentre(scaling.centre(theta)), theta)
+    point = scaling.centre(theta)
+    out = np.empty_like(point)
+    value, gradient = scaling.centred(objective.value_and_grad)(point, out)
+    assert gradient is out
+    assert_allclose(value, objective.value_and_grad(theta)[0])
+    expected = numeric.gradient(
+        lambda t: objective.terms(scaling.uncentre(t)).total, point
+    )
+    assert numeric.relative_error(gradient, expected) < 1e-6
+
+
 def test_encoder_intercepts_are_counted_from_the_mean_row(problem, rng):
     X, network, scaling = problem
     theta = rng.normal(size=network.layout.size)

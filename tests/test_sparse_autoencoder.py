@@ -231,7 +231,7 @@ def test_verbose_prints_iterations(X, capsys):
 @short
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 def test_warm_start_goes_on_where_the_last_fit_ended(solver, X):
-    parameters = {"solver": solver, "learning_rate_init": 0.01}
+    parameters = {"solver": solver, "learning_rate_init": 0.01, "batch_size": 200}
     autoencoder = make_short(warm_start=True, max_iter=100, **parameters).fit(X)
     before = autoencoder.objective(X)
     autoencoder.set_params(max_iter=1).fit(X)
