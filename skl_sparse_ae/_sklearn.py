@@ -1,7 +1,22 @@
 """The private scikit-learn names in use, imported in this one place."""
 
 from sklearn.base import _fit_context
+from sklearn.utils._array_api import (
+    check_same_namespace,
+    get_namespace_and_device,
+    move_to,
+    supported_float_dtypes,
+)
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
-__all__ = ["Interval", "StrOptions", "_check_sample_weight", "_fit_context"]
+__all__ = [
+    "Interval",
+    "StrOptions",
+    "_check_sample_weight",
+    "_fit_context",
+    "check_same_namespace",
+    "get_namespace_and_device",
+    "move_to",
+    "supported_float_dtypes",
+]

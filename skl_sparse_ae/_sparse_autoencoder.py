@@ -18,6 +18,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
+from ._arrays import float_dtypes, to_numpy, way_back
 from ._blocks import Team
 from ._moments import mean_and_variance
 from ._monitor import FitCallbacks, Monitor, Validation, report
@@ -26,11 +27,17 @@ from ._objective import Objective
 from ._parameters import Layout, Parameters, initial_parameters
 from ._penalties import PENALTIES, Penalty, make_penalty
 from ._scaling import Scaling
-from ._sklearn import Interval, StrOptions, _check_sample_weight, _fit_context
+from ._sklearn import (
+    Interval,
+    StrOptions,
+    _check_sample_weight,
+    _fit_context,
+    check_same_namespace,
+    move_to,
+)
 from ._solvers import Diverged
 from ._training import Stream, train_adam, train_lbfgs
 
-DTYPES = [np.float64, np.float32]
 LBFGS_MAX_ROWS = 10_000
 
 
@@ -308,7 +315,7 @@ class SparseAutoencoder(
             training diverges.
         """
         start = self._forget_fit()
-        X, sample_weight = self._check_rows(X, sample_weight, reset=True)
+        X, sample_weight, back = self._check_rows(X, sample_weight, reset=True)
         context = self._init_callback_context(max_subtasks=self.max_iter)
         call = {
             "estimator": self,
@@ -318,7 +325,7 @@ class SparseAutoencoder(
         }
         context.call_on_fit_task_begin(**call)
         callbacks = FitCallbacks(context, call)
-        self.__dict__.update(self._train(X, sample_weight, start, callbacks))
+        self._set_fitted(back, **self._train(X, sample_weight, start, callbacks))
         context.call_on_fit_task_end(reconstruction_attributes={}, **call)
         return self
 
@@ -354,14 +361,17 @@ class SparseAutoencoder(
             As `fit` does.
         """
         first = not hasattr(self, "components_")
-        X, sample_weight = self._check_rows(X, sample_weight, reset=first)
+        X, sample_weight, back = self._check_rows(
+            X, sample_weight, reset=first, method="partial_fit"
+        )
         stream, theta = self._open_stream(X, sample_weight)
         with Team() as team, self._explain_divergence():
             X = X.astype(theta.dtype, copy=False)
             theta, value = stream.train(self, theta, X, sample_weight, team)
         # All at once, at the end: an interrupted call changes nothing.
-        self.__dict__.update(
-            _attributes(stream.network, theta, theta.dtype),
+        self._set_fitted(
+            back,
+            **_attributes(stream.network, theta, theta.dtype),
             mean_activation_=stream.unit_means.means.astype(theta.dtype),
             loss_curve_=[*getattr(self, "loss_curve_", []), value],
             n_iter_=getattr(self, "n_iter_", 0) + 1,
@@ -385,12 +395,11 @@ class SparseAutoencoder(
             The code.
         """
         check_is_fitted(self, "components_")
-        X, _ = self._check_rows(X, None, reset=False)
+        X, _, back = self._check_rows(X, None, method="transform")
         code = np.empty((X.shape[0], self.components_.shape[0]), X.dtype)
+        parameters = self._parameters(X.dtype)
         with Team() as team:
-            return map_rows(
-                self._network.encode, self._parameters(X.dtype), X, code, team
-            )
+            return back(map_rows(self._network.encode, parameters, X, code, team))
 
     def inverse_transform(self, X):
         """Reconstruct rows from their code.
@@ -411,7 +420,7 @@ class SparseAutoencoder(
             When X has not as many columns as there are components.
         """
         check_is_fitted(self, "components_")
-        X = check_array(X, accept_sparse="csr", dtype=DTYPES, order="C")
+        X = check_array(X, accept_sparse="csr", dtype=float_dtypes(X), order="C")
         n_components, n_features = self.components_.shape
         if X.shape[1] != n_components:
             raise ValueError(
@@ -419,11 +428,14 @@ class SparseAutoencoder(
                 f"{type(self).__name__} has {n_components}: inverse_transform takes "
                 "what transform returns."
             )
+        check_same_namespace(
+            X, self, attribute="components_", method="inverse_transform"
+        )
+        back, X = way_back(X), to_numpy(X)
         rows = np.empty((X.shape[0], n_features), X.dtype)
+        parameters = self._parameters(X.dtype)
         with Team() as team:
-            return map_rows(
-                self._network.decode, self._parameters(X.dtype), X, rows, team
-            )
+            return back(map_rows(self._network.decode, parameters, X, rows, team))
 
     def score(self, X, y=None, sample_weight=None):
         """Fraction of the variance of X that the reconstruction explains.
@@ -451,7 +463,7 @@ class SparseAutoencoder(
             if not.
         """
         check_is_fitted(self, "components_")
-        X, sample_weight = self._check_rows(X, sample_weight, reset=False)
+        X, sample_weight, _ = self._check_rows(X, sample_weight, method="score")
         _, variance = mean_and_variance(X, sample_weight)
         terms = self._terms(X, sample_weight)
         return explained_variance(terms.reconstruction, variance)
@@ -473,12 +485,13 @@ class SparseAutoencoder(
             Reconstruction, decay and sparsity terms, as in the class's description.
         """
         check_is_fitted(self, "components_")
-        X, sample_weight = self._check_rows(X, sample_weight, reset=False)
+        X, sample_weight, _ = self._check_rows(X, sample_weight, method="objective")
         return self._terms(X, sample_weight).total
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.array_api_support = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
@@ -486,15 +499,29 @@ class SparseAutoencoder(
     def _n_features_out(self):
         return self.components_.shape[0]
 
-    def _check_rows(self, X, sample_weight, reset):
+    def _check_rows(self, X, sample_weight, reset=False, method="fit"):
+        """Rows and weights as NumPy's, and the way back to the library of X."""
         X = validate_data(
-            self, X, accept_sparse="csr", dtype=DTYPES, order="C", reset=reset
+            self,
+            X,
+            accept_sparse="csr",
+            dtype=float_dtypes(X),
+            order="C",
+            reset=reset,
         )
+        if not reset:
+            check_same_namespace(X, self, attribute="components_", method=method)
+        back, X = way_back(X), to_numpy(X)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
-                sample_weight, X, dtype=X.dtype, ensure_non_negative=True
+                to_numpy(sample_weight), X, dtype=X.dtype, ensure_non_negative=True
             )
-        return X, sample_weight
+        return X, sample_weight, back
+
+    def _set_fitted(self, back, **attributes):
+        """Set fitted attributes, arrays in the library of the training rows."""
+        for name, value in attributes.items():
+            setattr(self, name, back(value) if isinstance(value, np.ndarray) else value)
 
     def _forget_fit(self):
         """Remove what an earlier fit has left; its parameters with a warm start.
@@ -627,11 +654,13 @@ class SparseAutoencoder(
         )
 
     def _parameters(self, dtype=None):
-        arrays = (
+        arrays = move_to(
             self.encoder_coef_,
             self.encoder_intercept_,
             self.components_,
             self.decoder_intercept_,
+            xp=np,
+            device="cpu",
         )
         if dtype is not None:
             arrays = (array.astype(dtype, copy=False) for array in arrays)

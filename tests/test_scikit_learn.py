@@ -97,9 +97,29 @@ def test_all_checks_pass_with_scipys_array_api_mode():
     assert run.returncode == 0, run.stdout[-5000:]
 
 
-@pytest.mark.skipif("SCIPY_ARRAY_API" not in os.environ, reason="needs SciPy's mode")
-def test_array_api_dispatch_leaves_numpy_input_alone(digits):
-    expected = SparseAutoencoder(5, max_iter=20, random_state=0).fit_transform(digits)
-    with config_context(array_api_dispatch=True):
-        code = SparseAutoencoder(5, max_iter=20, random_state=0).fit_transform(digits)
-    assert (code == expected).all()
+needs_array_api = pytest.mark.skipif(
+    os.environ.get("SCIPY_ARRAY_API") != "1", reason="needs SciPy's array API mode"
+)
+
+
+@needs_array_api
+@pytest.mark.parametrize("namespace", ["numpy", "array_api_strict", "torch"])
+@pytest.mark.parametrize("dtype_name", ["float32", "float64"])
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
+def test_arrays_of_other_libraries(estimator, namespace, dtype_name):
+    pytest.importorskip(namespace)
+    estimator_checks.check_array_api_input_and_values(
+        "SparseAutoencoder", estimator, namespace, dtype_name=dtype_name
+    )
+
+
+@needs_array_api
+@pytest.mark.parametrize("method", ["transform", "inverse_transform", "score"])
+def test_another_library_than_in_fit_is_refused(method, digits):
+    xp = pytest.importorskip("array_api_strict")
+    autoencoder = SparseAutoencoder(64, max_iter=5).fit(digits)
+    with (
+        config_context(array_api_dispatch=True),
+        pytest.raises(ValueError, match=f"must use the same namespace.*{method}"),
+    ):
+        getattr(autoencoder, method)(xp.asarray(digits))
