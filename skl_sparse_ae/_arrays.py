@@ -23,6 +23,6 @@ def way_back(array):
 
 
 def float_dtypes(array):
-    """The floating dtypes in which rows like these are kept, the preferred one first."""
+    """The dtypes in which rows like these are kept, the preferred one first."""
     xp, _, device = get_namespace_and_device(array)
     return supported_float_dtypes(xp, device=device)

@@ -9,6 +9,7 @@ lock in both, so plain threads run them in parallel, each with one BLAS thread.
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from functools import lru_cache
 from itertools import pairwise
 
@@ -132,7 +133,10 @@ class Team:
         first, *others = parts
         if others and self._pool is None:
             self._pool = ThreadPoolExecutor(max(1, self.n_threads - 1))
-        futures = [self._pool.submit(function, part) for part in others]
+        # A copy of the context carries numpy.errstate into the threads.
+        futures = [
+            self._pool.submit(copy_context().run, function, part) for part in others
+        ]
         try:
             results = [function(first)]
         finally:

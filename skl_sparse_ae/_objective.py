@@ -71,11 +71,10 @@ class Objective:
         self._theta = np.empty(network.layout.size, self.dtype)
         self._members = []
 
-    def use_rows(self, X, sample_weight=None, total_weight=None, keep=True):
+    def use_rows(self, X, sample_weight=None, total_weight=None):
         """Set the rows to work on; workspaces are reused where they fit.
 
-        `total_weight` is what the weights are divided by, their sum by default. `keep`
-        allows activations to be kept between two passes, within the memory budget.
+        `total_weight` is what the weights are divided by, their sum by default.
         """
         n_rows, layout = X.shape[0], self.network.layout
         if total_weight is None:
@@ -87,8 +86,7 @@ class Objective:
             self._members.append(_Member(self.network, self.dtype))
         activation_bytes = n_rows * layout.n_components * self.dtype.itemsize
         keep = (
-            keep
-            and not self.network.penalty.is_linear
+            not self.network.penalty.is_linear
             and activation_bytes <= self.memory_budget
         )
         self._active = self._members[: len(parts)]

@@ -3,6 +3,7 @@
 import warnings
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
+    clone,
 )
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
@@ -23,7 +25,6 @@ from ._blocks import Team
 from ._moments import mean_and_variance
 from ._monitor import FitCallbacks, Monitor, Validation, report
 from ._network import Network, map_rows
-from ._objective import Objective
 from ._parameters import Layout, Parameters, initial_parameters
 from ._penalties import PENALTIES, Penalty, make_penalty
 from ._scaling import Scaling
@@ -36,7 +37,7 @@ from ._sklearn import (
     move_to,
 )
 from ._solvers import Diverged
-from ._training import Stream, train_adam, train_lbfgs
+from ._training import Problem, Stream, train_adam, train_lbfgs
 
 LBFGS_MAX_ROWS = 10_000
 
@@ -539,7 +540,7 @@ class SparseAutoencoder(
         return start
 
     def _set_up(self, X, sample_weight):
-        """The network and the units of its parameters for these rows."""
+        """The problem that these rows pose to the parameters."""
         mean, variance = mean_and_variance(X, sample_weight)
         if not np.isfinite(variance):
             raise ValueError(
@@ -548,20 +549,21 @@ class SparseAutoencoder(
             )
         n_features = X.shape[1]
         n_components = self.n_components or n_features
-        penalty = self.penalty
-        if not isinstance(penalty, Penalty):
+        if isinstance(self.penalty, Penalty):
+            penalty = clone(self.penalty)
+        else:
             unit = variance / n_components
-            penalty = make_penalty(penalty, self.rho, self.beta, unit)
+            penalty = make_penalty(self.penalty, self.rho, self.beta, unit)
         activation = self.activation
         if activation == "auto":
             activation = penalty.default_activation
         layout = Layout(n_features, n_components, self.tied_weights)
         network = Network.from_names(layout, activation, self.out_activation, penalty)
-        return network, Scaling(network, mean, variance)
+        return Problem(network, Scaling(network, mean, variance), X, sample_weight)
 
-    def _initial(self, network, scaling, rng, start):
+    def _initial(self, problem, rng, start):
         """Where to start; `start` is what a warm start found, or None."""
-        theta = initial_parameters(network, scaling, rng)
+        theta = initial_parameters(problem.network, problem.scaling, rng)
         if start is None:
             return theta
         if start.size != theta.size:
@@ -575,36 +577,37 @@ class SparseAutoencoder(
         """The fitted attributes after training on X."""
         rng = check_random_state(self.random_state)
         X, sample_weight, held_out = self._hold_out(X, sample_weight, rng)
-        network, scaling = self._set_up(X, sample_weight)
-        theta = self._initial(network, scaling, rng, start)
-        callbacks.attributes = lambda theta: _attributes(network, theta, X.dtype)
-        train = train_lbfgs if self._uses_lbfgs(network, X) else train_adam
+        problem = self._set_up(X, sample_weight)
+        theta = self._initial(problem, rng, start)
+        attributes = partial(_attributes, problem.network, dtype=X.dtype)
+        callbacks.attributes = attributes
+        train = train_lbfgs if self._uses_lbfgs(problem) else train_adam
         with Team() as team, self._explain_divergence():
-            validation = self._validation(network, held_out, team)
+            validation = self._validation(problem, held_out, team)
             monitor = Monitor(self.verbose, callbacks, validation)
-            outcome = train(
-                self, network, scaling, theta, X, sample_weight, team, monitor, rng
-            )
+            outcome = train(self, problem, theta, team=team, monitor=monitor, rng=rng)
             callbacks.end()
             theta = outcome.point if validation is None else validation.best_theta
-            objective = Objective(network, self.alpha, team=team, dtype=X.dtype)
-            means = objective.use_rows(X, sample_weight, keep=False).means(theta)
+            means = problem.objective(self.alpha, team).means(theta)
         if not outcome.converged:
             self._warn_not_converged()
-        fitted = _attributes(network, theta, X.dtype)
-        fitted["mean_activation_"] = means.astype(X.dtype)
-        fitted["loss_curve_"] = monitor.loss_curve
-        fitted["n_iter_"] = outcome.n_iter
-        fitted["_scaling"] = scaling
+        fitted = {
+            **attributes(theta),
+            "mean_activation_": means.astype(X.dtype),
+            "loss_curve_": monitor.loss_curve,
+            "n_iter_": outcome.n_iter,
+            "_scaling": problem.scaling,
+        }
         if validation is not None:
             fitted["validation_scores_"] = validation.scores
             fitted["best_validation_score_"] = validation.best_score
         return fitted
 
-    def _uses_lbfgs(self, network, X):
+    def _uses_lbfgs(self, problem):
         if self.solver != "auto":
             return self.solver == "lbfgs"
-        return X.shape[0] <= LBFGS_MAX_ROWS and not network.penalty.selects
+        is_small = problem.X.shape[0] <= LBFGS_MAX_ROWS
+        return is_small and not problem.network.penalty.selects
 
     def _hold_out(self, X, sample_weight, rng):
         """Training rows, their weights, and the pair of both that is held out."""
@@ -617,13 +620,14 @@ class SparseAutoencoder(
             return X[train], None, (X[test], None)
         return X[train], sample_weight[train], (X[test], sample_weight[test])
 
-    def _validation(self, network, held_out, team):
+    def _validation(self, problem, held_out, team):
         """What early stopping needs, or None."""
         if held_out is None:
             return None
-        _, variance = mean_and_variance(*held_out)
-        objective = Objective(network, self.alpha, team=team, dtype=held_out[0].dtype)
-        objective.use_rows(*held_out, keep=False)
+        X, sample_weight = held_out
+        _, variance = mean_and_variance(X, sample_weight)
+        problem = problem._replace(X=X, sample_weight=sample_weight)
+        objective = problem.objective(self.alpha, team)
 
         def score(theta):
             return explained_variance(objective.terms(theta).reconstruction, variance)
@@ -632,16 +636,16 @@ class SparseAutoencoder(
 
     def _open_stream(self, X, sample_weight):
         """The stream and the parameters that a partial fit goes on with."""
-        if not hasattr(self, "components_"):
-            rng = check_random_state(self.random_state)
-            network, scaling = self._set_up(X, sample_weight)
-            theta = initial_parameters(network, scaling, rng).astype(X.dtype)
-        else:
+        if hasattr(self, "_stream"):
+            theta = self._network.layout.flatten(self._parameters())
+            return deepcopy(self._stream), theta
+        rng = check_random_state(self.random_state)
+        if hasattr(self, "components_"):
             network, scaling = self._network, self._scaling
             theta = network.layout.flatten(self._parameters())
-            if hasattr(self, "_stream"):
-                return deepcopy(self._stream), theta
-            rng = check_random_state(self.random_state)
+        else:
+            network, scaling, *_ = self._set_up(X, sample_weight)
+            theta = initial_parameters(network, scaling, rng).astype(X.dtype)
         return Stream(network, scaling, self.alpha, theta.dtype, rng), theta
 
     @property
@@ -668,11 +672,10 @@ class SparseAutoencoder(
 
     def _terms(self, X, sample_weight):
         """The terms of J on checked rows, at the fitted parameters."""
-        network = self._network
-        theta = network.layout.flatten(self._parameters(), dtype=X.dtype)
+        problem = Problem(self._network, None, X, sample_weight)
+        theta = problem.network.layout.flatten(self._parameters(), dtype=X.dtype)
         with Team() as team:
-            objective = Objective(network, self.alpha, team=team, dtype=X.dtype)
-            return objective.use_rows(X, sample_weight, keep=False).terms(theta)
+            return problem.objective(self.alpha, team).terms(theta)
 
     @contextmanager
     def _explain_divergence(self):

@@ -3,11 +3,15 @@
 `settings` is whatever has the solvers' parameters as attributes: the estimator.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from sklearn import get_config
 
 from ._batches import MiniBatches, RunningMeans
+from ._network import Network
 from ._objective import Objective
+from ._scaling import Scaling
 from ._solvers import Adam, Diverged, minimize_adam, minimize_lbfgs
 
 # With fewer than a score of steps in an epoch, small tables take hundreds of epochs;
@@ -19,37 +23,52 @@ MEMORY = 1000
 EPSILON = 1e-8
 
 
-def train_lbfgs(
-    settings, network, scaling, theta, X, sample_weight, team, monitor, rng
-):
+class Problem(NamedTuple):
+    """Rows and a network; where it is to learn them, the units of its parameters."""
+
+    network: Network
+    scaling: Scaling | None
+    X: np.ndarray
+    sample_weight: np.ndarray | None
+
+    def objective(self, alpha, team, memory_budget=0):
+        """J over all the rows."""
+        objective = Objective(
+            self.network,
+            alpha,
+            team=team,
+            dtype=self.X.dtype,
+            memory_budget=memory_budget,
+        )
+        return objective.use_rows(self.X, self.sample_weight)
+
+
+def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     """Minimise J over all rows at once; returns the solver's outcome.
 
     There is nothing random in it: `rng` is not used.
     """
-    objective = Objective(
-        network,
-        settings.alpha,
-        team=team,
-        dtype=X.dtype,
-        memory_budget=get_config()["working_memory"] * 2**20,
-    ).use_rows(X, sample_weight)
+    scaling = problem.scaling
+    budget = get_config()["working_memory"] * 2**20
+    objective = problem.objective(settings.alpha, team, memory_budget=budget)
     outcome = minimize_lbfgs(
         scaling.wrap(objective.value_and_grad),
         scaling.to_solver(theta),
         max_iter=settings.max_iter,
         tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
-        precision=np.finfo(X.dtype).eps,
+        precision=np.finfo(problem.X.dtype).eps,
         monitor=monitor.translating(scaling.from_solver, scaling.value),
     )
     return outcome._replace(point=scaling.from_solver(outcome.point))
 
 
-def train_adam(settings, network, scaling, theta, X, sample_weight, team, monitor, rng):
+def train_adam(settings, problem, theta, *, team, monitor, rng):
     """Minimise J over mini-batches; returns the solver's outcome."""
+    X, scaling = problem.X, problem.scaling
     memory = min(MEMORY, X.shape[0])
-    stream = Stream(network, scaling, settings.alpha, X.dtype, rng, memory)
-    objective, batches = stream.batches(settings, X, sample_weight, team)
+    stream = Stream(problem.network, scaling, settings.alpha, X.dtype, rng, memory)
+    objective, batches = stream.batches(settings, X, problem.sample_weight, team)
     outcome = minimize_adam(
         scaling.centred(objective.value_and_grad),
         batches,
