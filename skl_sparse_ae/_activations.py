@@ -1,8 +1,9 @@
 """Activation functions, applied in place to a block of pre-activations.
 
 Each class is stateless and knows how to turn pre-activations ``z`` into activations
-``a`` in place, how to multiply by ``f'(z)`` given only ``a`` (so that ``z`` need not be
-kept), the range of ``a``, and which ``z`` gives a wanted ``a``.
+``a`` in place, the derivative ``f'(z)`` given only ``a`` (so that ``z`` need not be
+kept) and its slope ``d f'(z) / d a``, the range of ``a``, and which ``z`` gives a
+wanted ``a``.
 """
 
 import numpy as np
@@ -23,7 +24,13 @@ class Logistic:
         z += 0.5
 
     def multiply_derivative(self, a, gradient):
-        gradient *= a * (1 - a)
+        gradient *= self.derivative(a)
+
+    def derivative(self, a):
+        return a * (1 - a)
+
+    def derivative_slope(self, a):
+        return 1 - 2 * a
 
     def inverse(self, a):
         return np.log(a / (1 - a))
@@ -39,7 +46,13 @@ class Tanh:
         np.tanh(z, out=z)
 
     def multiply_derivative(self, a, gradient):
-        gradient *= 1 - a * a
+        gradient *= self.derivative(a)
+
+    def derivative(self, a):
+        return 1 - a * a
+
+    def derivative_slope(self, a):
+        return -2 * a
 
     def inverse(self, a):
         return np.arctanh(a)
@@ -57,6 +70,12 @@ class Relu:
     def multiply_derivative(self, a, gradient):
         gradient *= a > 0
 
+    def derivative(self, a):
+        return (a > 0).astype(a.dtype)
+
+    def derivative_slope(self, a):
+        return np.zeros_like(a)
+
     def inverse(self, a):
         return a
 
@@ -72,6 +91,12 @@ class Identity:
 
     def multiply_derivative(self, a, gradient):
         pass
+
+    def derivative(self, a):
+        return np.ones_like(a)
+
+    def derivative_slope(self, a):
+        return np.zeros_like(a)
 
     def inverse(self, a):
         return a

@@ -29,8 +29,8 @@ class Objective:
     """J and its gradient for a network on given rows, at any parameter vector.
 
     ``J = sum_i p_i 1/2 ||x_hat_i - x_i||^2 + alpha/2 (||W_e||^2 + ||W_d||^2)
-    + sum_j psi(sum_i p_i phi(a_ij))``, where ``p`` are the sample weights divided by
-    their sum and psi contains the penalty's weight.
+    + sum_j c_j psi(sum_i p_i phi(a_ij))``, where ``p`` are the sample weights divided
+    by their sum; psi, phi and c are the penalty's, its weight included.
 
     Parameters
     ----------
@@ -71,11 +71,13 @@ class Objective:
         self._theta = np.empty(network.layout.size, self.dtype)
         self._members = []
 
-    def use_rows(self, X, sample_weight=None, total_weight=None):
+    def use_rows(self, X, sample_weight=None, total_weight=None, inputs=None):
         """Set the rows to work on; workspaces are reused where they fit.
 
         `total_weight` is what the weights are divided by, their sum by default.
+        `inputs` are what the encoder sees where that is not X itself.
         """
+        inputs = X if inputs is None else inputs
         n_rows, layout = X.shape[0], self.network.layout
         if total_weight is None:
             total_weight = n_rows if sample_weight is None else np.sum(sample_weight)
@@ -91,7 +93,7 @@ class Objective:
         )
         self._active = self._members[: len(parts)]
         for member, rows in zip(self._active, parts, strict=True):
-            member.use_rows(X, sample_weight, rows, keep, self.block_bytes)
+            member.use_rows(X, inputs, sample_weight, rows, keep, self.block_bytes)
         return self
 
     def value_and_grad(self, theta, out=None):
@@ -104,13 +106,20 @@ class Objective:
         else:
             means = self._means(self._map(_Member.encode, parameters))
             slope = penalty.psi_derivative(means)
+        unit_weights = penalty.unit_weights(parameters)
+        if unit_weights is not None:
+            slope *= unit_weights
         slope = slope.astype(self.dtype) if penalty.has_term else None
         sums = self._map(_Member.backward, parameters, slope, means is not None)
         if means is None:
             means = self._means([phi for _, phi in sums])
         self.unit_means = means
         terms = self._terms(theta, sum(errors for errors, _ in sums), means)
-        return terms.total, self._gradient(theta, out)
+        gradient = self._gradient(theta, out)
+        if unit_weights is not None:
+            gradients = self.network.layout.views(gradient)
+            penalty.add_weight_gradient(parameters, gradients, penalty.psi(means))
+        return terms.total, gradient
 
     def means(self, theta):
         """The unit means at `theta`."""
@@ -137,14 +146,18 @@ class Objective:
         return self.blend_means(means, self._n_rows)
 
     def _terms(self, theta, squared_errors, means):
-        weights = self.network.layout.weights(theta)
-        squares = sum(float(np.vdot(w, w)) for w in weights)
-        if self.network.layout.tied_weights:
+        layout, penalty = self.network.layout, self.network.penalty
+        squares = sum(float(np.vdot(w, w)) for w in layout.weights(theta))
+        if layout.tied_weights:
             squares *= 2
+        sparsity = penalty.psi(means)
+        unit_weights = penalty.unit_weights(layout.views(theta))
+        if unit_weights is not None:
+            sparsity = sparsity * unit_weights
         return Terms(
             0.5 * squared_errors / self._total_weight,
             0.5 * self.alpha * squares,
-            float(np.sum(self.network.penalty.psi(means))),
+            float(np.sum(sparsity)),
         )
 
     def _gradient(self, theta, out):
@@ -181,11 +194,12 @@ class _Member:
         self._scratch, self._kept = None, empty
         self._code, self._delta, self._residual = empty, empty, empty
 
-    def use_rows(self, X, sample_weight, rows, keep, block_bytes):
+    def use_rows(self, X, inputs, sample_weight, rows, keep, block_bytes):
         """Take a slice of rows; grow the workspaces where a block does not fit."""
         layout = self.network.layout
         row_bytes = self.dtype.itemsize * (2 * layout.n_components + layout.n_features)
-        self._X, self._weights, self._start = X, sample_weight, rows.start
+        self._X, self._inputs, self._weights = X, inputs, sample_weight
+        self._start = rows.start
         self._blocks = blocks(rows.start, rows.stop, row_bytes, block_bytes)
         self._keep = keep
         n_rows = rows.stop - rows.start
@@ -238,7 +252,7 @@ class _Member:
             residual = self._decode_block(parameters, code, rows, backward=True)
             self._add(self._gradients.components, code.T, residual, rows)
             delta = self._delta_block(parameters, slope, code, residual, rows)
-            self._add(self._gradients.encoder_coef, self._X[rows].T, delta, rows)
+            self._add(self._gradients.encoder_coef, self._inputs[rows].T, delta, rows)
         if self.network.layout.tied_weights:
             self._gradients.encoder_coef[...] += self._gradients.components.T
         return self._squared_errors, self._phi_sums
@@ -259,7 +273,7 @@ class _Member:
             else:
                 self._phi_sums += weights[strip] @ phi
 
-        return self.network.encode(parameters, self._X[rows], code, visit=add_phi)
+        return self.network.encode(parameters, self._inputs[rows], code, add_phi)
 
     def _decode_block(self, parameters, code, rows, backward=False):
         """Squared errors; with `backward`, the error at the output's pre-activation."""

@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._arrays import float_dtypes, to_numpy, way_back
 from ._blocks import Team
+from ._corruption import CORRUPTIONS
 from ._moments import mean_and_variance
 from ._monitor import FitCallbacks, Monitor, Validation, report
 from ._network import Network, map_rows
@@ -69,7 +70,8 @@ class SparseAutoencoder(
     n_components : int or None, default=100
         Number of hidden units. None stands for ``n_features``.
 
-    penalty : {"kl", "l1", "topk"}, penalty object or None, default="kl"
+    penalty : {"kl", "l1", "topk", "contractive"}, penalty object or None, \
+            default="kl"
         What makes the code sparse:
 
         - "kl": the Kullback-Leibler divergence between `rho` and each unit's mean
@@ -77,6 +79,8 @@ class SparseAutoencoder(
         - "l1": the mean absolute activation of each unit, times `beta`.
         - "topk": each row keeps its ``max(1, round(rho * n_components))`` largest
           activations, the others are exactly zero [2]_. `beta` has no part in it.
+        - "contractive": the mean squared norm of the Jacobian of the code with respect
+          to the row, times `beta` [3]_.
         - None: nothing. With fewer units than features and
           ``activation="identity"`` the code spans the subspace of PCA, which
           ``tied_weights=True`` reaches in the fewest iterations.
@@ -86,13 +90,15 @@ class SparseAutoencoder(
 
     rho : float, default=0.1
         How active units should be, in (0, 1): the target of "kl", the fraction of
-        units that "topk" keeps. Not used by "l1".
+        units that "topk" keeps. Not used by "l1" and "contractive".
 
     beta : float or "scale", default="scale"
         How much sparsity matters. "scale" is proportional to the total variance of X
         divided by `n_components`, so that the mean penalty of a unit is weighed
         against the fraction of variance that is not reconstructed, whatever the scale
-        of X. The factor is 1 for "kl" and 0.01 for "l1". The value used is `beta_`.
+        of X. The factor is 1 for "kl" and 0.01 for "l1"; for "contractive", whose
+        Jacobian has units, it is the mean variance of a column. The value used is
+        `beta_`.
 
     alpha : float, default=0.003
         Weight of the squared norm of both weight matrices. Intercepts are not decayed.
@@ -107,6 +113,19 @@ class SparseAutoencoder(
     tied_weights : bool, default=False
         Whether ``W_d`` is the transpose of ``W_e``, which then counts twice in the
         decay.
+
+    corruption : {"masking", "gaussian"} or None, default=None
+        Noise on the rows that the encoder sees in training, while the reconstruction
+        is compared with the clean rows [4]_. "adam" draws it anew for each batch;
+        "lbfgs" draws it once, so that the objective stays the same. `transform`,
+        `score` and `objective` see clean rows.
+
+        - "masking": each entry is set to zero with probability `corruption_level`.
+        - "gaussian": normal noise with standard deviation `corruption_level`, in the
+          units of X. Not for sparse matrices.
+
+    corruption_level : float, default=0.3
+        How much noise. Not used where `corruption` is None.
 
     solver : {"auto", "lbfgs", "adam"}, default="auto"
         - "lbfgs": exact gradients over all rows. Best up to some thousands of rows.
@@ -208,6 +227,10 @@ class SparseAutoencoder(
     ----------
     .. [1] A. Ng, "Sparse autoencoder", CS294A lecture notes, Stanford University, 2011.
     .. [2] A. Makhzani, B. Frey, "k-Sparse Autoencoders", arXiv:1312.5663, 2013.
+    .. [3] S. Rifai, P. Vincent, X. Muller, X. Glorot, Y. Bengio, "Contractive
+       Auto-Encoders: Explicit Invariance During Feature Extraction", ICML 2011.
+    .. [4] P. Vincent, H. Larochelle, Y. Bengio, P.-A. Manzagol, "Extracting and
+       Composing Robust Features with Denoising Autoencoders", ICML 2008.
 
     Examples
     --------
@@ -230,6 +253,8 @@ class SparseAutoencoder(
         "activation": [StrOptions({"auto", *ACTIVATIONS})],
         "out_activation": [StrOptions(set(OUT_ACTIVATIONS))],
         "tied_weights": ["boolean"],
+        "corruption": [StrOptions(set(CORRUPTIONS)), None],
+        "corruption_level": [Interval(Real, 0, None, closed="left")],
         "solver": [StrOptions({"auto", "lbfgs", "adam"})],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -257,6 +282,8 @@ class SparseAutoencoder(
         activation="auto",
         out_activation="identity",
         tied_weights=False,
+        corruption=None,
+        corruption_level=0.3,
         solver="auto",
         max_iter=200,
         tol=0.005,
@@ -277,6 +304,8 @@ class SparseAutoencoder(
         self.activation = activation
         self.out_activation = out_activation
         self.tied_weights = tied_weights
+        self.corruption = corruption
+        self.corruption_level = corruption_level
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol
@@ -547,13 +576,21 @@ class SparseAutoencoder(
                 "The variance of X overflows. Scale X, for instance with "
                 "sklearn.preprocessing.StandardScaler or MinMaxScaler."
             )
+        if self.corruption == "masking" and self.corruption_level >= 1:
+            raise ValueError(
+                f"corruption_level={self.corruption_level} with corruption='masking' "
+                "is a probability and must be below 1."
+            )
         n_features = X.shape[1]
         n_components = self.n_components or n_features
         if isinstance(self.penalty, Penalty):
             penalty = clone(self.penalty)
         else:
-            unit = variance / n_components
-            penalty = make_penalty(self.penalty, self.rho, self.beta, unit)
+            beta = self.beta
+            if beta == "scale":
+                cls = PENALTIES[self.penalty]
+                beta = cls.default_beta(variance, n_features, n_components)
+            penalty = make_penalty(self.penalty, rho=self.rho, beta=beta)
         activation = self.activation
         if activation == "auto":
             activation = penalty.default_activation

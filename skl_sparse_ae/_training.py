@@ -3,12 +3,14 @@
 `settings` is whatever has the solvers' parameters as attributes: the estimator.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from sklearn import get_config
 
 from ._batches import MiniBatches, RunningMeans
+from ._corruption import CORRUPTIONS
 from ._network import Network
 from ._objective import Objective
 from ._scaling import Scaling
@@ -31,8 +33,8 @@ class Problem(NamedTuple):
     X: np.ndarray
     sample_weight: np.ndarray | None
 
-    def objective(self, alpha, team, memory_budget=0):
-        """J over all the rows."""
+    def objective(self, alpha, team, memory_budget=0, inputs=None):
+        """J over all the rows; `inputs` are what the encoder sees of them, if noisy."""
         objective = Objective(
             self.network,
             alpha,
@@ -40,17 +42,27 @@ class Problem(NamedTuple):
             dtype=self.X.dtype,
             memory_budget=memory_budget,
         )
-        return objective.use_rows(self.X, self.sample_weight)
+        return objective.use_rows(self.X, self.sample_weight, inputs=inputs)
+
+
+def corruption_of(settings):
+    """The function that corrupts rows, or None."""
+    if settings.corruption is None:
+        return None
+    return partial(CORRUPTIONS[settings.corruption], level=settings.corruption_level)
 
 
 def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     """Minimise J over all rows at once; returns the solver's outcome.
 
-    There is nothing random in it: `rng` is not used.
+    Noise on the rows, if there is any, is drawn once: the search needs an objective
+    that stays the same.
     """
     scaling = problem.scaling
     budget = get_config()["working_memory"] * 2**20
-    objective = problem.objective(settings.alpha, team, memory_budget=budget)
+    corrupt = corruption_of(settings)
+    inputs = None if corrupt is None else corrupt(problem.X, rng)
+    objective = problem.objective(settings.alpha, team, budget, inputs)
     outcome = minimize_lbfgs(
         scaling.wrap(objective.value_and_grad),
         scaling.to_solver(theta),
@@ -127,7 +139,9 @@ class Stream:
         if size == "auto":
             share = X.shape[0] // BATCHES_PER_EPOCH
             size = int(np.clip(share, MIN_BATCH_SIZE, MAX_BATCH_SIZE))
-        return objective, MiniBatches(objective, X, sample_weight, size, self.rng)
+        corrupt = corruption_of(settings)
+        batches = MiniBatches(objective, X, sample_weight, size, self.rng, corrupt)
+        return objective, batches
 
     def train(self, settings, theta, X, sample_weight, team):
         """One pass over the rows; returns the parameters after it and the mean of J."""

@@ -41,6 +41,18 @@ def test_multiply_derivative_agrees_with_differences(name, rng):
     assert_allclose(gradient, expected, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_derivative_and_its_slope_agree_with_differences(name):
+    activation = ACTIVATIONS[name]()
+    z = np.concatenate([np.linspace(-4, -0.1, 20), np.linspace(0.1, 4, 20)])
+    a = applied(activation, z)
+    expected = numeric.derivative(lambda z: applied(activation, z), z)
+    assert_allclose(activation.derivative(a), expected, rtol=1e-6, atol=1e-9)
+    a = a[np.abs(a) > 0.01]  # away from the step of relu's derivative
+    slope = numeric.derivative(activation.derivative, a, step=1e-6)
+    assert_allclose(activation.derivative_slope(a), slope, rtol=1e-6, atol=1e-8)
+
+
 @pytest.mark.parametrize("name", ["logistic", "tanh"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_bounded_activations_saturate_without_overflow(name, dtype):

@@ -12,7 +12,7 @@ class Recorder:
     def __init__(self):
         self.batches = []
 
-    def use_rows(self, X, sample_weight=None, total_weight=None):
+    def use_rows(self, X, sample_weight=None, total_weight=None, inputs=None):
         self.batches.append((X, sample_weight, total_weight))
 
 

@@ -15,7 +15,7 @@ def make_network(penalty="kl", activation="logistic", out_activation="identity")
         Layout(6, 4),
         activation,
         out_activation,
-        make_penalty(penalty, rho=0.5, beta=1.0, unit=1.0),
+        make_penalty(penalty, rho=0.5, beta=1.0),
     )
 
 

@@ -27,7 +27,7 @@ N_ROWS, N_FEATURES, N_COMPONENTS = 23, 6, 5
 
 def is_allowed(penalty, activation):
     try:
-        make_penalty(penalty, 0.3, 1.0, 1.0).check(ACTIVATIONS[activation]())
+        make_penalty(penalty, rho=0.3, beta=1.0).check(ACTIVATIONS[activation]())
     except ValueError:
         return False
     return True
@@ -48,7 +48,7 @@ CASES = [
 
 
 def make_network(penalty="kl", activation="logistic", out="identity", tied=False):
-    penalty = make_penalty(penalty, rho=0.4, beta=0.7, unit=1.0)
+    penalty = make_penalty(penalty, rho=0.4, beta=0.7)
     layout = Layout(N_FEATURES, N_COMPONENTS, tied)
     return Network.from_names(layout, activation, out, penalty)
 
@@ -75,7 +75,13 @@ def direct_value(network, alpha, X, weights, theta):
         codes.append(a)
     phi = network.penalty.phi(np.array(codes), network.activation)
     decay = 0.5 * alpha * ((p.encoder_coef**2).sum() + (p.components**2).sum())
-    return errors + decay + network.penalty.psi(share @ phi).sum()
+    sparsity = network.penalty.psi(share @ phi)
+    unit_weights = network.penalty.unit_weights(p)
+    return (
+        errors
+        + decay
+        + np.sum(sparsity if unit_weights is None else sparsity * unit_weights)
+    )
 
 
 @pytest.mark.parametrize(

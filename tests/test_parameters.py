@@ -47,7 +47,7 @@ def make_start(X, penalty, activation, out_activation="identity", tied=False):
         Layout(X.shape[1], 5, tied),
         activation,
         out_activation,
-        make_penalty(penalty, rho=0.1, beta=1.0, unit=1.0),
+        make_penalty(penalty, rho=0.1, beta=1.0),
     )
     scaling = Scaling(network, *mean_and_variance(X))
     theta = initial_parameters(network, scaling, np.random.RandomState(0))

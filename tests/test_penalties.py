@@ -4,9 +4,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import rel_entr
 from sklearn.base import clone
 
-from skl_sparse_ae import KL, L1, TopK
+from skl_sparse_ae import KL, L1, Contractive, TopK
 from skl_sparse_ae._activations import ACTIVATIONS
-from skl_sparse_ae._penalties import PENALTIES, Penalty, make_penalty
+from skl_sparse_ae._network import Network
+from skl_sparse_ae._parameters import Layout
+from skl_sparse_ae._penalties import PENALTIES, make_penalty
 
 from . import numeric
 
@@ -15,20 +17,20 @@ MEANS = np.array([0.02, 0.1, 0.3, 0.5, 0.9])
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_psi_derivative_agrees_with_differences(name):
-    penalty = make_penalty(name, rho=0.1, beta=3.0, unit=1.0)
+    penalty = make_penalty(name, rho=0.1, beta=3.0)
     expected = numeric.derivative(penalty.psi, MEANS, step=1e-7)
     assert_allclose(penalty.psi_derivative(MEANS), expected, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_is_linear_says_whether_the_slope_is_the_same_everywhere(name):
-    penalty = make_penalty(name, rho=0.1, beta=3.0, unit=1.0)
+    penalty = make_penalty(name, rho=0.1, beta=3.0)
     slopes = penalty.psi_derivative(MEANS)
     assert penalty.is_linear == bool(np.all(slopes == slopes[0]))
 
 
 @pytest.mark.parametrize("activation", ["logistic", "tanh"])
-@pytest.mark.parametrize("penalty", [KL(), L1()])
+@pytest.mark.parametrize("penalty", [KL(), L1(), Contractive()])
 def test_phi_derivative_agrees_with_differences(penalty, activation):
     activation = ACTIVATIONS[activation]()
     low, high = activation.range
@@ -119,7 +121,9 @@ def test_topk_of_all_units_changes_nothing(rng):
     assert_array_equal(kept, a)
 
 
-@pytest.mark.parametrize("penalty", [KL(rho=0.2), L1(beta=0.3), TopK(rho=0.4)])
+@pytest.mark.parametrize(
+    "penalty", [KL(rho=0.2), L1(beta=0.3), TopK(rho=0.4), Contractive(beta=0.3)]
+)
 def test_penalties_can_be_cloned_and_set(penalty):
     copy = clone(penalty)
     assert copy is not penalty
@@ -129,11 +133,32 @@ def test_penalties_can_be_cloned_and_set(penalty):
     assert copy.get_params()[name] != 0.7
 
 
-def test_make_penalty_scales_beta_only_when_asked():
-    assert make_penalty("kl", 0.1, "scale", unit=2.0).get_params() == {
-        "rho": 0.1,
-        "beta": 2.0,
-    }
-    assert make_penalty("l1", 0.1, "scale", unit=2.0).beta == pytest.approx(0.02)
-    assert make_penalty("kl", 0.1, 3.0, unit=2.0).beta == 3.0
-    assert isinstance(make_penalty(None, 0.1, "scale", unit=2.0), Penalty)
+def test_make_penalty_passes_on_what_each_penalty_has():
+    assert make_penalty("kl", rho=0.2, beta=3.0).get_params() == {"rho": 0.2, "beta": 3}
+    assert make_penalty("topk", rho=0.2, beta=3.0).get_params() == {"rho": 0.2}
+    assert make_penalty(None, rho=0.2, beta=3.0).get_params() == {}
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_the_default_beta_scales_as_the_objective_does(name):
+    # When X is c times as large, so is its spread; J is c^2 times as large, and the
+    # Jacobian of a code that stays the same is 1 / c times as large.
+    small, large = (PENALTIES[name].default_beta(v, 5, 10) for v in (2.0, 18.0))
+    assert large / small == pytest.approx(81 if name == "contractive" else 9)
+
+
+@pytest.mark.parametrize("activation", ["logistic", "tanh", "identity"])
+def test_contractive_is_the_squared_jacobian_norm(activation, rng):
+    layout = Layout(4, 3)
+    parameters = layout.views(rng.normal(size=layout.size))
+    penalty = Contractive(beta=0.7)
+    network = Network.from_names(layout, activation, "identity", penalty)
+    x = rng.normal(size=4)
+
+    def code(x):
+        return network.encode(parameters, x[None], np.empty((1, 3)))
+
+    jacobian = [numeric.gradient(lambda x, j=j: code(x)[0, j], x) for j in range(3)]
+    phi = penalty.phi(code(x), network.activation)[0]
+    term = penalty.unit_weights(parameters) @ penalty.psi(phi)
+    assert_allclose(term, 0.7 * np.sum(np.square(jacobian)), rtol=1e-7)

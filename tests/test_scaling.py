@@ -23,7 +23,7 @@ CASES = [
 def problem(request, rng):
     activation, out_activation, tied = request.param
     X = 3 * rng.uniform(size=(20, 4)) + 2
-    penalty = make_penalty("l1", rho=0.1, beta=0.5, unit=1.0)
+    penalty = make_penalty("l1", rho=0.1, beta=0.5)
     network = Network.from_names(
         Layout(4, 3, tied), activation, out_activation, penalty
     )
@@ -79,7 +79,7 @@ def test_encoder_intercepts_are_counted_from_the_mean_row(problem, rng):
 
 def test_rows_without_variance_leave_units_finite():
     network = Network.from_names(
-        Layout(4, 3), "relu", "identity", make_penalty("l1", 0.1, 1.0, 1.0)
+        Layout(4, 3), "relu", "identity", make_penalty("l1", rho=0.1, beta=1.0)
     )
     scaling = Scaling(network, np.ones(4), 0.0)
     assert all(unit > 0 for _, unit in scaling.groups)
