@@ -10,7 +10,6 @@ import os
 import platform
 import sys
 import time
-import warnings
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +18,6 @@ import datasets
 import numpy as np
 import sklearn
 from sklearn.decomposition import PCA
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
@@ -27,7 +25,6 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skl_sparse_ae import SparseAutoencoder
 
-DOC = Path(__file__).resolve().parents[1] / "doc"
 N_COMPONENTS = SparseAutoencoder().n_components
 
 # Name: how to load it, whether columns are standardised first.
@@ -50,8 +47,7 @@ def scale(X):
 
 
 # Each turns training rows into the parameters that are not at their defaults.
-VARIATIONS = {
-    "defaults": lambda X: {},
+NUMBERS = {
     "beta x 0.1": lambda X: {"beta": 0.1 * scale(X)},
     "beta x 10": lambda X: {"beta": 10 * scale(X)},
     "rho=0.05": lambda X: {"rho": 0.05},
@@ -60,6 +56,9 @@ VARIATIONS = {
     "alpha=0.01": lambda X: {"alpha": 0.01},
     "tol=0.001": lambda X: {"tol": 0.001},
     "tol=0.02": lambda X: {"tol": 0.02},
+}
+VARIATIONS = {
+    **NUMBERS,
     'activation="tanh"': lambda X: {"activation": "tanh"},
     'penalty="l1"': lambda X: {"penalty": "l1"},
     'penalty="topk"': lambda X: {"penalty": "topk"},
@@ -144,7 +143,7 @@ def compare(name, data):
 
 
 def vary(name, data):
-    """Results of the default autoencoder with one default changed, by change."""
+    """Results of the autoencoder with one default changed, by change."""
     standardise = DATASETS[name][1]
     return {
         change: cross_validate(
@@ -156,28 +155,6 @@ def vary(name, data):
         )
         for change in VARIATIONS
     }
-
-
-def table(header, rows):
-    """A Markdown table; the first column is left-aligned, the others right."""
-    lines = [header, ["---"] + ["--:"] * (len(header) - 1), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
-
-
-def machine():
-    """The processor and the versions that figures depend on."""
-    return (
-        f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, scikit-learn {sklearn.__version__}"
-    )
-
-
-def processor():
-    """Name of the processor, as far as the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if "model name" in line]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def accuracy_table(results, loaded):
@@ -192,9 +169,9 @@ def accuracy_table(results, loaded):
     ]
     rows = []
     for name, kinds in results.items():
-        X = loaded[name][0]
-        accuracies = [f"{kinds[kind].accuracy:.3f}" for kind in kinds]
-        rows.append([name, f"{X.shape[0]} x {X.shape[1]}", *accuracies])
+        n_rows, n_columns = loaded[name][0].shape
+        accuracies = [f"{kind.accuracy:.3f}" for kind in kinds.values()]
+        rows.append([name, f"{n_rows} x {n_columns}", *accuracies])
     return table(header, rows)
 
 
@@ -230,54 +207,132 @@ def cost_table(results, loaded):
 def variation_table(results):
     """Accuracy with one default changed at a time, a row for each change."""
     rows = []
-    for change in VARIATIONS:
-        accuracies = [kinds[change].accuracy for kinds in results.values()]
-        figures = [f"{accuracy:.3f}" for accuracy in accuracies]
-        rows.append([f"`{change}`", *figures, f"{np.mean(accuracies):.4f}"])
-    return table(["changed", *results, "mean"], rows)
+    for change in ["defaults", *VARIATIONS]:
+        kinds = [by_change[change] for by_change in results.values()]
+        mean = Result(*np.mean(kinds, axis=0))
+        accuracies = [f"{kind.accuracy:.3f}" for kind in kinds]
+        unfinished = f"{mean.unfinished:.0%}"
+        rows.append([f"`{change}`", *accuracies, f"{mean.accuracy:.4f}", unfinished])
+    return table(["changed", *results, "mean", "reached max_iter"], rows)
 
 
-def against_pca(results):
-    """A sentence on where the default autoencoder's features are better than PCA's."""
+def difference(results, kind, other):
+    """Where the accuracy of a kind of features is higher and lower than another's."""
     gains = {
-        name: kinds["default"].accuracy - kinds["pca"].accuracy
+        name: kinds[kind].accuracy - kinds[other].accuracy
         for name, kinds in results.items()
     }
 
     def names(sign):
-        chosen = [f"{name} ({gains[name]:+.3f})" for name in gains if sign(gains[name])]
-        return ", ".join(chosen) or "none"
+        chosen = [name for name in gains if sign * gains[name] > 0.0005]
+        return ", ".join(f"{name} ({gains[name]:+.3f})" for name in chosen) or "none"
 
+    return f"higher on {names(1)}; lower on {names(-1)}."
+
+
+def movements(results):
+    """How far the changes of numbers move the accuracy on each data set."""
+    sentences = []
+    for name, kinds in results.items():
+        default = kinds["defaults"].accuracy
+        moves = {change: kinds[change].accuracy - default for change in NUMBERS}
+        worst, best = min(moves, key=moves.get), max(moves, key=moves.get)
+        sentences.append(
+            f"- {name}: {moves[worst]:+.3f} (`{worst}`) to {moves[best]:+.3f} "
+            f"(`{best}`)"
+        )
+    return "\n".join(sentences)
+
+
+def slowdown(results):
+    """How many times the fit of PCA the fits of the autoencoder take."""
+    ratios = {
+        name: kinds["default"].seconds / kinds["pca"].seconds
+        for name, kinds in results.items()
+    }
+    least, most = min(ratios, key=ratios.get), max(ratios, key=ratios.get)
+    return f"{ratios[least]:.2g} ({least}) to {ratios[most]:.2g} ({most}) times as long"
+
+
+def comparison_text(results, loaded):
+    """The tables on raw columns, PCA and the autoencoder."""
+    return f"""\
+{accuracy_table(results, loaded)}
+
+- {N_COMPONENTS} units against PCA: {difference(results, "default", "pca")}
+- As many units as PCA has components: {difference(results, "same", "pca")}
+- {N_COMPONENTS} units against raw columns: {difference(results, "default", "raw")}
+
+{cost_table(results, loaded)}
+
+The fit of the default autoencoder takes {slowdown(results)}."""
+
+
+def variation_text(results):
+    """The table on changes of one default."""
+    return f"""\
+{variation_table(results)}
+
+Changing one of `beta`, `rho`, `alpha` and `tol` moves the accuracy by
+
+{movements(results)}"""
+
+
+def circumstances():
+    """How and where the figures of a document were obtained."""
+    command = " ".join(
+        ["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]
+    )
+    return f"""\
+Written by `{command}`, {date.today()}, on {machine()}.
+Times are those of one run on a machine with other work, and vary."""
+
+
+def machine():
+    """The processor and the versions that figures depend on."""
     return (
-        f"Accuracy with {N_COMPONENTS} units against PCA's: higher on "
-        f"{names(lambda gain: gain > 0)}; lower on {names(lambda gain: gain < 0)}."
+        f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}, "
+        f"NumPy {np.__version__}, scikit-learn {sklearn.__version__}"
     )
 
 
+def processor():
+    """Name of the processor, as far as the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if "model name" in line]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def table(header, rows):
+    """A Markdown table; the first column is left-aligned, the others right."""
+    lines = [header, ["---"] + ["--:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
 def main():
-    """Run the study and print it."""
+    """Run the study."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--datasets", nargs="+", choices=DATASETS, default=[*DATASETS])
     parser.add_argument("--vary", action="store_true", help="also change each default")
-    parser.add_argument("--write", action="store_true", help="write doc/defaults.md")
     arguments = parser.parse_args()
-    warnings.simplefilter("once", ConvergenceWarning)
-    loaded = {
-        name: datasets.load_or_report(name, DATASETS[name][0])
-        for name in arguments.datasets
-    }
-    loaded = {name: data for name, data in loaded.items() if data is not None}
-    results = {name: compare(name, data) for name, data in loaded.items()}
-    print(accuracy_table(results, loaded))
-    print(cost_table(results, loaded))
-    print(against_pca(results))
-    if arguments.vary:
-        varied = {
-            name: vary(name, data) for name, data in loaded.items() if name not in LARGE
-        }
-        print(variation_table(varied))
-        for name, kinds in varied.items():
-            print(name, {k: v for k, v in kinds.items()})
+    loaded, results, varied = {}, {}, {}
+    for name in arguments.datasets:
+        data = datasets.load_or_report(name, DATASETS[name][0])
+        if data is None:
+            continue
+        loaded[name] = data
+        results[name] = compare(name, data)
+        if arguments.vary and name not in LARGE:
+            default = results[name]["default"]
+            varied[name] = {"defaults": default, **vary(name, data)}
+        print(f"{name} is done", file=sys.stderr)
+    if not results:
+        sys.exit("There are no data.")
+    sections = [circumstances(), comparison_text(results, loaded)]
+    if varied:
+        sections.append(variation_text(varied))
+    print("\n\n".join(sections))
 
 
 if __name__ == "__main__":
