@@ -1,12 +1,11 @@
 """Noise on the rows that a denoising autoencoder encodes.
 
-The encoder sees corrupted rows, the reconstruction is compared with the clean ones [1]_.
+The encoder sees corrupted rows; the reconstruction is compared with clean ones [1]_.
 
 .. [1] P. Vincent, H. Larochelle, Y. Bengio, P.-A. Manzagol, "Extracting and Composing
    Robust Features with Denoising Autoencoders", ICML 2008.
 """
 
-import numpy as np
 from scipy import sparse
 
 

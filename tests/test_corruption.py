@@ -87,8 +87,7 @@ def test_a_linear_denoiser_is_ridge_regression(rng):
         tol=1e-5,
         random_state=0,
     )
-    with pytest.warns(UserWarning, match="max_iter"):
-        autoencoder.fit(X)
+    autoencoder.fit(X)
     covariance = np.cov(X.T, bias=True)
     expected = covariance @ np.linalg.inv(covariance + 0.7**2 * np.eye(4))
     learned = autoencoder.encoder_coef_ @ autoencoder.components_
