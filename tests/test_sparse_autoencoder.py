@@ -21,7 +21,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skl_sparse_ae import KL, L1, SparseAutoencoder, TopK
 
-PENALTIES = ["kl", "l1", "topk", None]
+PENALTIES = ["kl", "l1", "topk", "contractive", None]
 FITTED = ("components_", "encoder_coef_", "encoder_intercept_", "decoder_intercept_")
 
 # Many tests end training early, on purpose and without looking at how well it went.
