@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 BLOCK_BYTES = 2**24
 STRIP_BYTES = 2**17
@@ -76,12 +76,28 @@ class _BlasThreads:
         libraries = self._controller().lib_controllers
         return max((library.num_threads for library in libraries), default=1)
 
+    @staticmethod
+    @contextmanager
+    def _control():
+        """Let this thread set the limit, and any other one after it.
+
+        threadpoolctl 3.8 ignores whoever is not the first thread that ever set a limit
+        of OpenBLAS, unless that thread has been forgotten.
+        """
+        forget = getattr(OpenBLASController, "clear_controlling_thread", None)
+        if forget is not None:
+            forget(force=True)
+        yield
+        if forget is not None:
+            forget(force=True)
+
     @contextmanager
     def limited(self):
         with self._lock:
             if self._users == 0:
                 self._n_threads = self._current()
-                self._limits = self._controller().limit(limits=1)
+                with self._control():
+                    self._limits = self._controller().limit(limits=1)
             self._users += 1
         try:
             yield
@@ -89,7 +105,8 @@ class _BlasThreads:
             with self._lock:
                 self._users -= 1
                 if self._users == 0:
-                    self._limits.restore_original_limits()
+                    with self._control():
+                        self._limits.restore_original_limits()
 
 
 _blas_threads = _BlasThreads()
@@ -133,7 +150,7 @@ class Team:
         first, *others = parts
         if others and self._pool is None:
             self._pool = ThreadPoolExecutor(max(1, self.n_threads - 1))
-        # A copy of the context carries numpy.errstate into the threads.
+        # A copy of the context carries numpy.errstate into the threads (NumPy 2).
         futures = [
             self._pool.submit(copy_context().run, function, part) for part in others
         ]

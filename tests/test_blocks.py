@@ -1,4 +1,5 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -86,6 +87,56 @@ def test_blas_is_limited_inside_and_restored_after_nested_and_failed_teams():
         with pytest.raises(ZeroDivisionError), Team():
             raise ZeroDivisionError
         assert set(blas_threads()) <= {1}
+    assert blas_threads() == before
+
+
+def in_thread(function):
+    """What the function returns in a thread of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).result(timeout=60)
+
+
+def test_blas_is_limited_by_a_team_in_any_thread():
+    def limited():
+        with Team():
+            return blas_threads()
+
+    before = blas_threads()
+    assert set(limited()) <= {1}
+    assert set(in_thread(limited)) <= {1}
+    assert blas_threads() == before
+
+
+def test_blas_is_restored_when_the_last_team_is_another_threads():
+    before = blas_threads()
+    entered, leave = threading.Event(), threading.Event()
+
+    def hold():
+        with Team():
+            entered.set()
+            assert leave.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(hold)
+        assert entered.wait(60)
+        with Team():
+            leave.set()
+            future.result(timeout=60)
+            assert set(blas_threads()) <= {1}
+        assert blas_threads() == before
+
+
+def test_limits_of_the_users_own_work_in_any_thread_after_a_team():
+    def limited():
+        with threadpool_limits(1, user_api="blas"):
+            return blas_threads()
+
+    before = blas_threads()
+    with Team():
+        pass
+    assert set(in_thread(limited)) <= {1}
+    with threadpool_limits(1, user_api="blas"), Team():
+        pass
     assert blas_threads() == before
 
 
