@@ -25,4 +25,6 @@ def way_back(array):
 def float_dtypes(array):
     """The dtypes in which rows like these are kept, the preferred one first."""
     xp, _, device = get_namespace_and_device(array)
-    return supported_float_dtypes(xp, device=device)
+    # Half precision, where a library has it, is too coarse to train in.
+    half = getattr(xp, "float16", None)
+    return [t for t in supported_float_dtypes(xp, device=device) if t != half]

@@ -26,7 +26,7 @@ def mean_and_variance(X, sample_weight=None):
     if sparse.issparse(X):
         X = sparse.csr_matrix(X, dtype=np.float64)
         mean, variances = mean_variance_axis(X, axis=0, weights=weights)
-        return mean, float(variances.sum())
+        return mean, _without_rounding(float(variances.sum()), mean)
     # In two passes: the mean of squares less the square of the mean would lose every
     # digit of a small variance beside a large mean.
     parts = blocks(0, X.shape[0], 8 * X.shape[1])
@@ -35,4 +35,10 @@ def mean_and_variance(X, sample_weight=None):
     for rows in parts:
         centred = X[rows] - mean
         variance += weights[rows] @ np.einsum("ij,ij->i", centred, centred)
-    return mean, float(variance)
+    return mean, _without_rounding(float(variance), mean)
+
+
+def _without_rounding(variance, mean):
+    """Zero where the variance is no more than the rounding of equal rows."""
+    rounding = 10 * np.finfo(np.float64).eps * np.abs(mean).max()
+    return variance if np.sqrt(variance / len(mean)) > rounding else 0.0

@@ -27,6 +27,17 @@ class Network:
         penalty.check(activation)
         return cls(layout, activation, OUT_ACTIVATIONS[out_activation](), penalty)
 
+    def shares_parameters_with(self, other):
+        """Whether the parameters of one mean the same in the other."""
+        mine, others = self.layout, other.layout
+        return (
+            mine.n_features == others.n_features
+            and mine.n_components == others.n_components
+            and mine.tied_weights == others.tied_weights
+            and self.activation.name == other.activation.name
+            and self.out_activation.name == other.out_activation.name
+        )
+
     def encode(self, parameters, X, out, visit=None):
         """Write ``f(X W_e + b_e)``, less what the penalty removes, to `out`.
 

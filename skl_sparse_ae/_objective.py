@@ -81,7 +81,10 @@ class Objective:
         n_rows, layout = X.shape[0], self.network.layout
         if total_weight is None:
             total_weight = n_rows if sample_weight is None else np.sum(sample_weight)
-        self._n_rows, self._total_weight = n_rows, float(total_weight)
+        self._total_weight = float(total_weight)
+        self._weight = float(n_rows if sample_weight is None else np.sum(sample_weight))
+        # What the weights are worth in rows of mean weight.
+        self._n_rows = n_rows * self._weight / self._total_weight
         work = 5 * n_rows * layout.n_features * layout.n_components
         parts = split_evenly(0, n_rows, min(n_rows, self.team.n_useful(work)))
         while len(self._members) < len(parts):
@@ -140,7 +143,7 @@ class Objective:
         return self.network.layout.views(self._theta)
 
     def _means(self, sums):
-        means = np.sum(sums, axis=0) / self._total_weight
+        means = np.sum(sums, axis=0) / self._weight
         if self.blend_means is None:
             return means
         return self.blend_means(means, self._n_rows)

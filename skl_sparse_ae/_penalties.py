@@ -6,8 +6,15 @@ activations, ``psi`` and ``psi_derivative`` on the vector of per-unit means. The
 penalty may instead *select* which activations survive, as top-k does.
 """
 
+from numbers import Real
+
 import numpy as np
 from sklearn.base import BaseEstimator
+
+from ._sklearn import Interval
+
+FRACTION = Interval(Real, 0, 1, closed="neither")
+WEIGHT = Interval(Real, 0, None, closed="left")
 
 
 class Penalty(BaseEstimator):
@@ -17,6 +24,7 @@ class Penalty(BaseEstimator):
     names, so that ``get_params``, ``clone`` and grid searches reach them.
     """
 
+    _parameter_constraints = {}
     default_activation = "relu"
     #: Whether psi is linear, so that its slope is known before the unit means are.
     is_linear = True
@@ -98,6 +106,8 @@ class KL(Penalty):
     # the divergence is infinite; this is far below any mean that a row can change.
     _tiny = 1e-10
 
+    _parameter_constraints = {"rho": [FRACTION], "beta": [WEIGHT]}
+
     def __init__(self, rho=0.05, beta=3.0):
         self.rho = rho
         self.beta = beta
@@ -150,6 +160,8 @@ class L1(Penalty):
     array([0., 1.])
     """
 
+    _parameter_constraints = {"beta": [WEIGHT]}
+
     def __init__(self, beta=0.01):
         self.beta = beta
 
@@ -199,6 +211,8 @@ class Contractive(Penalty):
     """
 
     default_activation = "logistic"
+
+    _parameter_constraints = {"beta": [WEIGHT]}
 
     def __init__(self, beta=0.1):
         self.beta = beta
@@ -255,6 +269,8 @@ class TopK(Penalty):
 
     has_term = False
     selects = True
+
+    _parameter_constraints = {"rho": [FRACTION]}
 
     def __init__(self, rho=0.05):
         self.rho = rho

@@ -30,6 +30,7 @@ class Scaling:
         layout = network.layout
         self._layout = layout
         self.mean = mean
+        self.variance = variance
         self.value = variance if variance > 0 else 1.0
         spread = np.sqrt(self.value / layout.n_features)
         bounded = np.isfinite(network.activation.range).all()

@@ -10,6 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize
 
+# A search whose value has grown by this factor does not come back.
+GROWTH_LIMIT = 100
+
 
 class Outcome(NamedTuple):
     """Where a solver ended and why."""
@@ -132,8 +135,9 @@ class Adam:
         Number of parameters.
     dtype : dtype
     groups : list of (slice, float, float)
-        Parts of the vector with the factor of the learning rate and the epsilon that
-        fit the unit of their parameters.
+        Parts of the vector, each with the unit of its parameters and the factor that
+        brings a gradient to the same units. Adam then works on numbers of order one,
+        whatever the scale of the data.
 
     References
     ----------
@@ -148,6 +152,7 @@ class Adam:
     # numbers are slow, so what can no longer matter is set to zero now and then.
     flush_every = 64
     negligible = 1e-30
+    epsilon = 1e-8
 
     def __init__(self, size, dtype, groups):
         self.first = np.zeros(size, dtype)
@@ -162,9 +167,9 @@ class Adam:
         correction_2 = 1 - self.beta_2**self.n_steps
 
         def update(pieces):
-            for piece, factor, epsilon in pieces:
-                rate = learning_rate * factor / correction_1
-                self._update(theta, gradient, piece, rate, epsilon, correction_2)
+            for piece, unit, factor in pieces:
+                rate = learning_rate * unit / correction_1
+                self._update(theta, gradient, piece, rate, factor, correction_2)
 
         pieces = list(self._pieces())
         share = -(-len(pieces) // team.n_useful(64 * theta.size))
@@ -175,13 +180,14 @@ class Adam:
             self.second[self.second < self.negligible] = 0
 
     def _pieces(self):
-        for group, factor, epsilon in self._groups:
+        for group, unit, factor in self._groups:
             for start in range(group.start, group.stop, self.piece):
                 stop = min(start + self.piece, group.stop)
-                yield slice(start, stop), factor, epsilon
+                yield slice(start, stop), unit, factor
 
-    def _update(self, theta, gradient, piece, rate, epsilon, correction_2):
+    def _update(self, theta, gradient, piece, rate, factor, correction_2):
         g, m, v = gradient[piece], self.first[piece], self.second[piece]
+        g *= factor
         m *= self.beta_1
         m += (1 - self.beta_1) * g
         v *= self.beta_2
@@ -190,7 +196,7 @@ class Adam:
         v += g
         np.multiply(v, 1 / correction_2, out=g)
         np.sqrt(g, out=g)
-        g += epsilon
+        g += self.epsilon
         np.divide(m, g, out=g)
         g *= rate
         theta[piece] -= g
@@ -248,7 +254,7 @@ def minimize_adam(
             adam.step(theta, gradient, schedule.rate(epoch + progress), team)
         value = np.mean(values)
         if epoch == 0:
-            limit = 100 * (values[0] + value_unit)
+            limit = GROWTH_LIMIT * (values[0] + value_unit)
         if not value < limit:
             raise Diverged(f"the objective is {value:.3g} in epoch {epoch + 1}")
         schedule.record(epoch + 1, value)

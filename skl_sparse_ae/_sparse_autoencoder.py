@@ -7,6 +7,7 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -41,6 +42,8 @@ from ._solvers import Diverged
 from ._training import Problem, Stream, train_adam, train_lbfgs
 
 LBFGS_MAX_ROWS = 10_000
+# What alpha="scale" stands for; see doc/defaults.md.
+ALPHA, SMALL_SPREAD = 0.003, 0.1
 
 
 class SparseAutoencoder(
@@ -86,7 +89,7 @@ class SparseAutoencoder(
           ``tied_weights=True`` reaches in the fewest iterations.
 
         An object such as :class:`KL` carries its own `rho` and `beta`; those given
-        here are then not used.
+        here, "scale" among them, are then not used.
 
     rho : float, default=0.1
         How active units should be, in (0, 1): the target of "kl", the fraction of
@@ -100,8 +103,12 @@ class SparseAutoencoder(
         Jacobian has units, it is the mean variance of a column. The value used is
         `beta_`.
 
-    alpha : float, default=0.003
+    alpha : float or "scale", default="scale"
         Weight of the squared norm of both weight matrices. Intercepts are not decayed.
+        The smaller X, the larger the encoder's weights must be, and the more a given
+        alpha weighs. "scale" is 0.003 down to a standard deviation of 0.1 (the root of
+        the mean variance of the columns) and falls with its fourth power below. The
+        value used is `alpha_`.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
         Of the hidden units. "auto" is "relu" for "l1" and "topk", "logistic"
@@ -194,6 +201,9 @@ class SparseAutoencoder(
     penalty_ : penalty object
         The penalty, with the weight that was used.
 
+    alpha_ : float
+        The weight of the decay that was used.
+
     beta_ : float
         The weight of the penalty that was used; 0 where there is no term.
 
@@ -249,7 +259,7 @@ class SparseAutoencoder(
         "penalty": [StrOptions({name for name in PENALTIES if name}), Penalty, None],
         "rho": [Interval(Real, 0, 1, closed="neither")],
         "beta": [StrOptions({"scale"}), Interval(Real, 0, None, closed="left")],
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha": [StrOptions({"scale"}), Interval(Real, 0, None, closed="left")],
         "activation": [StrOptions({"auto", *ACTIVATIONS})],
         "out_activation": [StrOptions(set(OUT_ACTIVATIONS))],
         "tied_weights": ["boolean"],
@@ -278,7 +288,7 @@ class SparseAutoencoder(
         penalty="kl",
         rho=0.1,
         beta="scale",
-        alpha=0.003,
+        alpha="scale",
         activation="auto",
         out_activation="identity",
         tied_weights=False,
@@ -344,8 +354,8 @@ class SparseAutoencoder(
             When the data or a combination of parameters cannot be used, or when
             training diverges.
         """
-        start = self._forget_fit()
         X, sample_weight, back = self._check_rows(X, sample_weight, reset=True)
+        previous = self._forget_fit()
         context = self._init_callback_context(max_subtasks=self.max_iter)
         call = {
             "estimator": self,
@@ -355,7 +365,7 @@ class SparseAutoencoder(
         }
         context.call_on_fit_task_begin(**call)
         callbacks = FitCallbacks(context, call)
-        self._set_fitted(back, **self._train(X, sample_weight, start, callbacks))
+        self._set_fitted(back, **self._train(X, sample_weight, previous, callbacks))
         context.call_on_fit_task_end(reconstruction_attributes={}, **call)
         return self
 
@@ -364,7 +374,8 @@ class SparseAutoencoder(
         """Update the parameters by one pass over X in mini-batches of "adam".
 
         The first call, when there was no `fit` before, takes the initial parameters
-        and the scale of the data from its rows, so these should be typical ones. The
+        and the scale of the data from its rows, so these should be typical ones; it
+        also settles the network, the penalty and the decay for the whole stream. The
         learning rate stays at `learning_rate_init`; lowering it with `set_params`
         towards the end of a stream gives a more exact result.
 
@@ -398,14 +409,15 @@ class SparseAutoencoder(
         with Team() as team, self._explain_divergence():
             X = X.astype(theta.dtype, copy=False)
             theta, value = stream.train(self, theta, X, sample_weight, team)
+        for name in ("validation_scores_", "best_validation_score_"):
+            self.__dict__.pop(name, None)  # of an earlier fit, no longer true
         # All at once, at the end: an interrupted call changes nothing.
         self._set_fitted(
             back,
-            **_attributes(stream.network, theta, theta.dtype),
+            **_attributes(stream.problem, theta, theta.dtype),
             mean_activation_=stream.unit_means.means.astype(theta.dtype),
             loss_curve_=[*getattr(self, "loss_curve_", []), value],
             n_iter_=getattr(self, "n_iter_", 0) + 1,
-            _scaling=stream.scaling,
             _stream=stream,
         )
         report(self.verbose, self.n_iter_, value)
@@ -542,10 +554,15 @@ class SparseAutoencoder(
         if not reset:
             check_same_namespace(X, self, attribute="components_", method=method)
         back, X = way_back(X), to_numpy(X)
+        if sparse.issparse(X) and not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 to_numpy(sample_weight), X, dtype=X.dtype, ensure_non_negative=True
             )
+            # Only ratios matter, and sums of large weights could overflow.
+            sample_weight = sample_weight / sample_weight.max()
         return X, sample_weight, back
 
     def _set_fitted(self, back, **attributes):
@@ -554,19 +571,21 @@ class SparseAutoencoder(
             setattr(self, name, back(value) if isinstance(value, np.ndarray) else value)
 
     def _forget_fit(self):
-        """Remove what an earlier fit has left; its parameters with a warm start.
+        """Remove what an earlier fit has left; its network and parameters, or None.
 
         A fit that fails or is interrupted then leaves an unfitted estimator, never
         one that mixes two fits.
         """
-        start = None
-        if self.warm_start and hasattr(self, "components_"):
-            start = self._network.layout.flatten(self._parameters(np.float64))
+        previous = None
+        if hasattr(self, "components_"):
+            theta = self._network.layout.flatten(self._parameters(np.float64))
+            previous = self._network, theta
         for name in list(vars(self)):
             fitted = name.endswith("_") and not name.startswith("_")
-            if fitted or name in ("_scaling", "_stream"):
+            if fitted and name not in ("n_features_in_", "feature_names_in_"):
                 delattr(self, name)
-        return start
+        self.__dict__.pop("_stream", None)
+        return previous
 
     def _set_up(self, X, sample_weight):
         """The problem that these rows pose to the parameters."""
@@ -583,40 +602,55 @@ class SparseAutoencoder(
             )
         n_features = X.shape[1]
         n_components = self.n_components or n_features
-        if isinstance(self.penalty, Penalty):
-            penalty = clone(self.penalty)
-        else:
-            beta = self.beta
-            if beta == "scale":
-                cls = PENALTIES[self.penalty]
-                beta = cls.default_beta(variance, n_features, n_components)
-            penalty = make_penalty(self.penalty, rho=self.rho, beta=beta)
+        penalty = self._make_penalty(variance, n_features, n_components)
         activation = self.activation
         if activation == "auto":
             activation = penalty.default_activation
         layout = Layout(n_features, n_components, self.tied_weights)
         network = Network.from_names(layout, activation, self.out_activation, penalty)
-        return Problem(network, Scaling(network, mean, variance), X, sample_weight)
+        scaling = Scaling(network, mean, variance)
+        alpha = self.alpha
+        if alpha == "scale":
+            alpha = ALPHA * min(1.0, scaling.spread / SMALL_SPREAD) ** 4
+        return Problem(network, scaling, X, sample_weight, alpha)
 
-    def _initial(self, problem, rng, start):
-        """Where to start; `start` is what a warm start found, or None."""
+    def _make_penalty(self, variance, n_features, n_components):
+        """The penalty object to train with, its parameters checked."""
+        if isinstance(self.penalty, Penalty):
+            penalty = clone(self.penalty)
+            penalty._validate_params()
+            return penalty
+        beta = self.beta
+        if beta == "scale":
+            cls = PENALTIES[self.penalty]
+            # Without variance any weight will do, as long as it is one.
+            beta = cls.default_beta(variance or 1.0, n_features, n_components)
+        return make_penalty(self.penalty, rho=self.rho, beta=beta)
+
+    def _initial(self, problem, rng, previous):
+        """Where to start; `previous` are the last fit's network and parameters."""
         theta = initial_parameters(problem.network, problem.scaling, rng)
-        if start is None:
+        if not self.warm_start or previous is None:
             return theta
-        if start.size != theta.size:
+        network, start = previous
+        if not network.shares_parameters_with(problem.network):
             raise ValueError(
-                "warm_start=True needs the same n_features, n_components and "
-                "tied_weights as in the last fit. Use warm_start=False to begin anew."
+                "warm_start=True needs the same n_features, n_components, "
+                "tied_weights, activation and out_activation as in the last fit. Use "
+                "warm_start=False to begin anew."
             )
         return start
 
-    def _train(self, X, sample_weight, start, callbacks):
+    def _train(self, X, sample_weight, previous, callbacks):
         """The fitted attributes after training on X."""
         rng = check_random_state(self.random_state)
+        if sample_weight is not None:
+            used = sample_weight > 0
+            X, sample_weight = X[used], sample_weight[used]
         X, sample_weight, held_out = self._hold_out(X, sample_weight, rng)
         problem = self._set_up(X, sample_weight)
-        theta = self._initial(problem, rng, start)
-        attributes = partial(_attributes, problem.network, dtype=X.dtype)
+        theta = self._initial(problem, rng, previous)
+        attributes = partial(_attributes, problem, dtype=X.dtype)
         callbacks.attributes = attributes
         train = train_lbfgs if self._uses_lbfgs(problem) else train_adam
         with Team() as team, self._explain_divergence():
@@ -625,15 +659,18 @@ class SparseAutoencoder(
             outcome = train(self, problem, theta, team=team, monitor=monitor, rng=rng)
             callbacks.end()
             theta = outcome.point if validation is None else validation.best_theta
-            means = problem.objective(self.alpha, team).means(theta)
+            objective = problem.objective(team)
+            reconstruction = objective.terms(theta).reconstruction
+            if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
+                raise Diverged("the parameters are not finite after the last iteration")
         if not outcome.converged:
             self._warn_not_converged()
+        self._warn_if_nothing_is_explained(problem, reconstruction)
         fitted = {
             **attributes(theta),
-            "mean_activation_": means.astype(X.dtype),
+            "mean_activation_": objective.unit_means.astype(X.dtype),
             "loss_curve_": monitor.loss_curve,
             "n_iter_": outcome.n_iter,
-            "_scaling": problem.scaling,
         }
         if validation is not None:
             fitted["validation_scores_"] = validation.scores
@@ -650,6 +687,11 @@ class SparseAutoencoder(
         """Training rows, their weights, and the pair of both that is held out."""
         if not self.early_stopping:
             return X, sample_weight, None
+        if X.shape[0] < 2:
+            raise ValueError(
+                "early_stopping=True holds out rows, which n_samples=1 (of positive "
+                "weight) does not allow. Use early_stopping=False."
+            )
         train, test = train_test_split(
             np.arange(X.shape[0]), test_size=self.validation_fraction, random_state=rng
         )
@@ -663,8 +705,15 @@ class SparseAutoencoder(
             return None
         X, sample_weight = held_out
         _, variance = mean_and_variance(X, sample_weight)
+        if variance == 0:
+            raise ValueError(
+                f"early_stopping=True has held out {X.shape[0]} row(s) without "
+                "variance, on which nothing can be judged. Use a larger "
+                f"validation_fraction than {self.validation_fraction}, or "
+                "early_stopping=False."
+            )
         problem = problem._replace(X=X, sample_weight=sample_weight)
-        objective = problem.objective(self.alpha, team)
+        objective = problem.objective(team)
 
         def score(theta):
             return explained_variance(objective.terms(theta).reconstruction, variance)
@@ -678,21 +727,13 @@ class SparseAutoencoder(
             return deepcopy(self._stream), theta
         rng = check_random_state(self.random_state)
         if hasattr(self, "components_"):
-            network, scaling = self._network, self._scaling
-            theta = network.layout.flatten(self._parameters())
+            problem = Problem(self._network, self._scaling, X, None, self.alpha_)
+            theta = self._network.layout.flatten(self._parameters())
         else:
-            network, scaling, *_ = self._set_up(X, sample_weight)
-            theta = initial_parameters(network, scaling, rng).astype(X.dtype)
-        return Stream(network, scaling, self.alpha, theta.dtype, rng), theta
-
-    @property
-    def _network(self):
-        """The network as it was fitted."""
-        n_components, n_features = self.components_.shape
-        layout = Layout(n_features, n_components, self.tied_weights)
-        return Network.from_names(
-            layout, self.activation_, self.out_activation, self.penalty_
-        )
+            problem = self._set_up(X, sample_weight)
+            theta = initial_parameters(problem.network, problem.scaling, rng)
+            theta = theta.astype(X.dtype)
+        return Stream(problem, theta.dtype, rng), theta
 
     def _parameters(self, dtype=None):
         arrays = move_to(
@@ -709,10 +750,10 @@ class SparseAutoencoder(
 
     def _terms(self, X, sample_weight):
         """The terms of J on checked rows, at the fitted parameters."""
-        problem = Problem(self._network, None, X, sample_weight)
+        problem = Problem(self._network, None, X, sample_weight, self.alpha_)
         theta = problem.network.layout.flatten(self._parameters(), dtype=X.dtype)
         with Team() as team:
-            return problem.objective(self.alpha, team).terms(theta)
+            return problem.objective(team).terms(theta)
 
     @contextmanager
     def _explain_divergence(self):
@@ -723,9 +764,23 @@ class SparseAutoencoder(
         except Diverged as error:
             raise ValueError(
                 f"Training diverged: {error}. Scale X, for instance with "
-                "sklearn.preprocessing.StandardScaler or MinMaxScaler, or lower "
-                f"learning_rate_init={self.learning_rate_init} (solver='adam')."
+                "sklearn.preprocessing.StandardScaler or MinMaxScaler, or, where "
+                "solver is 'adam', lower "
+                f"learning_rate_init={self.learning_rate_init}."
             ) from error
+
+    def _warn_if_nothing_is_explained(self, problem, reconstruction):
+        variance = problem.scaling.variance
+        if 1 - explained_variance(reconstruction, variance) > 0.99 and variance > 0:
+            spread, penalty = problem.scaling.spread, problem.network.penalty
+            warnings.warn(
+                "The reconstruction explains less than 1 % of the variance of X: the "
+                f"decay alpha={problem.alpha:.2g} or the penalty {penalty} outweighs "
+                "it, or training ended too early. The standard deviation of a column "
+                f"is about {spread:.2g}; scale X, or lower alpha or beta.",
+                UserWarning,
+                stacklevel=5,
+            )
 
     def _warn_not_converged(self):
         warnings.warn(
@@ -737,8 +792,9 @@ class SparseAutoencoder(
         )
 
 
-def _attributes(network, theta, dtype):
+def _attributes(problem, theta, dtype):
     """The fitted attributes that `transform` and its like need."""
+    network = problem.network
     parameters = network.layout.views(theta)
     encoder, b_e, decoder, b_d = (
         np.array(array, dtype=dtype, order="C") for array in parameters
@@ -751,6 +807,9 @@ def _attributes(network, theta, dtype):
         "activation_": network.activation.name,
         "penalty_": network.penalty,
         "beta_": float(getattr(network.penalty, "beta", 0.0)),
+        "alpha_": float(problem.alpha),
+        "_network": network,
+        "_scaling": problem.scaling,
     }
 
 

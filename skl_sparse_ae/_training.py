@@ -14,7 +14,13 @@ from ._corruption import CORRUPTIONS
 from ._network import Network
 from ._objective import Objective
 from ._scaling import Scaling
-from ._solvers import Adam, Diverged, minimize_adam, minimize_lbfgs
+from ._solvers import (
+    GROWTH_LIMIT,
+    Adam,
+    Diverged,
+    minimize_adam,
+    minimize_lbfgs,
+)
 
 # With fewer than a score of steps in an epoch, small tables take hundreds of epochs;
 # larger batches than 256 rows are hardly faster.
@@ -22,7 +28,6 @@ MIN_BATCH_SIZE, MAX_BATCH_SIZE, BATCHES_PER_EPOCH = 64, 256, 16
 # Rows that a running mean of a unit's activation remembers. The divergence of a mean
 # over n rows is too large by at most 1 / (2 n) on average.
 MEMORY = 1000
-EPSILON = 1e-8
 
 
 class Problem(NamedTuple):
@@ -32,12 +37,13 @@ class Problem(NamedTuple):
     scaling: Scaling | None
     X: np.ndarray
     sample_weight: np.ndarray | None
+    alpha: float
 
-    def objective(self, alpha, team, memory_budget=0, inputs=None):
+    def objective(self, team, memory_budget=0, inputs=None):
         """J over all the rows; `inputs` are what the encoder sees of them, if noisy."""
         objective = Objective(
             self.network,
-            alpha,
+            self.alpha,
             team=team,
             dtype=self.X.dtype,
             memory_budget=memory_budget,
@@ -62,7 +68,7 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     budget = get_config()["working_memory"] * 2**20
     corrupt = corruption_of(settings)
     inputs = None if corrupt is None else corrupt(problem.X, rng)
-    objective = problem.objective(settings.alpha, team, budget, inputs)
+    objective = problem.objective(team, budget, inputs)
     outcome = minimize_lbfgs(
         scaling.wrap(objective.value_and_grad),
         scaling.to_solver(theta),
@@ -79,7 +85,7 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
     """Minimise J over mini-batches; returns the solver's outcome."""
     X, scaling = problem.X, problem.scaling
     memory = min(MEMORY, X.shape[0])
-    stream = Stream(problem.network, scaling, settings.alpha, X.dtype, rng, memory)
+    stream = Stream(problem, X.dtype, rng, memory)
     objective, batches = stream.batches(settings, X, problem.sample_weight, team)
     outcome = minimize_adam(
         scaling.centred(objective.value_and_grad),
@@ -104,33 +110,27 @@ class Stream:
 
     Parameters
     ----------
-    network : Network
-    scaling : Scaling
-    alpha : float
+    problem : Problem
+        Its rows are not kept.
     dtype : dtype
     rng : numpy.random.RandomState
     memory : int
         Number of rows that the running means of the units remember.
     """
 
-    def __init__(self, network, scaling, alpha, dtype, rng, memory=MEMORY):
-        self.network = network
-        self.scaling = scaling
-        self.alpha = alpha
+    def __init__(self, problem, dtype, rng, memory=MEMORY):
+        self.problem = problem._replace(X=None, sample_weight=None)
         self.rng = rng
         self.unit_means = RunningMeans(memory)
-        # Epsilon has the unit of the gradient, which is J's over the parameter's.
-        groups = [
-            (part, unit, EPSILON * scaling.value / unit)
-            for part, unit in scaling.groups
-        ]
-        self.adam = Adam(network.layout.size, dtype, groups)
+        scaling = problem.scaling
+        units = [(part, unit, unit / scaling.value) for part, unit in scaling.groups]
+        self.adam = Adam(problem.network.layout.size, dtype, units)
 
     def batches(self, settings, X, sample_weight, team):
         """The objective of a batch, and what sets one batch of X after the other."""
         objective = Objective(
-            self.network,
-            self.alpha,
+            self.problem.network,
+            self.problem.alpha,
             team=team,
             dtype=X.dtype,
             blend_means=self.unit_means,
@@ -146,14 +146,16 @@ class Stream:
     def train(self, settings, theta, X, sample_weight, team):
         """One pass over the rows; returns the parameters after it and the mean of J."""
         objective, batches = self.batches(settings, X, sample_weight, team)
-        value_and_grad = self.scaling.centred(objective.value_and_grad)
-        theta = self.scaling.centre(theta)
+        scaling = self.problem.scaling
+        value_and_grad = scaling.centred(objective.value_and_grad)
+        theta = scaling.centre(theta)
         gradient = np.empty_like(theta)
         values = []
         for _ in batches():
             values.append(value_and_grad(theta, gradient)[0])
             self.adam.step(theta, gradient, settings.learning_rate_init, team)
-        value = float(np.mean(values))
-        if not np.isfinite(value):
-            raise Diverged(f"the objective is {value} in this call of partial_fit")
-        return self.scaling.uncentre(theta), value
+        value, theta = float(np.mean(values)), scaling.uncentre(theta)
+        limit = GROWTH_LIMIT * (values[0] + scaling.value)
+        if not (value < limit and np.isfinite(theta).all()):
+            raise Diverged(f"the objective is {value:.3g} in this call of partial_fit")
+        return theta, value

@@ -53,6 +53,7 @@ pytestmark = pytest.mark.filterwarnings(
     # Short fits warn that they are short; the checks are not about that.
     "ignore::sklearn.exceptions.ConvergenceWarning",
     "ignore::sklearn.exceptions.SkipTestWarning",
+    "ignore:The reconstruction explains less than 1 %",
     # The checks of set_output mix frames and arrays on purpose.
     "ignore:X (does not have valid|has) feature names:UserWarning",
 )

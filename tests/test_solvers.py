@@ -119,7 +119,7 @@ def test_adam_by_hand(dtype):
     # With a constant gradient both corrected moments are exact, so that each step is
     # the learning rate against the gradient's sign.
     theta = np.array([1.0, 1.0], dtype=dtype)
-    adam = Adam(2, dtype, [(slice(0, 1), 1.0, 0.0), (slice(1, 2), 3.0, 0.0)])
+    adam = Adam(2, dtype, [(slice(0, 1), 1.0, 1.0), (slice(1, 2), 3.0, 7.0)])
     for _ in range(4):
         adam.step(theta, np.array([2.0, -5.0], dtype=dtype), 0.1, OneThread())
     assert_allclose(theta, [1 - 4 * 0.1, 1 + 4 * 0.3], rtol=1e-5)
@@ -137,9 +137,9 @@ def test_adam_is_pytorchs(rng, team):
     torch = pytest.importorskip("torch")
     start, target = rng.normal(size=50), rng.normal(size=50)
     theirs = torch.tensor(start, requires_grad=True)
-    optimizer = torch.optim.Adam([theirs], lr=0.01, eps=1e-6)
+    optimizer = torch.optim.Adam([theirs], lr=0.01, eps=1e-8)
     ours = start.copy()
-    adam = Adam(50, np.float64, [(slice(0, 50), 1.0, 1e-6)])
+    adam = Adam(50, np.float64, [(slice(0, 50), 1.0, 1.0)])
     for _ in range(30):
         optimizer.zero_grad()
         ((theirs - torch.tensor(target)) ** 4).sum().backward()
@@ -168,7 +168,7 @@ def test_adam_in_pieces_is_adam_in_one(rng, team, monkeypatch):
 
 def test_adam_flushes_moments_before_they_become_denormal():
     theta = np.zeros(1, dtype=np.float32)
-    adam = Adam(1, np.float32, [(slice(0, 1), 1.0, 1e-8)])
+    adam = Adam(1, np.float32, [(slice(0, 1), 1.0, 1.0)])
     adam.step(theta, np.ones(1, dtype=np.float32), 0.1, OneThread())
     for _ in range(1500):
         adam.step(theta, np.zeros(1, dtype=np.float32), 0.1, OneThread())
@@ -178,7 +178,7 @@ def test_adam_flushes_moments_before_they_become_denormal():
 
 def test_minimize_adam_reaches_the_minimum(team):
     theta = np.zeros(3)
-    adam = Adam(3, np.float64, [(slice(0, 3), 1.0, 1e-8)])
+    adam = Adam(3, np.float64, [(slice(0, 3), 1.0, 1.0)])
     outcome = minimize_adam(
         bowl,
         one_batch,
@@ -199,7 +199,7 @@ def test_minimize_adam_reports_the_mean_value_of_an_epoch(team):
         return next(values), out
 
     log = Log()
-    adam = Adam(1, np.float64, [(slice(0, 1), 1.0, 1e-8)])
+    adam = Adam(1, np.float64, [(slice(0, 1), 1.0, 1.0)])
     options = {**ADAM, "max_iter": 2}
     outcome = minimize_adam(
         value_and_grad,
@@ -217,7 +217,7 @@ def test_minimize_adam_reports_the_mean_value_of_an_epoch(team):
 
 
 def test_minimize_adam_stops_when_the_monitor_says_so(team):
-    adam = Adam(2, np.float64, [(slice(0, 2), 1.0, 1e-8)])
+    adam = Adam(2, np.float64, [(slice(0, 2), 1.0, 1.0)])
     outcome = minimize_adam(
         bowl, one_batch, np.zeros(2), adam, team=team, monitor=Log(3), **ADAM
     )
@@ -237,7 +237,7 @@ def test_minimize_adam_raises_when_the_objective_is_not_finite_or_huge(
         out[...] = 1
         return next(remaining), out
 
-    adam = Adam(1, np.float64, [(slice(0, 1), 1.0, 1e-8)])
+    adam = Adam(1, np.float64, [(slice(0, 1), 1.0, 1.0)])
     with pytest.raises(Diverged, match=f"epoch {epoch}"):
         minimize_adam(
             value_and_grad,

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+from itertools import pairwise
 
 import joblib
 import numpy as np
@@ -157,6 +158,27 @@ def test_the_scale_of_x_hardly_matters_when_there_is_no_decay(scale, digits):
     assert_allclose(scaled.beta_, scale**2 * reference.beta_)
 
 
+@pytest.mark.parametrize("scale", [0.01, 0.1, 1.0, 100.0])
+def test_the_defaults_do_not_collapse_on_data_of_another_scale(scale, digits):
+    autoencoder = SparseAutoencoder(16, random_state=0).fit(scale * digits)
+    assert autoencoder.score(scale * digits) > 0.5
+
+
+def test_alpha_scale_falls_with_the_fourth_power_of_a_small_spread(digits):
+    spread = np.sqrt(digits.var(axis=0).mean())
+    for wanted, alpha in ((1.0, 0.003), (0.1, 0.003), (0.05, 0.003 / 16)):
+        X = digits * wanted / spread
+        fitted = SparseAutoencoder(4, tol=0.5, random_state=0).fit(X)
+        assert fitted.alpha_ == pytest.approx(alpha)
+    assert SparseAutoencoder(4, alpha=0.01, tol=0.5).fit(digits).alpha_ == 0.01
+
+
+def test_a_fit_that_explains_nothing_warns(digits):
+    autoencoder = SparseAutoencoder(4, alpha=100.0, random_state=0)
+    with pytest.warns(UserWarning, match="less than 1 %.*alpha=1e.02"):
+        autoencoder.fit(digits)
+
+
 # Parameters
 
 
@@ -178,13 +200,13 @@ def test_activation_auto_follows_the_penalty(penalty, expected, X):
 @pytest.mark.parametrize(
     ("name", "penalty"),
     [
-        ("kl", KL(rho=0.2, beta=0.5)),
-        ("l1", L1(beta=0.5)),
+        ("kl", KL(rho=0.2, beta=0.05)),
+        ("l1", L1(beta=0.05)),
         ("topk", TopK(rho=0.2)),
     ],
 )
 def test_a_penalty_object_is_the_same_as_its_name(name, penalty, X):
-    by_name = make_short(penalty=name, rho=0.2, beta=0.5).fit_transform(X)
+    by_name = make_short(penalty=name, rho=0.2, beta=0.05).fit_transform(X)
     assert_array_equal(make_short(penalty=penalty).fit_transform(X), by_name)
 
 
@@ -255,6 +277,31 @@ def test_early_stopping_returns_to_the_best_parameters(rng):
     assert_allclose(autoencoder.score(held_out), max(scores))
 
 
+def test_early_stopping_needs_rows_that_can_be_judged(digits):
+    autoencoder = SparseAutoencoder(4, early_stopping=True, random_state=0)
+    with pytest.raises(ValueError, match="early_stopping=True.*n_samples=1"):
+        autoencoder.fit(digits, sample_weight=np.arange(1797) == 3)
+    with pytest.raises(ValueError, match="1 row.*larger validation_fraction"):
+        autoencoder.fit(digits[:10])
+
+
+@short
+def test_settings_changed_after_a_fit_do_not_change_what_was_fitted(X):
+    autoencoder = make_short().fit(X)
+    expected = autoencoder.score(X), autoencoder.objective(X)
+    autoencoder.set_params(
+        tied_weights=True,
+        activation="tanh",
+        out_activation="logistic",
+        alpha=10.0,
+        beta=9.0,
+        penalty="l1",
+    )
+    assert (autoencoder.score(X), autoencoder.objective(X)) == expected
+    autoencoder.partial_fit(X)
+    assert autoencoder.activation_ == "logistic"
+
+
 # Weights, types and containers
 
 
@@ -299,6 +346,49 @@ def test_sparse_rows_give_what_dense_rows_give(container, solver, X):
     assert_allclose(autoencoder.transform(rows), dense.transform(X), atol=1e-8)
     assert_allclose(autoencoder.score(rows), dense.score(X))
     assert_allclose(autoencoder.objective(rows), dense.objective(X))
+
+
+@short
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_rows_of_no_weight_do_not_count(solver, X):
+    weights = np.zeros(200)
+    weights[::4] = 1.0
+    parameters = {"solver": solver, "batch_size": 50}
+    fitted = make_short(**parameters).fit(X, sample_weight=weights)
+    expected = make_short(**parameters).fit(X[::4])
+    assert_allclose(fitted.transform(X), expected.transform(X), rtol=1e-6)
+
+
+@short
+def test_huge_weights_are_weights(X):
+    expected = make_short().fit_transform(X)
+    weights = np.full(200, 1e308)
+    assert_allclose(make_short().fit(X, sample_weight=weights).transform(X), expected)
+
+
+@short
+def test_half_precision_is_converted(X):
+    autoencoder = make_short(solver="adam").fit(X.astype(np.float16))
+    assert autoencoder.components_.dtype in (np.float32, np.float64)
+    assert autoencoder.transform(X.astype(np.float16)).dtype != np.float16
+
+
+@short
+def test_csr_with_duplicate_and_unsorted_entries(X):
+    clean = sparse.csr_array(X)
+    order = np.concatenate(
+        [np.tile(np.arange(b - 1, a - 1, -1), 2) for a, b in pairwise(clean.indptr)]
+    )
+    messy = sparse.csr_array(
+        (clean.data[order] / 2, clean.indices[order], 2 * clean.indptr), shape=X.shape
+    )
+    assert not messy.has_canonical_format
+    before = messy.nnz
+    fitted, expected = make_short().fit(messy), make_short().fit(clean)
+    assert_allclose(fitted.beta_, expected.beta_)
+    assert_allclose(fitted.score(messy), expected.score(X))
+    assert_allclose(fitted.transform(messy), expected.transform(X), atol=1e-8)
+    assert messy.nnz == before
 
 
 @short
@@ -649,10 +739,50 @@ def interrupt(*args, **kwargs):
 
 
 @short
-def test_warm_start_refuses_another_shape(X):
+@pytest.mark.parametrize(
+    "changed",
+    [{"n_components": 5}, {"tied_weights": True}, {"activation": "tanh"}],
+    ids=str,
+)
+def test_warm_start_refuses_another_network(changed, X):
     autoencoder = make_short(warm_start=True).fit(X)
     with pytest.raises(ValueError, match="warm_start=True needs the same"):
-        autoencoder.set_params(n_components=5).fit(X)
+        autoencoder.set_params(**changed).fit(X)
+
+
+@short
+def test_warm_start_refuses_features_in_the_place_of_components(X):
+    autoencoder = make_short(7, warm_start=True).fit(X[:, :5])
+    with pytest.raises(ValueError, match="warm_start=True needs the same"):
+        autoencoder.set_params(n_components=5).fit(X[:, :7])
+
+
+@short
+def test_a_fit_that_refuses_its_rows_leaves_the_last_one_alone(X):
+    autoencoder = make_short().fit(X)
+    expected = autoencoder.transform(X)
+    with pytest.raises(ValueError, match="NaN"):
+        autoencoder.fit(np.full((5, 3), np.nan))
+    assert_array_equal(autoencoder.transform(X), expected)
+
+
+@pytest.mark.parametrize(
+    "penalty", [KL(rho=1.5), KL(beta="scale"), L1(beta=-1), TopK(rho=3)], ids=repr
+)
+def test_penalty_objects_are_checked_before_training(penalty, X):
+    with pytest.raises(ValueError, match="'(rho|beta)' parameter of"):
+        SparseAutoencoder(4, penalty=penalty).fit(X)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_divergence_in_the_last_step_is_noticed(method, X):
+    autoencoder = make_short(
+        solver="adam", max_iter=1, batch_size=200, learning_rate_init=1e308
+    )
+    with pytest.raises(ValueError, match="diverged"):
+        getattr(autoencoder, method)(X)
+    with pytest.raises(NotFittedError):
+        autoencoder.transform(X)
 
 
 # Tables at the edge
@@ -668,11 +798,13 @@ EDGES = {
     "one value": np.array([[5.0]]),
     "tiny values": 1e-6 * np.random.RandomState(0).normal(size=(30, 4)),
     "huge values": 1e6 * np.random.RandomState(0).normal(size=(30, 4)),
+    "inexact constants": np.full((333, 5), 0.1),
     "huge mean": 1e6 + np.random.RandomState(0).normal(size=(30, 4)),
 }
 
 
 @short
+@pytest.mark.filterwarnings("ignore:The reconstruction explains less than 1 %")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 @pytest.mark.parametrize("penalty", PENALTIES)
