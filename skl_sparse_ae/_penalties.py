@@ -15,6 +15,7 @@ from ._sklearn import Interval
 
 FRACTION = Interval(Real, 0, 1, closed="neither")
 WEIGHT = Interval(Real, 0, None, closed="left")
+FACTOR = Interval(Real, 1, None, closed="left")
 
 
 class Penalty(BaseEstimator):
@@ -67,6 +68,13 @@ class Penalty(BaseEstimator):
 
     def select(self, a):
         """Set the activations that do not survive to zero, in place."""
+
+    def set_progress(self, progress):
+        """Hear how far training has come, from 0 to 1, where it sets in gradually."""
+
+    def for_transform(self):
+        """The penalty as `transform` applies it."""
+        return self
 
     @classmethod
     def default_beta(cls, variance, n_features, n_components):
@@ -252,6 +260,14 @@ class TopK(Penalty):
     rho : float, default=0.05
         Fraction of the units that each row keeps: ``k = max(1, round(rho *
         n_components))``.
+    start_rho : float, default=0.1
+        Fraction of the units that each row keeps when `fit` begins, where that is more
+        than `rho`. It falls to `rho` over the first ten epochs, or the first half of
+        `max_iter` if that is less, so that units that would never be among the k
+        largest have time to find a use.
+    transform_factor : float, default=1.0
+        How many times as many units `transform` keeps, for features that are richer
+        than those that were trained. `score` and `objective` keep k.
 
     References
     ----------
@@ -270,14 +286,30 @@ class TopK(Penalty):
     has_term = False
     selects = True
 
-    _parameter_constraints = {"rho": [FRACTION]}
+    _parameter_constraints = {
+        "rho": [FRACTION],
+        "start_rho": [FRACTION],
+        "transform_factor": [FACTOR],
+    }
 
-    def __init__(self, rho=0.05):
+    def __init__(self, rho=0.05, start_rho=0.1, transform_factor=1.0):
         self.rho = rho
+        self.start_rho = start_rho
+        self.transform_factor = transform_factor
+
+    def set_progress(self, progress):
+        start = max(self.start_rho, self.rho)
+        self._present_rho = start + progress * (self.rho - start)
+
+    def for_transform(self):
+        present = TopK(self.rho)
+        present._present_rho = self.rho * self.transform_factor
+        return present
 
     def n_active(self, n_components):
         """Number of units that each row keeps."""
-        return max(1, round(self.rho * n_components))
+        rho = getattr(self, "_present_rho", self.rho)
+        return min(n_components, max(1, round(rho * n_components)))
 
     def select(self, a):
         n_components = a.shape[1]
@@ -315,4 +347,5 @@ PENALTIES = {
 def make_penalty(name, **parameters):
     """A penalty object from its name, with those of `parameters` that it has."""
     cls = PENALTIES[name]
-    return cls(**{key: parameters[key] for key in cls._get_param_names()})
+    names = set(cls._get_param_names()) & set(parameters)
+    return cls(**{key: parameters[key] for key in names})

@@ -3,6 +3,7 @@
 import warnings
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 
@@ -82,6 +83,7 @@ class SparseAutoencoder(
         - "l1": the mean absolute activation of each unit, times `beta`.
         - "topk": each row keeps its ``max(1, round(rho * n_components))`` largest
           activations, the others are exactly zero [2]_. `beta` has no part in it.
+          :class:`TopK` has further parameters.
         - "contractive": the mean squared norm of the Jacobian of the code with respect
           to the row, times `beta` [3]_.
         - None: nothing. With fewer units than features and
@@ -440,8 +442,9 @@ class SparseAutoencoder(
         X, _, back = self._check_rows(X, None, method="transform")
         code = np.empty((X.shape[0], self.components_.shape[0]), X.dtype)
         parameters = self._parameters(X.dtype)
+        network = replace(self._network, penalty=self.penalty_.for_transform())
         with Team() as team:
-            return back(map_rows(self._network.encode, parameters, X, code, team))
+            return back(map_rows(network.encode, parameters, X, code, team))
 
     def inverse_transform(self, X):
         """Reconstruct rows from their code.

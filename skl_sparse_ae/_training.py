@@ -28,6 +28,8 @@ MIN_BATCH_SIZE, MAX_BATCH_SIZE, BATCHES_PER_EPOCH = 64, 256, 16
 # Rows that a running mean of a unit's activation remembers. The divergence of a mean
 # over n rows is too large by at most 1 / (2 n) on average.
 MEMORY = 1000
+# Epochs over which a penalty that sets in gradually does so.
+SETTLING = 10
 
 
 class Problem(NamedTuple):
@@ -87,9 +89,10 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
     memory = min(MEMORY, X.shape[0])
     stream = Stream(problem, X.dtype, rng, memory)
     objective, batches = stream.batches(settings, X, problem.sample_weight, team)
+    n_settling = min(SETTLING, settings.max_iter // 2)
     outcome = minimize_adam(
         scaling.centred(objective.value_and_grad),
-        batches,
+        _settling(batches, problem.network.penalty, n_settling),
         scaling.centre(theta.astype(X.dtype)),
         stream.adam,
         team=team,
@@ -98,9 +101,25 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         value_unit=scaling.value,
+        n_settling=n_settling,
         monitor=monitor.translating(scaling.uncentre),
     )
     return outcome._replace(point=scaling.uncentre(outcome.point))
+
+
+def _settling(batches, penalty, n_epochs):
+    """Batches of one epoch after the other that tell the penalty how far they are."""
+    n_done = 0
+
+    def epoch():
+        nonlocal n_done
+        for fraction in batches():
+            penalty.set_progress(min(1.0, (n_done + fraction) / max(1, n_epochs)))
+            yield fraction
+        n_done += 1
+        penalty.set_progress(1.0)
+
+    return epoch
 
 
 class Stream:

@@ -133,9 +133,28 @@ def test_penalties_can_be_cloned_and_set(penalty):
     assert copy.get_params()[name] != 0.7
 
 
+def test_topk_starts_with_more_units_and_encodes_with_more():
+    penalty = TopK(rho=0.1, start_rho=0.3, transform_factor=2.0)
+    assert penalty.n_active(50) == 5
+    n_active = []
+    for progress in (0.0, 0.5, 1.0):
+        penalty.set_progress(progress)
+        n_active.append(penalty.n_active(50))
+    assert n_active == [15, 10, 5]
+    assert penalty.for_transform().n_active(50) == 10
+    assert penalty.for_transform().n_active(7) == 1
+    assert TopK(rho=0.5, transform_factor=9.0).for_transform().n_active(50) == 50
+
+
+def test_topk_never_starts_with_fewer_units():
+    penalty = TopK(rho=0.5, start_rho=0.1)
+    penalty.set_progress(0.0)
+    assert penalty.n_active(10) == 5
+
+
 def test_make_penalty_passes_on_what_each_penalty_has():
     assert make_penalty("kl", rho=0.2, beta=3.0).get_params() == {"rho": 0.2, "beta": 3}
-    assert make_penalty("topk", rho=0.2, beta=3.0).get_params() == {"rho": 0.2}
+    assert make_penalty("topk", rho=0.2, beta=3.0).rho == 0.2
     assert make_penalty(None, rho=0.2, beta=3.0).get_params() == {}
 
 

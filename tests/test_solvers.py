@@ -19,6 +19,7 @@ ADAM = {
     "n_iter_no_change": 5,
     "learning_rate": 0.1,
     "value_unit": 1.0,
+    "n_settling": 0,
 }
 
 
@@ -248,6 +249,22 @@ def test_minimize_adam_raises_when_the_objective_is_not_finite_or_huge(
             monitor=Log(),
             **ADAM,
         )
+
+
+def test_values_of_settling_epochs_do_not_count_as_convergence(team):
+    def flat(theta, out):
+        out[...] = 0
+        return 1.0, out
+
+    def n_iter(n_settling):
+        adam = Adam(1, np.float64, [(slice(0, 1), 1.0, 1.0)])
+        options = {**ADAM, "max_iter": 100, "n_settling": n_settling}
+        return minimize_adam(
+            flat, one_batch, np.zeros(1), adam, team=team, monitor=Log(), **options
+        ).n_iter
+
+    assert n_iter(0) == 12  # five epochs after the first show no fall; as many again
+    assert n_iter(10) == 32
 
 
 def test_the_rate_is_constant_for_one_half_and_then_falls_to_zero():

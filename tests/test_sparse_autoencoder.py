@@ -125,6 +125,35 @@ def test_topk_code_has_at_most_k_active_units(digits):
     assert active.max() == 3
 
 
+@short
+def test_topk_may_encode_with_more_units_than_it_trained_with(digits):
+    few, many = (
+        make_short(30, penalty=TopK(rho=0.1, transform_factor=factor), max_iter=20).fit(
+            digits
+        )
+        for factor in (1.0, 3.0)
+    )
+    assert_array_equal(few.components_, many.components_)
+    assert np.count_nonzero(few.transform(digits), axis=1).max() == 3
+    assert 3 < np.count_nonzero(many.transform(digits), axis=1).max() <= 9
+    assert many.score(digits) == few.score(digits)
+
+
+@short
+def test_starting_with_more_units_leaves_fewer_dead_and_explains_more(digits):
+    def dead_and_score(start_rho):
+        penalty = TopK(rho=0.02, start_rho=start_rho)
+        autoencoder = make_short(200, penalty=penalty, max_iter=20, batch_size=16)
+        code = autoencoder.fit_transform(digits)
+        assert np.count_nonzero(code, axis=1).max() == 4
+        return np.count_nonzero(code.max(axis=0) <= 0), autoencoder.score(digits)
+
+    dead, score = dead_and_score(0.1)
+    dead_at_once, score_at_once = dead_and_score(0.02)
+    assert dead < dead_at_once - 10
+    assert score > score_at_once + 0.01
+
+
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_the_defaults_reconstruct_small_and_large_tables(penalty):
     iris = StandardScaler().fit_transform(load_iris().data)
