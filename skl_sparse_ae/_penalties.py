@@ -33,6 +33,8 @@ class Penalty(BaseEstimator):
     has_term = True
     #: Whether ``select`` sets activations to zero.
     selects = False
+    #: Whether it sets in over the first epochs, by ``set_progress``.
+    is_gradual = False
 
     def check(self, activation):
         """Raise ValueError when the penalty makes no sense with the activation."""
@@ -285,6 +287,7 @@ class TopK(Penalty):
 
     has_term = False
     selects = True
+    is_gradual = True
 
     _parameter_constraints = {
         "rho": [FRACTION],

@@ -89,10 +89,11 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
     memory = min(MEMORY, X.shape[0])
     stream = Stream(problem, X.dtype, rng, memory)
     objective, batches = stream.batches(settings, X, problem.sample_weight, team)
-    n_settling = min(SETTLING, settings.max_iter // 2)
+    penalty = problem.network.penalty
+    n_settling = min(SETTLING, settings.max_iter // 2) if penalty.is_gradual else 0
     outcome = minimize_adam(
         scaling.centred(objective.value_and_grad),
-        _settling(batches, problem.network.penalty, n_settling),
+        _settling(batches, penalty, n_settling),
         scaling.centre(theta.astype(X.dtype)),
         stream.adam,
         team=team,
