@@ -87,8 +87,8 @@ class SparseAutoencoder(
         - "contractive": the mean squared norm of the Jacobian of the code with respect
           to the row, times `beta` [3]_.
         - None: nothing. With fewer units than features and
-          ``activation="identity"`` the code spans the subspace of PCA, which
-          ``tied_weights=True`` reaches in the fewest iterations.
+          ``activation="identity"`` the code spans the subspace of PCA, once `tol` is
+          small (1e-7) and `alpha` zero; ``tied_weights=True`` reaches it soonest.
 
         An object such as :class:`KL` carries its own `rho` and `beta`; those given
         here, "scale" among them, are then not used.
@@ -150,7 +150,8 @@ class SparseAutoencoder(
     tol : float, default=0.005
         Training ends (with "adam": begins to end) when J falls by less than this
         fraction of itself per iteration, over the last `n_iter_no_change` iterations.
-        With early stopping, what counts as an improvement of the validation score.
+        "lbfgs" also ends when rounding in the dtype of X hides any further fall. With
+        early stopping, also what counts as an improvement of the validation score.
 
     batch_size : int or "auto", default="auto"
         Rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but at least
