@@ -154,7 +154,19 @@ class KL(Penalty):
         return self.beta * ((1 - self.rho) / (1 - s) - self.rho / s)
 
 
-class L1(Penalty):
+class _LinearPenalty(Penalty):
+    """A penalty whose psi is ``beta`` times the mean."""
+
+    _parameter_constraints = {"beta": [WEIGHT]}
+
+    def psi(self, s):
+        return self.beta * s
+
+    def psi_derivative(self, s):
+        return np.full_like(s, self.beta)
+
+
+class L1(_LinearPenalty):
     """Mean absolute activation: ``phi(a) = |a|``, ``psi(s) = beta * s``.
 
     Parameters
@@ -170,8 +182,6 @@ class L1(Penalty):
     array([0., 1.])
     """
 
-    _parameter_constraints = {"beta": [WEIGHT]}
-
     def __init__(self, beta=0.01):
         self.beta = beta
 
@@ -181,12 +191,6 @@ class L1(Penalty):
     def phi_derivative(self, a, activation):
         return 1.0 if activation.range[0] >= 0 else np.sign(a)
 
-    def psi(self, s):
-        return self.beta * s
-
-    def psi_derivative(self, s):
-        return np.full_like(s, self.beta)
-
     @classmethod
     def default_beta(cls, variance, n_features, n_components):
         # Measured on six data sets: from three times as much on, features get worse,
@@ -194,7 +198,7 @@ class L1(Penalty):
         return 0.01 * variance / n_components
 
 
-class Contractive(Penalty):
+class Contractive(_LinearPenalty):
     """Squared Jacobian norm of the code, averaged over the rows.
 
     The contractive autoencoder [1]_: a code that changes little with its row.
@@ -222,8 +226,6 @@ class Contractive(Penalty):
 
     default_activation = "logistic"
 
-    _parameter_constraints = {"beta": [WEIGHT]}
-
     def __init__(self, beta=0.1):
         self.beta = beta
 
@@ -232,12 +234,6 @@ class Contractive(Penalty):
 
     def phi_derivative(self, a, activation):
         return 2 * activation.derivative(a) * activation.derivative_slope(a)
-
-    def psi(self, s):
-        return self.beta * s
-
-    def psi_derivative(self, s):
-        return np.full_like(s, self.beta)
 
     def unit_weights(self, parameters):
         return np.einsum("fj,fj->j", parameters.encoder_coef, parameters.encoder_coef)

@@ -90,10 +90,11 @@ class Scaling:
     def wrap(self, value_and_grad):
         """The objective as a full-batch solver sees it."""
         centred = self.centred(value_and_grad)
+        units = self._units_vector
 
         def scaled(point):
-            value, gradient = centred(point * self._units_vector)
-            gradient *= self._units_vector
+            value, gradient = centred(point * units)
+            gradient *= units
             gradient /= self.value
             return value / self.value, gradient
 
