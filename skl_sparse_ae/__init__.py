@@ -1,12 +1,15 @@
 """Sparse autoencoders as scikit-learn transformers."""
 
-from ._penalties import KL, L1, Contractive, Penalty, TopK
+from ._penalties import KL, L1, Contractive
+from ._penalty import Penalty
 from ._sparse_autoencoder import SparseAutoencoder
+from ._topk import BatchTopK, TopK
 from ._version import __version__
 
 __all__ = [
     "KL",
     "L1",
+    "BatchTopK",
     "Contractive",
     "Penalty",
     "SparseAutoencoder",

@@ -58,19 +58,28 @@ class RunningMeans:
     ----------
     n_rows : int
         Number of rows that the means remember.
+    idle_after : int
+        Number of rows without any activation after which a unit counts as idle.
     """
 
-    def __init__(self, n_rows):
+    def __init__(self, n_rows, idle_after=np.inf):
         self._n_rows = n_rows
+        self._idle_after = idle_after
         self._n_seen = 0
+        self._n_idle = 0
         self.means = None
 
     def __call__(self, means, n_rows):
         """Take the means over some further rows into account."""
         self._n_seen += n_rows
+        self._n_idle = np.where(means == 0, self._n_idle + n_rows, 0)
         if self.means is None:
             self.means = np.array(means)
         else:
             share = min(1.0, n_rows / min(self._n_seen, self._n_rows))
             self.means += share * (means - self.means)
         return self.means
+
+    def idle_units(self):
+        """Indices of the units that were not active for too many rows."""
+        return np.flatnonzero(self._n_idle >= self._idle_after)

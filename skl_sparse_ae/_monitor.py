@@ -66,7 +66,9 @@ class FitCallbacks:
         self.attributes = None
 
     def begin(self, theta):
-        """Begin a task; `theta` is a callable that returns the parameters."""
+        """Begin a task, unless one is open; `theta` returns the parameters."""
+        if self._task is not None:
+            return
         self._task = self._context.subcontext(task_name="iteration")
         self._task.call_on_fit_task_begin(
             reconstruction_attributes=lambda: self.attributes(theta()), **self._call

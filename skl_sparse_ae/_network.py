@@ -8,7 +8,7 @@ from scipy import sparse
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._blocks import blocks, split_evenly, strips
 from ._parameters import Layout
-from ._penalties import Penalty
+from ._penalty import Penalty
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,18 @@ class Network:
             and self.out_activation.name == other.out_activation.name
         )
 
-    def encode(self, parameters, X, out, visit=None):
+    def encode(self, parameters, X, out, visit=None, select=True):
         """Write ``f(X W_e + b_e)``, less what the penalty removes, to `out`.
 
         `visit` is called with each strip of rows while it is still in the cache.
+        With ``select=False`` nothing is removed.
         """
         _product(X, parameters.encoder_coef, out)
         for strip in strips(out):
             a = out[strip]
             a += parameters.encoder_intercept
             self.activation.apply(a)
-            if self.penalty.selects:
+            if select and self.penalty.selects:
                 self.penalty.select(a)
             if visit is not None:
                 visit(strip)
@@ -73,13 +74,33 @@ def _product(X, weights, out):
         np.matmul(X, weights, out=out)
 
 
-def map_rows(step, parameters, X, out, team):
-    """Apply ``step``, a network's encode or decode, to all rows of X, side by side."""
-    row_bytes = (X.shape[1] + out.shape[1]) * out.itemsize
+def map_rows(step, X, out, team):
+    """Apply ``step(X, out)``, an encoder or decoder, to all rows of X, side by side."""
 
-    def part(rows):
-        for block in blocks(rows.start, rows.stop, row_bytes):
-            step(parameters, X[block], out[block])
+    def part(blocks_of_part):
+        for block in blocks_of_part:
+            step(X[block], out[block])
 
-    team.map(part, split_evenly(0, X.shape[0], team.n_useful(X.shape[0] * row_bytes)))
+    team.map(part, _split(X, out.shape[1], out.itemsize, team))
     return out
+
+
+def map_rows_to_csr(step, X, n_components, team):
+    """As `map_rows`, but return CSR; only a block of rows is ever dense."""
+
+    def part(blocks_of_part):
+        codes = []
+        for block in blocks_of_part:
+            code = np.empty((block.stop - block.start, n_components), X.dtype)
+            codes.append(sparse.csr_array(step(X[block], code)))
+        return codes
+
+    parts = team.map(part, _split(X, n_components, X.dtype.itemsize, team))
+    return sparse.vstack([code for codes in parts for code in codes], format="csr")
+
+
+def _split(X, n_components, itemsize, team):
+    """Blocks of rows for each member of the team."""
+    row_bytes = (X.shape[1] + n_components) * itemsize
+    parts = split_evenly(0, X.shape[0], team.n_useful(X.shape[0] * row_bytes))
+    return [blocks(part.start, part.stop, row_bytes) for part in parts]

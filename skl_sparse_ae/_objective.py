@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from ._blocks import BLOCK_BYTES, blocks, rows_as_dense, split_evenly, strips
+from ._revival import Revival
 
 
 class Terms(NamedTuple):
@@ -48,6 +49,11 @@ class Objective:
     blend_means : callable or None
         Turns the means over the given rows, and their number, into the means that psi
         sees. Mini-batches put a running mean here.
+    idle_units : callable or None
+        Returns the indices of units to revive. With a penalty that selects, the
+        gradient, though not J, then has an auxiliary term for them.
+    counts_active : bool
+        Whether to count, in every evaluation, for `active_fraction`.
     """
 
     def __init__(
@@ -60,6 +66,8 @@ class Objective:
         memory_budget=np.inf,
         block_bytes=BLOCK_BYTES,
         blend_means=None,
+        idle_units=None,
+        counts_active=False,
     ):
         self.network = network
         self.alpha = alpha
@@ -68,6 +76,8 @@ class Objective:
         self.memory_budget = memory_budget
         self.block_bytes = block_bytes
         self.blend_means = blend_means
+        self.idle_units = idle_units
+        self.counts_active = counts_active
         self._theta = np.empty(network.layout.size, self.dtype)
         self._members = []
 
@@ -83,17 +93,17 @@ class Objective:
             total_weight = n_rows if sample_weight is None else np.sum(sample_weight)
         self._total_weight = float(total_weight)
         self._weight = float(n_rows if sample_weight is None else np.sum(sample_weight))
-        # What the weights are worth in rows of mean weight.
-        self._n_rows = n_rows * self._weight / self._total_weight
+        #: What the weights are worth in rows of mean weight.
+        self.n_rows = n_rows * self._weight / self._total_weight
         work = 5 * n_rows * layout.n_features * layout.n_components
         parts = split_evenly(0, n_rows, min(n_rows, self.team.n_useful(work)))
         while len(self._members) < len(parts):
-            self._members.append(_Member(self.network, self.dtype))
+            member = _Member(self.network, self.dtype, self.counts_active)
+            self._members.append(member)
         activation_bytes = n_rows * layout.n_components * self.dtype.itemsize
-        keep = (
-            not self.network.penalty.is_linear
-            and activation_bytes <= self.memory_budget
-        )
+        penalty = self.network.penalty
+        has_two_passes = penalty.selects_jointly or not penalty.is_linear
+        keep = has_two_passes and activation_bytes <= self.memory_budget
         self._active = self._members[: len(parts)]
         for member, rows in zip(self._active, parts, strict=True):
             member.use_rows(X, inputs, sample_weight, rows, keep, self.block_bytes)
@@ -103,17 +113,22 @@ class Objective:
         """J at `theta` and its gradient, a vector of theta's dtype (`out` if given)."""
         parameters = self._cast(theta)
         penalty = self.network.penalty
-        means = None
+        means, encoded = None, False
+        if penalty.selects_jointly:
+            self._map(_Member.encode_all, parameters)
+            penalty.select_jointly([member.kept for member in self._active])
+            encoded = True
         if penalty.is_linear:
             slope = penalty.psi_derivative(np.zeros(self.network.layout.n_components))
         else:
-            means = self._means(self._map(_Member.encode, parameters))
+            means, encoded = self._means(self._map(_Member.encode, parameters)), True
             slope = penalty.psi_derivative(means)
         unit_weights = penalty.unit_weights(parameters)
         if unit_weights is not None:
             slope *= unit_weights
         slope = slope.astype(self.dtype) if penalty.has_term else None
-        sums = self._map(_Member.backward, parameters, slope, means is not None)
+        revival = self._revival(parameters)
+        sums = self._map(_Member.backward, parameters, slope, encoded, revival)
         if means is None:
             means = self._means([phi for _, phi in sums])
         self.unit_means = means
@@ -135,6 +150,22 @@ class Objective:
         self.unit_means = self._means([phi for _, phi in sums])
         return self._terms(theta, sum(errors for errors, _ in sums), self.unit_means)
 
+    def _revival(self, parameters):
+        """The auxiliary term of units that are idle, or None."""
+        penalty = self.network.penalty
+        if self.idle_units is None or not penalty.selects or penalty.beta == 0:
+            return None
+        units = self.idle_units()
+        if len(units) == 0:
+            return None
+        return Revival(units, parameters, self.network.activation, penalty.beta)
+
+    @property
+    def active_fraction(self):
+        """Weighted fraction of non-zero activations in the last evaluation."""
+        n_active = sum(member.n_active for member in self._active)
+        return float(n_active / (self._weight * self.network.layout.n_components))
+
     def _map(self, method, *args):
         return self.team.map(lambda member: method(member, *args), self._active)
 
@@ -146,7 +177,7 @@ class Objective:
         means = np.sum(sums, axis=0) / self._weight
         if self.blend_means is None:
             return means
-        return self.blend_means(means, self._n_rows)
+        return self.blend_means(means, self.n_rows)
 
     def _terms(self, theta, squared_errors, means):
         layout, penalty = self.network.layout, self.network.penalty
@@ -184,9 +215,10 @@ class _Member:
     divides by the total weight.
     """
 
-    def __init__(self, network, dtype):
+    def __init__(self, network, dtype, counts_active):
         self.network = network
         self.dtype = dtype
+        self._counts_active = counts_active
         layout = network.layout
         self.gradient = np.empty(layout.size, dtype)
         self._gradients = layout.views(self.gradient)
@@ -224,38 +256,61 @@ class _Member:
     def encode(self, parameters):
         """Sums of phi over the rows; activations are kept when there is room."""
         self._phi_sums = np.zeros(self.network.layout.n_components)
+        self.n_active = 0
         for rows in self._blocks:
             self._encode_block(parameters, rows)
         return self._phi_sums
 
+    def encode_all(self, parameters):
+        """Keep the activations of all rows, without any selection."""
+        for rows in self._blocks:
+            code = self._code_of(rows)
+            self.network.encode(parameters, self._inputs[rows], code, select=False)
+
+    @property
+    def kept(self):
+        """The activations that were kept."""
+        last = self._blocks[-1].stop
+        return self._kept[: last - self._start]
+
     def forward(self, parameters):
         """Sum of squared errors and sums of phi."""
         self._phi_sums = np.zeros(self.network.layout.n_components)
+        self.n_active = 0
         self._squared_errors = 0.0
         for rows in self._blocks:
             code = self._encode_block(parameters, rows)
             self._decode_block(parameters, code, rows)
         return self._squared_errors, self._phi_sums
 
-    def backward(self, parameters, slope, encoded):
+    def backward(self, parameters, slope, encoded, revival=None):
         """Squared errors and sums of phi; the gradient's sums go to `gradient`.
 
         `slope` is psi' for each unit, or None when there is no term; `encoded` tells
-        that `encode` has been called at these parameters.
+        that the codes have been computed at these parameters; `revival` is the
+        auxiliary term of idle units, or None.
         """
         self._phi_sums = np.zeros(self.network.layout.n_components)
+        self.n_active = 0
         self._squared_errors = 0.0
         self._gradients.encoder_intercept[:] = 0
         self._gradients.decoder_intercept[:] = 0
         for rows in self._blocks:
             if encoded and self._keep:
                 code = self._code_of(rows)
+                if self.network.penalty.selects_jointly:
+                    self._phi_adder(code, rows)(slice(None))
             else:
                 code = self._encode_block(parameters, rows)
             residual = self._decode_block(parameters, code, rows, backward=True)
             self._add(self._gradients.components, code.T, residual, rows)
             delta = self._delta_block(parameters, slope, code, residual, rows)
             self._add(self._gradients.encoder_coef, self._inputs[rows].T, delta, rows)
+            if revival is not None:
+                weights = self._weights_of(rows)
+                revival.add_gradient(
+                    self._gradients, self._inputs[rows], residual, weights
+                )
         if self.network.layout.tied_weights:
             self._gradients.encoder_coef[...] += self._gradients.components.T
         return self._squared_errors, self._phi_sums
@@ -267,6 +322,11 @@ class _Member:
 
     def _encode_block(self, parameters, rows):
         code = self._code_of(rows)
+        visit = self._phi_adder(code, rows)
+        return self.network.encode(parameters, self._inputs[rows], code, visit)
+
+    def _phi_adder(self, code, rows):
+        """A function that adds phi of a strip of the block to the sums."""
         weights = self._weights_of(rows)
 
         def add_phi(strip):
@@ -275,8 +335,12 @@ class _Member:
                 self._phi_sums += phi.sum(axis=0)
             else:
                 self._phi_sums += weights[strip] @ phi
+            if self._counts_active:
+                n_active = np.count_nonzero(code[strip], axis=1)
+                share = n_active if weights is None else n_active * weights[strip]
+                self.n_active += share.sum()
 
-        return self.network.encode(parameters, self._inputs[rows], code, add_phi)
+        return add_phi
 
     def _decode_block(self, parameters, code, rows, backward=False):
         """Squared errors; with `backward`, the error at the output's pre-activation."""

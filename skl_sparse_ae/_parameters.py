@@ -78,15 +78,16 @@ def initial_parameters(network, scaling, rng):
     """Where a fit starts: a vector that depends on X only through two moments.
 
     Weights are uniform in +-sqrt(6 / (n_features + n_components + 1)), as in the
-    Stanford notes, in units of the spread of X; the decoder starts as the encoder's
-    transpose; the intercepts are such that the mean row gives every unit the activation
-    that the penalty aims at, and is itself reconstructed.
+    Stanford notes, in units in which X and the code are of order one; the decoder
+    starts as the encoder's transpose; the intercepts are such that the mean row gives
+    every unit the activation that the penalty aims at, and is itself reconstructed.
     """
     layout = network.layout
     bound = np.sqrt(6 / (layout.n_features + layout.n_components + 1))
     weights = rng.uniform(-bound, bound, (layout.n_features, layout.n_components))
-    mean, spread = scaling.mean, scaling.spread
-    read, write = (1.0, 1.0) if layout.tied_weights else (1 / spread, spread)
+    mean = scaling.mean
+    read = 1.0 if layout.tied_weights else scaling.code_unit / scaling.spread
+    write = 1 / read
     wanted = network.penalty.initial_activation(network.activation)
     start = network.activation.inverse(wanted)
     low, high = network.out_activation.range

@@ -35,14 +35,18 @@ class Scaling:
         spread = np.sqrt(self.value / layout.n_features)
         bounded = np.isfinite(network.activation.range).all()
         out = spread if network.out_activation.name == "identity" else 1.0
+        # What a unit's activation is of the order of: unbounded ones have X's scale,
+        # so that both weight matrices are of order one and the decay treats them alike.
+        self.code_unit = unit = 1.0 if bounded else spread
+        self.dictionary_unit = out / unit
         if layout.tied_weights:
-            # One matrix reads X and writes it; unbounded units then have X's scale.
-            units = (1.0, 1.0 if bounded else spread, out)
+            units = (1.0, unit, out)
         else:
             # Columns are correlated, which makes J steeper in the encoder; activations
             # in a small range make it flatter in the decoder. The factors are measured
             # on image patches, digits and MNIST.
-            units = (0.3 / spread, 1.0, (3.0 if bounded else 1.0) * out, out)
+            decoder = (3.0 if bounded else 1.0) * self.dictionary_unit
+            units = (0.3 * unit / spread, unit, decoder, out)
         self.spread = spread
         self._units = units
 

@@ -1,6 +1,7 @@
 """The private scikit-learn names in use, imported in this one place."""
 
 from sklearn.base import _fit_context
+from sklearn.utils import _align_api_if_sparse
 from sklearn.utils._array_api import (
     check_same_namespace,
     get_namespace_and_device,
@@ -13,6 +14,7 @@ from sklearn.utils.validation import _check_sample_weight
 __all__ = [
     "Interval",
     "StrOptions",
+    "_align_api_if_sparse",
     "_check_sample_weight",
     "_fit_context",
     "check_same_namespace",

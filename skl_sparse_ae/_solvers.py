@@ -214,7 +214,7 @@ def minimize_adam(
     tol,
     n_iter_no_change,
     value_unit,
-    n_settling,
+    is_settled,
     monitor,
 ):
     """Minimise over mini-batches: a constant rate, then a linear decrease to zero.
@@ -242,9 +242,9 @@ def minimize_adam(
     value_unit : float
         Size of a bad value: an epoch that ends a hundred times above this and the very
         first value means that the search diverges.
-    n_settling : int
-        Epochs at the beginning in which the objective itself may change, so that its
-        values tell nothing about convergence.
+    is_settled : callable
+        Whether, after a number of epochs, the objective itself no longer changes, so
+        that its values tell something about convergence.
     monitor : object
         See the module.
     """
@@ -261,7 +261,7 @@ def minimize_adam(
             limit = GROWTH_LIMIT * (values[0] + value_unit)
         if not value < limit:
             raise Diverged(f"the objective is {value:.3g} in epoch {epoch + 1}")
-        if epoch >= n_settling:
+        if is_settled(epoch + 1):
             schedule.record(epoch + 1, value)
         if monitor.end(theta, value):
             return Outcome(theta, epoch + 1, True, "stopped by a callback")

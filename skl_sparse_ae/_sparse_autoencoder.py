@@ -27,24 +27,28 @@ from ._blocks import Team
 from ._corruption import CORRUPTIONS
 from ._moments import mean_and_variance
 from ._monitor import FitCallbacks, Monitor, Validation, report
-from ._network import Network, map_rows
+from ._network import Network, map_rows, map_rows_to_csr
 from ._parameters import Layout, Parameters, initial_parameters
-from ._penalties import PENALTIES, Penalty, make_penalty
+from ._penalties import PENALTIES, make_penalty
+from ._penalty import Penalty
+from ._penalty_check import check_penalty
 from ._scaling import Scaling
 from ._sklearn import (
     Interval,
     StrOptions,
+    _align_api_if_sparse,
     _check_sample_weight,
     _fit_context,
     check_same_namespace,
     move_to,
 )
 from ._solvers import Diverged
+from ._sparsity_target import SparsityTarget
 from ._training import Problem, Stream, train_adam, train_lbfgs
 
 LBFGS_MAX_ROWS = 10_000
-# What alpha="scale" stands for; see doc/defaults.md.
-ALPHA, SMALL_SPREAD = 0.003, 0.1
+# The spread of X below which alpha="scale" falls; see doc/defaults.md.
+SMALL_SPREAD = 0.1
 
 
 class SparseAutoencoder(
@@ -74,16 +78,20 @@ class SparseAutoencoder(
     n_components : int or None, default=100
         Number of hidden units. None stands for ``n_features``.
 
-    penalty : {"kl", "l1", "topk", "contractive"}, penalty object or None, \
-            default="kl"
+    penalty : {"kl", "l1", "topk", "batch_topk", "contractive"}, penalty object or \
+            None, default="kl"
         What makes the code sparse:
 
         - "kl": the Kullback-Leibler divergence between `rho` and each unit's mean
           activation, times `beta`. For logistic and tanh units.
-        - "l1": the mean absolute activation of each unit, times `beta`.
+        - "l1": the mean absolute activation of each unit, in units of what it writes
+          into the reconstruction, times `beta`. See :class:`L1` for plain values.
         - "topk": each row keeps its ``max(1, round(rho * n_components))`` largest
-          activations, the others are exactly zero [2]_. `beta` has no part in it.
-          :class:`TopK` has further parameters.
+          activations, the others are exactly zero [2]_. `beta` is the weight of an
+          auxiliary term that gives unused units something to do in training with
+          "adam". :class:`TopK` has further parameters.
+        - "batch_topk": the same for a whole mini-batch, so that rows may differ in how
+          many units they use; see :class:`BatchTopK`.
         - "contractive": the mean squared norm of the Jacobian of the code with respect
           to the row, times `beta` [3]_.
         - None: nothing. With fewer units than features and
@@ -95,22 +103,27 @@ class SparseAutoencoder(
 
     rho : float, default=0.1
         How active units should be, in (0, 1): the target of "kl", the fraction of
-        units that "topk" keeps. Not used by "l1" and "contractive".
+        units that "topk" and "batch_topk" keep, and that of "l1" with
+        ``beta="adaptive"``. Not used by "l1" otherwise, nor by "contractive".
 
-    beta : float or "scale", default="scale"
-        How much sparsity matters. "scale" is proportional to the total variance of X
-        divided by `n_components`, so that the mean penalty of a unit is weighed
-        against the fraction of variance that is not reconstructed, whatever the scale
-        of X. The factor is 1 for "kl" and 0.01 for "l1"; for "contractive", whose
-        Jacobian has units, it is the mean variance of a column. The value used is
-        `beta_`.
+    beta : float, "scale" or "adaptive", default="scale"
+        How much sparsity matters; the value used is `beta_`.
+
+        - "scale" follows the total variance V of X, so that the penalty is weighed
+          against the fraction of variance that is not reconstructed, whatever the
+          scale of X. With K units it is V / K for "kl", 0.1 sqrt(V / K) for "l1" and
+          V / K times the mean variance of a column for "contractive", whose Jacobian
+          has units.
+        - "adaptive", for "l1" with rectified units, is a weight that training adjusts
+          until rows have the fraction `rho` of the units active, on average; a warning
+          says where this level is missed by more than 5 %.
 
     alpha : float or "scale", default="scale"
         Weight of the squared norm of both weight matrices. Intercepts are not decayed.
         The smaller X, the larger the encoder's weights must be, and the more a given
-        alpha weighs. "scale" is 0.003 down to a standard deviation of 0.1 (the root of
-        the mean variance of the columns) and falls with its fourth power below. The
-        value used is `alpha_`.
+        alpha weighs. "scale" is 0.003 (1e-4 for "topk" and "batch_topk") down to a
+        standard deviation of 0.1 (the root of the mean variance of the columns) and
+        falls with its fourth power below. The value used is `alpha_`.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
         Of the hidden units. "auto" is "relu" for "l1" and "topk", "logistic"
@@ -122,6 +135,11 @@ class SparseAutoencoder(
     tied_weights : bool, default=False
         Whether ``W_d`` is the transpose of ``W_e``, which then counts twice in the
         decay.
+
+    sparse_output : bool, default=False
+        Whether `transform` returns CSR instead of an array. Worth it where most
+        activations are exactly zero: with "topk", "batch_topk" and a strong "l1".
+        Linear models and another autoencoder take it as it is.
 
     corruption : {"masking", "gaussian"} or None, default=None
         Noise on the rows that the encoder sees in training, while the reconstruction
@@ -261,11 +279,12 @@ class SparseAutoencoder(
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "penalty": [StrOptions({name for name in PENALTIES if name}), Penalty, None],
         "rho": [Interval(Real, 0, 1, closed="neither")],
-        "beta": [StrOptions({"scale"}), Interval(Real, 0, None, closed="left")],
+        "beta": [StrOptions({"scale", "adaptive"}), Interval(Real, 0, None, closed="left")],
         "alpha": [StrOptions({"scale"}), Interval(Real, 0, None, closed="left")],
         "activation": [StrOptions({"auto", *ACTIVATIONS})],
         "out_activation": [StrOptions(set(OUT_ACTIVATIONS))],
         "tied_weights": ["boolean"],
+        "sparse_output": ["boolean"],
         "corruption": [StrOptions(set(CORRUPTIONS)), None],
         "corruption_level": [Interval(Real, 0, None, closed="left")],
         "solver": [StrOptions({"auto", "lbfgs", "adam"})],
@@ -295,6 +314,7 @@ class SparseAutoencoder(
         activation="auto",
         out_activation="identity",
         tied_weights=False,
+        sparse_output=False,
         corruption=None,
         corruption_level=0.3,
         solver="auto",
@@ -317,6 +337,7 @@ class SparseAutoencoder(
         self.activation = activation
         self.out_activation = out_activation
         self.tied_weights = tied_weights
+        self.sparse_output = sparse_output
         self.corruption = corruption
         self.corruption_level = corruption_level
         self.solver = solver
@@ -436,16 +457,21 @@ class SparseAutoencoder(
 
         Returns
         -------
-        A : ndarray of shape (n_samples, n_components)
-            The code.
+        A : {ndarray, CSR} of shape (n_samples, n_components)
+            The code; CSR with ``sparse_output=True``.
         """
         check_is_fitted(self, "components_")
         X, _, back = self._check_rows(X, None, method="transform")
-        code = np.empty((X.shape[0], self.components_.shape[0]), X.dtype)
         parameters = self._parameters(X.dtype)
         network = replace(self._network, penalty=self.penalty_.for_transform())
+        step = partial(network.encode, parameters)
+        n_components = self.components_.shape[0]
         with Team() as team:
-            return back(map_rows(network.encode, parameters, X, code, team))
+            if self.sparse_output:
+                code = map_rows_to_csr(step, X, n_components, team)
+                return _align_api_if_sparse(code)
+            code = np.empty((X.shape[0], n_components), X.dtype)
+            return back(map_rows(step, X, code, team))
 
     def inverse_transform(self, X):
         """Reconstruct rows from their code.
@@ -481,7 +507,8 @@ class SparseAutoencoder(
         rows = np.empty((X.shape[0], n_features), X.dtype)
         parameters = self._parameters(X.dtype)
         with Team() as team:
-            return back(map_rows(self._network.decode, parameters, X, rows, team))
+            step = partial(self._network.decode, parameters)
+            return back(map_rows(step, X, rows, team))
 
     def score(self, X, y=None, sample_weight=None):
         """Fraction of the variance of X that the reconstruction explains.
@@ -612,11 +639,21 @@ class SparseAutoencoder(
             activation = penalty.default_activation
         layout = Layout(n_features, n_components, self.tied_weights)
         network = Network.from_names(layout, activation, self.out_activation, penalty)
+        if type(penalty) not in PENALTIES.values():
+            check_penalty(penalty, network.activation)
         scaling = Scaling(network, mean, variance)
+        penalty.set_dictionary_unit(scaling.dictionary_unit)
         alpha = self.alpha
         if alpha == "scale":
-            alpha = ALPHA * min(1.0, scaling.spread / SMALL_SPREAD) ** 4
-        return Problem(network, scaling, X, sample_weight, alpha)
+            share = min(1.0, scaling.spread / SMALL_SPREAD) ** 4
+            alpha = share * penalty.default_alpha
+        target = None
+        if getattr(penalty, "beta", None) == "adaptive":
+            penalty.beta = penalty.default_beta(
+                scaling.value, n_features, n_components
+            )
+            target = SparsityTarget(penalty, X.shape[0])
+        return Problem(network, scaling, X, sample_weight, alpha, target)
 
     def _make_penalty(self, variance, n_features, n_components):
         """The penalty object to train with, its parameters checked."""
@@ -665,11 +702,13 @@ class SparseAutoencoder(
             theta = outcome.point if validation is None else validation.best_theta
             objective = problem.objective(team)
             reconstruction = objective.terms(theta).reconstruction
+            level = objective.active_fraction
             if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
                 raise Diverged("the parameters are not finite after the last iteration")
         if not outcome.converged:
             self._warn_not_converged()
         self._warn_if_nothing_is_explained(problem, reconstruction)
+        self._warn_if_level_is_missed(problem, level)
         fitted = {
             **attributes(theta),
             "mean_activation_": objective.unit_means.astype(X.dtype),
@@ -682,6 +721,11 @@ class SparseAutoencoder(
         return fitted
 
     def _uses_lbfgs(self, problem):
+        if self.solver == "lbfgs" and problem.network.penalty.selects_jointly:
+            raise ValueError(
+                "penalty='batch_topk' selects within mini-batches, which "
+                "solver='lbfgs' has not. Use solver='adam'."
+            )
         if self.solver != "auto":
             return self.solver == "lbfgs"
         is_small = problem.X.shape[0] <= LBFGS_MAX_ROWS
@@ -785,6 +829,18 @@ class SparseAutoencoder(
                 UserWarning,
                 stacklevel=5,
             )
+
+    def _warn_if_level_is_missed(self, problem, level):
+        if problem.target is None or problem.target.is_reached(level):
+            return
+        penalty = problem.network.penalty
+        warnings.warn(
+            f"beta='adaptive' was to make the fraction rho={penalty.rho} of the units "
+            f"active on average, and has reached {level:.3g}, with beta_="
+            f"{penalty.beta:.3g}. A larger max_iter may help, or another rho.",
+            UserWarning,
+            stacklevel=5,
+        )
 
     def _warn_not_converged(self):
         warnings.warn(

@@ -21,6 +21,7 @@ from ._solvers import (
     minimize_adam,
     minimize_lbfgs,
 )
+from ._sparsity_target import SparsityTarget
 
 # With fewer than a score of steps in an epoch, small tables take hundreds of epochs;
 # larger batches than 256 rows are hardly faster.
@@ -28,6 +29,8 @@ MIN_BATCH_SIZE, MAX_BATCH_SIZE, BATCHES_PER_EPOCH = 64, 256, 16
 # Rows that a running mean of a unit's activation remembers. The divergence of a mean
 # over n rows is too large by at most 1 / (2 n) on average.
 MEMORY = 1000
+# Rows, at most an epoch's, without any activation after which a unit is revived.
+IDLE_AFTER = 20_000
 # Epochs over which a penalty that sets in gradually does so.
 SETTLING = 10
 
@@ -40,6 +43,7 @@ class Problem(NamedTuple):
     X: np.ndarray
     sample_weight: np.ndarray | None
     alpha: float
+    target: SparsityTarget | None = None
 
     def objective(self, team, memory_budget=0, inputs=None):
         """J over all the rows; `inputs` are what the encoder sees of them, if noisy."""
@@ -49,6 +53,7 @@ class Problem(NamedTuple):
             team=team,
             dtype=self.X.dtype,
             memory_budget=memory_budget,
+            counts_active=self.target is not None,
         )
         return objective.use_rows(self.X, self.sample_weight, inputs=inputs)
 
@@ -71,28 +76,41 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     corrupt = corruption_of(settings)
     inputs = None if corrupt is None else corrupt(problem.X, rng)
     objective = problem.objective(team, budget, inputs)
-    outcome = minimize_lbfgs(
+
+    def level(point):
+        objective.terms(scaling.from_solver(point))
+        return objective.active_fraction
+
+    search = partial(
+        minimize_lbfgs,
         scaling.wrap(objective.value_and_grad),
-        scaling.to_solver(theta),
-        max_iter=settings.max_iter,
         tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         precision=np.finfo(problem.X.dtype).eps,
         monitor=monitor.translating(scaling.from_solver, scaling.value),
     )
+    if problem.target is not None:
+        search = problem.target.staged(search, level)
+    outcome = search(scaling.to_solver(theta), max_iter=settings.max_iter)
     return outcome._replace(point=scaling.from_solver(outcome.point))
 
 
 def train_adam(settings, problem, theta, *, team, monitor, rng):
     """Minimise J over mini-batches; returns the solver's outcome."""
     X, scaling = problem.X, problem.scaling
-    memory = min(MEMORY, X.shape[0])
-    stream = Stream(problem, X.dtype, rng, memory)
-    objective, batches = stream.batches(settings, X, problem.sample_weight, team)
-    penalty = problem.network.penalty
+    n_rows = X.shape[0]
+    memory, idle_after = min(MEMORY, n_rows), min(IDLE_AFTER, n_rows)
+    stream = Stream(problem, X.dtype, rng, memory, idle_after)
+    weights = problem.sample_weight
+    value_and_grad, batches = stream.batches(settings, X, weights, team)
+    penalty, target = problem.network.penalty, problem.target
     n_settling = min(SETTLING, settings.max_iter // 2) if penalty.is_gradual else 0
+
+    def is_settled(n_epochs):
+        return n_epochs > n_settling and (target is None or target.is_near)
+
     outcome = minimize_adam(
-        scaling.centred(objective.value_and_grad),
+        value_and_grad,
         _settling(batches, penalty, n_settling),
         scaling.centre(theta.astype(X.dtype)),
         stream.adam,
@@ -102,7 +120,7 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         value_unit=scaling.value,
-        n_settling=n_settling,
+        is_settled=is_settled,
         monitor=monitor.translating(scaling.uncentre),
     )
     return outcome._replace(point=scaling.uncentre(outcome.point))
@@ -136,24 +154,28 @@ class Stream:
     rng : numpy.random.RandomState
     memory : int
         Number of rows that the running means of the units remember.
+    idle_after : int
+        Number of rows without any activation after which a unit is revived.
     """
 
-    def __init__(self, problem, dtype, rng, memory=MEMORY):
+    def __init__(self, problem, dtype, rng, memory=MEMORY, idle_after=IDLE_AFTER):
         self.problem = problem._replace(X=None, sample_weight=None)
         self.rng = rng
-        self.unit_means = RunningMeans(memory)
+        self.unit_means = RunningMeans(memory, idle_after)
         scaling = problem.scaling
         units = [(part, unit, unit / scaling.value) for part, unit in scaling.groups]
         self.adam = Adam(problem.network.layout.size, dtype, units)
 
     def batches(self, settings, X, sample_weight, team):
-        """The objective of a batch, and what sets one batch of X after the other."""
+        """J of a batch in centred parameters; what sets one batch after the other."""
         objective = Objective(
             self.problem.network,
             self.problem.alpha,
             team=team,
             dtype=X.dtype,
             blend_means=self.unit_means,
+            idle_units=self.unit_means.idle_units,
+            counts_active=self.problem.target is not None,
         )
         size = settings.batch_size
         if size == "auto":
@@ -161,13 +183,25 @@ class Stream:
             size = int(np.clip(share, MIN_BATCH_SIZE, MAX_BATCH_SIZE))
         corrupt = corruption_of(settings)
         batches = MiniBatches(objective, X, sample_weight, size, self.rng, corrupt)
-        return objective, batches
+        return self._value_and_grad(objective), batches
+
+    def _value_and_grad(self, objective):
+        centred = self.problem.scaling.centred(objective.value_and_grad)
+        target = self.problem.target
+        if target is None:
+            return centred
+
+        def evaluate(theta, out):
+            result = centred(theta, out)
+            target.hear_batch(objective.active_fraction, objective.n_rows)
+            return result
+
+        return evaluate
 
     def train(self, settings, theta, X, sample_weight, team):
         """One pass over the rows; returns the parameters after it and the mean of J."""
-        objective, batches = self.batches(settings, X, sample_weight, team)
+        value_and_grad, batches = self.batches(settings, X, sample_weight, team)
         scaling = self.problem.scaling
-        value_and_grad = scaling.centred(objective.value_and_grad)
         theta = scaling.centre(theta)
         gradient = np.empty_like(theta)
         values = []

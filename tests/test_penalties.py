@@ -84,43 +84,6 @@ def test_l1_is_the_mean_absolute_activation():
     assert_allclose(L1(beta=0.5).psi(phi.mean(axis=0)), [1.0, 0.5])
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("n_components", [1, 7, 100])
-def test_topk_keeps_the_k_largest(activation, n_components, rng):
-    a = rng.normal(size=(50, n_components))
-    ACTIVATIONS[activation]().apply(a)
-    penalty = TopK(rho=0.1)
-    k = max(1, round(0.1 * n_components))
-    assert penalty.n_active(n_components) == k
-    expected = np.zeros_like(a)
-    largest = np.argsort(-a, axis=1)[:, :k]
-    np.put_along_axis(expected, largest, np.take_along_axis(a, largest, 1), axis=1)
-    penalty.select(a)
-    assert_array_equal(a, expected)
-
-
-@pytest.mark.parametrize("value", [-0.5, 0.0, 2.0])
-def test_topk_lets_exactly_k_through_when_all_tie(value):
-    a = np.full((20, 10), value)
-    TopK(rho=0.3).select(a)
-    assert_array_equal(np.count_nonzero(a, axis=1), 0 if value == 0 else 3)
-
-
-def test_topk_lets_exactly_k_through_when_some_tie(rng):
-    a = rng.randint(0, 4, size=(500, 12)).astype(float)
-    expected = np.sort(a, axis=1)[:, -3:]
-    TopK(rho=0.25).select(a)
-    assert np.count_nonzero(a, axis=1).max() <= 3
-    assert_array_equal(np.sort(a, axis=1)[:, -3:], expected)
-
-
-def test_topk_of_all_units_changes_nothing(rng):
-    a = rng.normal(size=(5, 4))
-    kept = a.copy()
-    TopK(rho=0.99).select(kept)
-    assert_array_equal(kept, a)
-
-
 @pytest.mark.parametrize(
     "penalty", [KL(rho=0.2), L1(beta=0.3), TopK(rho=0.4), Contractive(beta=0.3)]
 )
@@ -133,37 +96,44 @@ def test_penalties_can_be_cloned_and_set(penalty):
     assert copy.get_params()[name] != 0.7
 
 
-def test_topk_starts_with_more_units_and_encodes_with_more():
-    penalty = TopK(rho=0.1, start_rho=0.3, transform_factor=2.0)
-    assert penalty.n_active(50) == 5
-    n_active = []
-    for progress in (0.0, 0.5, 1.0):
-        penalty.set_progress(progress)
-        n_active.append(penalty.n_active(50))
-    assert n_active == [15, 10, 5]
-    assert penalty.for_transform().n_active(50) == 10
-    assert penalty.for_transform().n_active(7) == 1
-    assert TopK(rho=0.5, transform_factor=9.0).for_transform().n_active(50) == 50
-
-
-def test_topk_never_starts_with_fewer_units():
-    penalty = TopK(rho=0.5, start_rho=0.1)
-    penalty.set_progress(0.0)
-    assert penalty.n_active(10) == 5
-
-
 def test_make_penalty_passes_on_what_each_penalty_has():
     assert make_penalty("kl", rho=0.2, beta=3.0).get_params() == {"rho": 0.2, "beta": 3}
     assert make_penalty("topk", rho=0.2, beta=3.0).rho == 0.2
     assert make_penalty(None, rho=0.2, beta=3.0).get_params() == {}
 
 
-@pytest.mark.parametrize("name", PENALTIES)
-def test_the_default_beta_scales_as_the_objective_does(name):
-    # When X is c times as large, so is its spread; J is c^2 times as large, and the
-    # Jacobian of a code that stays the same is 1 / c times as large.
+@pytest.mark.parametrize(
+    ("name", "factor"),
+    [("kl", 9), ("l1", 3), ("contractive", 81), ("topk", 1), ("batch_topk", 1)],
+)
+def test_the_default_beta_scales_as_the_objective_does(name, factor):
+    # When X is c times as large, so are its spread and what units write into the
+    # reconstruction; J is c^2 times as large, the Jacobian of a code that stays the
+    # same is 1 / c times as large. The auxiliary term of a selection scales as J does.
     small, large = (PENALTIES[name].default_beta(v, 5, 10) for v in (2.0, 18.0))
-    assert large / small == pytest.approx(81 if name == "contractive" else 9)
+    assert large / small == pytest.approx(factor)
+
+
+@pytest.mark.parametrize("unit", [0.0, 0.5])
+def test_l1_weighs_units_by_what_they_write(unit, rng):
+    layout = Layout(3, 2)
+    theta = rng.normal(size=layout.size)
+    parameters = layout.views(theta)
+    penalty = L1()
+    penalty.set_dictionary_unit(unit)
+    squares = (parameters.components**2).sum(axis=1)
+    assert_allclose(penalty.unit_weights(parameters), np.sqrt(squares + unit**2))
+    assert L1(scale_invariant=False).unit_weights(parameters) is None
+
+
+def test_l1_weights_have_a_subgradient_at_zero():
+    layout = Layout(3, 2)
+    theta, gradient = np.zeros(layout.size), np.zeros(layout.size)
+    with np.errstate(all="raise"):
+        L1().add_weight_gradient(
+            layout.views(theta), layout.views(gradient), np.ones(2)
+        )
+    assert_array_equal(gradient, 0)
 
 
 @pytest.mark.parametrize("activation", ["logistic", "tanh", "identity"])

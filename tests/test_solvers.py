@@ -19,7 +19,7 @@ ADAM = {
     "n_iter_no_change": 5,
     "learning_rate": 0.1,
     "value_unit": 1.0,
-    "n_settling": 0,
+    "is_settled": lambda n_epochs: True,
 }
 
 
@@ -258,7 +258,7 @@ def test_values_of_settling_epochs_do_not_count_as_convergence(team):
 
     def n_iter(n_settling):
         adam = Adam(1, np.float64, [(slice(0, 1), 1.0, 1.0)])
-        options = {**ADAM, "max_iter": 100, "n_settling": n_settling}
+        options = {**ADAM, "max_iter": 100, "is_settled": lambda n: n > n_settling}
         return minimize_adam(
             flat, one_batch, np.zeros(1), adam, team=team, monitor=Log(), **options
         ).n_iter

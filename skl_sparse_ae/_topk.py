@@ -1,0 +1,188 @@
+"""Penalties that select: only the largest activations survive."""
+
+import numpy as np
+
+from ._penalty import FACTOR, FRACTION, WEIGHT, Penalty
+
+# Rows that the running threshold of BatchTopK remembers. Thresholds of batches differ
+# by some hundredths, and shrink or grow over many epochs.
+THRESHOLD_MEMORY = 10_000
+
+
+class _Selection(Penalty):
+    """Keeps a fraction `rho` of the activations, and more when training begins."""
+
+    has_term = False
+    selects = True
+    is_gradual = True
+
+    @classmethod
+    def default_beta(cls, variance, n_features, n_components):
+        # Relative to the reconstruction term, whatever the units of X.
+        return 0.3
+
+    def set_progress(self, progress):
+        start = max(self.start_rho, self.rho)
+        self._present_rho = start + progress * (self.rho - start)
+
+    def n_active(self, n_components):
+        """Number of units that each row keeps."""
+        rho = getattr(self, "_present_rho", self.rho)
+        return min(n_components, max(1, round(rho * n_components)))
+
+
+class TopK(_Selection):
+    """Keep the largest activations of each row, set the others to exactly zero.
+
+    The k-sparse autoencoder [1]_. Nothing is added to the objective: sparsity is part
+    of the encoder.
+
+    Parameters
+    ----------
+    rho : float, default=0.05
+        Fraction of the units that each row keeps: ``k = max(1, round(rho *
+        n_components))``.
+    beta : float, default=0.3
+        Weight of an auxiliary term in training with "adam", by which units that no
+        row has used for an epoch, or for 20000 rows, learn to reconstruct what the
+        others leave over [2]_. It is no part of `objective`.
+    start_rho : float, default=0.1
+        Fraction of the units that each row keeps when `fit` begins, where that is more
+        than `rho`. It falls to `rho` over the first ten epochs, or the first half of
+        `max_iter` if that is less, so that units that would never be among the k
+        largest have time to find a use.
+    transform_factor : float, default=1.0
+        How many times as many units `transform` keeps, for features that are richer
+        than those that were trained. `score` and `objective` keep k.
+
+    References
+    ----------
+    .. [1] A. Makhzani, B. Frey, "k-Sparse Autoencoders", arXiv:1312.5663, 2013.
+    .. [2] L. Gao et al., "Scaling and evaluating sparse autoencoders",
+       arXiv:2406.04093, 2024.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skl_sparse_ae import TopK
+    >>> a = np.array([[3.0, 1.0, 2.0, 2.0]])
+    >>> TopK(rho=0.5).select(a)
+    >>> int(np.count_nonzero(a))
+    2
+    """
+
+    _parameter_constraints = {
+        "rho": [FRACTION],
+        "beta": [WEIGHT],
+        "start_rho": [FRACTION],
+        "transform_factor": [FACTOR],
+    }
+
+    def __init__(self, rho=0.05, beta=0.3, start_rho=0.1, transform_factor=1.0):
+        self.rho = rho
+        self.beta = beta
+        self.start_rho = start_rho
+        self.transform_factor = transform_factor
+
+    def for_transform(self):
+        present = TopK(self.rho, self.beta)
+        present._present_rho = self.rho * self.transform_factor
+        return present
+
+    def select(self, a):
+        n_components = a.shape[1]
+        k = self.n_active(n_components)
+        if k >= n_components:
+            return
+        cut = n_components - k
+        threshold = np.partition(a, cut, axis=1)[:, cut, None]
+        keep = a >= threshold
+        # Ties at the threshold let too many through, unless what ties is zero anyway;
+        # in those rows, which are rare, an index partition picks exactly k.
+        too_many = np.count_nonzero(keep, axis=1) > k
+        for row in np.flatnonzero(too_many & (threshold[:, 0] != 0)):
+            keep[row] = False
+            keep[row, np.argpartition(a[row], cut)[cut:]] = True
+        a *= keep
+
+
+class BatchTopK(_Selection):
+    """Keep the largest activations of each mini-batch, wherever they are.
+
+    A batch of n rows keeps its n k largest activations [1]_, so that rows that are
+    hard to reconstruct may use more units than easy ones. Outside training there is no
+    batch: there an activation is kept when it is larger than a threshold, the running
+    mean of what the batches' thresholds were, and rows use k units on average. Needs
+    ``solver="adam"``.
+
+    Parameters
+    ----------
+    rho : float, default=0.05
+        Fraction of the units that rows keep on average: ``k = max(1, round(rho *
+        n_components))``.
+    beta : float, default=0.3
+        Weight of the auxiliary term for unused units, as in :class:`TopK`.
+    start_rho : float, default=0.1
+        Fraction at the beginning of `fit`, as in :class:`TopK`.
+
+    Attributes
+    ----------
+    threshold_ : float
+        The learned threshold, of the penalty that a fitted estimator has as
+        `penalty_`.
+
+    References
+    ----------
+    .. [1] B. Bussmann, P. Leask, N. Nanda, "BatchTopK Sparse Autoencoders",
+       arXiv:2412.06410, 2024.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import BatchTopK, SparseAutoencoder
+    >>> X = load_digits().data / 16
+    >>> autoencoder = SparseAutoencoder(
+    ...     50, penalty=BatchTopK(rho=0.1), max_iter=20, tol=0.1, random_state=0
+    ... )
+    >>> n_active = (autoencoder.fit_transform(X) > 0).sum(axis=1)
+    >>> bool(4 < n_active.mean() < 6), bool(n_active.min() < n_active.max())
+    (True, True)
+    """
+
+    selects_jointly = True
+
+    _parameter_constraints = {
+        "rho": [FRACTION],
+        "beta": [WEIGHT],
+        "start_rho": [FRACTION],
+    }
+
+    def __init__(self, rho=0.05, beta=0.3, start_rho=0.1):
+        self.rho = rho
+        self.beta = beta
+        self.start_rho = start_rho
+
+    def select(self, a):
+        a *= a > getattr(self, "threshold_", -np.inf)
+
+    def select_jointly(self, codes):
+        """Select among all rows of a batch, given in parts, and learn the threshold."""
+        n_rows = sum(len(code) for code in codes)
+        n_kept = n_rows * self.n_active(codes[0].shape[1])
+        values = np.concatenate([code.ravel() for code in codes])
+        threshold = -np.inf
+        if n_kept < values.size:
+            # Between the largest that is dropped and the smallest that is kept; where
+            # they tie, none of those that tie is kept.
+            cut = values.size - n_kept - 1
+            around = np.partition(values, [cut, cut + 1])[cut : cut + 2]
+            threshold = float(around.mean())
+            self._learn(threshold, n_rows)
+        for code in codes:
+            code *= code > threshold
+
+    def _learn(self, threshold, n_rows):
+        self._n_seen = getattr(self, "_n_seen", 0) + n_rows
+        share = min(1.0, n_rows / min(self._n_seen, THRESHOLD_MEMORY))
+        mean = getattr(self, "threshold_", 0.0)
+        self.threshold_ = mean + share * (threshold - mean)

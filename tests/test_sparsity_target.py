@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.datasets import load_breast_cancer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import StandardScaler
+
+from skl_sparse_ae import L1, SparseAutoencoder
+from skl_sparse_ae._solvers import Outcome
+from skl_sparse_ae._sparsity_target import SparsityTarget
+
+
+def tables(digits):
+    cancer = StandardScaler().fit_transform(load_breast_cancer().data)
+    noise = np.random.RandomState(0).laplace(size=(800, 20)) * 1e-3
+    return {"digits": 255 * digits, "cancer": cancer, "noise": noise}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("name", ["digits", "cancer", "noise"])
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+@pytest.mark.parametrize("rho", [0.1, 0.3])
+def test_the_level_asked_for_is_obtained(name, solver, rho, digits):
+    X = tables(digits)[name]
+    autoencoder = SparseAutoencoder(
+        50,
+        penalty="l1",
+        rho=rho,
+        beta="adaptive",
+        solver=solver,
+        max_iter=300,
+        random_state=0,
+    )
+    code = autoencoder.fit_transform(X)
+    assert np.count_nonzero(code) / code.size == pytest.approx(rho, rel=0.05)
+    assert autoencoder.score(X) > 0.3
+    assert autoencoder.penalty_.beta == autoencoder.beta_ > 0
+
+
+def test_a_level_that_is_missed_warns(digits):
+    autoencoder = SparseAutoencoder(
+        20, penalty=L1(beta="adaptive", rho=0.01), max_iter=3, random_state=0
+    )
+    with (
+        pytest.warns(ConvergenceWarning),
+        pytest.warns(UserWarning, match="rho=0.01 of the units.*has reached 0"),
+    ):
+        autoencoder.fit(digits)
+
+
+def test_weights_count_as_repetitions(digits):
+    X, weights = digits[:200], np.random.RandomState(0).randint(1, 4, 200)
+    settings = {"penalty": "l1", "rho": 0.2, "beta": "adaptive", "random_state": 0}
+    weighted = SparseAutoencoder(30, **settings).fit(X, sample_weight=weights)
+    repeated = SparseAutoencoder(30, **settings).fit(np.repeat(X, weights, axis=0))
+    code = repeated.transform(X)
+    level = weights @ (code > 0).mean(axis=1) / weights.sum()
+    assert level == pytest.approx(0.2, rel=0.05)
+    # Rounding differs, and a search in stages magnifies it.
+    assert_allclose(weighted.beta_, repeated.beta_, rtol=0.1)
+
+
+def test_partial_fit_comes_near_the_level(digits):
+    autoencoder = SparseAutoencoder(
+        50, penalty="l1", rho=0.2, beta="adaptive", random_state=0
+    )
+    for _ in range(60):
+        autoencoder.partial_fit(digits)
+    level = (autoencoder.transform(digits) > 0).mean()
+    assert level == pytest.approx(0.2, rel=0.1)
+
+
+@pytest.mark.parametrize("penalty", ["kl", "topk", "contractive", None])
+def test_other_penalties_have_no_adaptive_weight(penalty, digits):
+    with pytest.raises(ValueError, match="'adaptive' is for penalty='l1'"):
+        SparseAutoencoder(4, penalty=penalty, beta="adaptive").fit(digits)
+
+
+@pytest.mark.parametrize("activation", ["logistic", "tanh", "identity"])
+def test_units_that_are_never_zero_cannot_be_counted(activation, digits):
+    autoencoder = SparseAutoencoder(
+        4, penalty="l1", beta="adaptive", activation=activation
+    )
+    with pytest.raises(ValueError, match=f"'{activation}' are never exactly zero"):
+        autoencoder.fit(digits)
+
+
+class PowerLaw:
+    """A search whose level is a power of the weight, reached at once."""
+
+    def __init__(self, penalty, slope):
+        self.penalty = penalty
+        self.slope = slope
+        self.lengths = []
+
+    def search(self, start, max_iter):
+        self.lengths.append(max_iter)
+        return Outcome(start, min(max_iter, 7), True, "")
+
+    def level(self, point):
+        return 0.5 * self.penalty.beta**self.slope
+
+
+@pytest.mark.parametrize("slope", [-0.4, -0.7, -1.5])
+def test_stages_solve_for_the_weight(slope):
+    penalty = L1(beta=1.0, rho=0.02)
+    problem = PowerLaw(penalty, slope)
+    target = SparsityTarget(penalty, n_rows=100)
+    outcome = target.staged(problem.search, problem.level)(np.zeros(1), max_iter=500)
+    assert outcome.converged
+    assert problem.level(None) == pytest.approx(0.02, rel=0.025)
+    assert outcome.n_iter == 7 * len(problem.lengths) < 100
+    assert problem.lengths[-1] > 20
+
+
+def test_stages_end_where_the_level_cannot_be_reached():
+    penalty = L1(beta=1.0, rho=0.02)
+    target = SparsityTarget(penalty, n_rows=100)
+
+    def search(start, max_iter):
+        return Outcome(start, 0, True, "")
+
+    outcome = target.staged(search, lambda point: 0.4)(np.zeros(1), max_iter=50)
+    assert not outcome.converged
+    assert not target.is_reached(0.4)
+    assert target.is_reached(0.0205)

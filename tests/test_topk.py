@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from skl_sparse_ae import BatchTopK, SparseAutoencoder, TopK
+from skl_sparse_ae._activations import ACTIVATIONS
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("n_components", [1, 7, 100])
+def test_topk_keeps_the_k_largest(activation, n_components, rng):
+    a = rng.normal(size=(50, n_components))
+    ACTIVATIONS[activation]().apply(a)
+    penalty = TopK(rho=0.1)
+    k = max(1, round(0.1 * n_components))
+    assert penalty.n_active(n_components) == k
+    expected = np.zeros_like(a)
+    largest = np.argsort(-a, axis=1)[:, :k]
+    np.put_along_axis(expected, largest, np.take_along_axis(a, largest, 1), axis=1)
+    penalty.select(a)
+    assert_array_equal(a, expected)
+
+
+@pytest.mark.parametrize("value", [-0.5, 0.0, 2.0])
+def test_topk_lets_exactly_k_through_when_all_tie(value):
+    a = np.full((20, 10), value)
+    TopK(rho=0.3).select(a)
+    assert_array_equal(np.count_nonzero(a, axis=1), 0 if value == 0 else 3)
+
+
+def test_topk_lets_exactly_k_through_when_some_tie(rng):
+    a = rng.randint(0, 4, size=(500, 12)).astype(float)
+    expected = np.sort(a, axis=1)[:, -3:]
+    TopK(rho=0.25).select(a)
+    assert np.count_nonzero(a, axis=1).max() <= 3
+    assert_array_equal(np.sort(a, axis=1)[:, -3:], expected)
+
+
+def test_topk_of_all_units_changes_nothing(rng):
+    a = rng.normal(size=(5, 4))
+    kept = a.copy()
+    TopK(rho=0.99).select(kept)
+    assert_array_equal(kept, a)
+
+
+def test_topk_starts_with_more_units_and_encodes_with_more():
+    penalty = TopK(rho=0.1, start_rho=0.3, transform_factor=2.0)
+    assert penalty.n_active(50) == 5
+    n_active = []
+    for progress in (0.0, 0.5, 1.0):
+        penalty.set_progress(progress)
+        n_active.append(penalty.n_active(50))
+    assert n_active == [15, 10, 5]
+    assert penalty.for_transform().n_active(50) == 10
+    assert penalty.for_transform().n_active(7) == 1
+    assert TopK(rho=0.5, transform_factor=9.0).for_transform().n_active(50) == 50
+
+
+def test_topk_never_starts_with_fewer_units():
+    penalty = TopK(rho=0.5, start_rho=0.1)
+    penalty.set_progress(0.0)
+    assert penalty.n_active(10) == 5
+
+
+def test_batch_topk_keeps_the_largest_of_the_whole_batch(rng):
+    codes = [rng.normal(size=(7, 10)), rng.normal(size=(5, 10))]
+    expected = np.vstack(codes)
+    threshold = np.sort(expected, axis=None)[-24]
+    expected[expected < threshold] = 0
+    BatchTopK(rho=0.2).select_jointly(codes)
+    assert_array_equal(np.vstack(codes), expected)
+    assert len(set(np.count_nonzero(expected, axis=1))) > 1
+
+
+def test_batch_topk_keeps_none_of_those_that_tie_for_the_last_place():
+    code = np.array([[1.0, 1.0, 2.0, 0.5]])
+    BatchTopK(rho=0.5).select_jointly([code])
+    assert_array_equal(code, [[0, 0, 2, 0]])
+
+
+def test_batch_topk_of_all_units_changes_nothing(rng):
+    code = rng.normal(size=(4, 3))
+    kept = code.copy()
+    penalty = BatchTopK(rho=0.99)
+    penalty.select_jointly([kept])
+    penalty.select(kept)
+    assert_array_equal(kept, code)
+
+
+def test_batch_topk_learns_the_mean_of_the_thresholds():
+    penalty = BatchTopK(rho=0.5)
+    for low, high in [(1.0, 3.0), (5.0, 7.0)]:
+        penalty.select_jointly([np.array([[low, high]])])
+    assert penalty.threshold_ == 4.0
+    code = np.array([[3.9, 4.1]])
+    penalty.select(code)
+    assert_array_equal(code, [[0, 4.1]])
+
+
+@pytest.mark.parametrize("by", ["fit", "partial_fit"])
+def test_batch_topk_rows_use_k_units_on_average(by, digits):
+    autoencoder = SparseAutoencoder(
+        60, penalty="batch_topk", rho=0.1, random_state=0, max_iter=60, tol=0.02
+    )
+    if by == "fit":
+        autoencoder.fit(digits)
+    else:
+        for _ in range(30):
+            autoencoder.partial_fit(digits)
+    n_active = np.count_nonzero(autoencoder.transform(digits), axis=1)
+    assert n_active.mean() == pytest.approx(6, rel=0.05)
+    assert n_active.std() > 0.5
+    assert autoencoder.score(digits) > 0.75
+
+
+def test_batch_topk_needs_batches(digits):
+    with pytest.raises(ValueError, match="'batch_topk'.*solver='adam'"):
+        SparseAutoencoder(8, penalty="batch_topk", solver="lbfgs").fit(digits)
