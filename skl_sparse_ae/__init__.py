@@ -5,6 +5,7 @@ from ._penalty import Penalty
 from ._sparse_autoencoder import SparseAutoencoder
 from ._topk import BatchTopK, TopK
 from ._version import __version__
+from .stability import StabilityReport, match_components, stability_report
 
 __all__ = [
     "KL",
@@ -13,6 +14,9 @@ __all__ = [
     "Contractive",
     "Penalty",
     "SparseAutoencoder",
+    "StabilityReport",
     "TopK",
     "__version__",
+    "match_components",
+    "stability_report",
 ]

@@ -112,8 +112,8 @@ def _check_selection(penalty, a):
         )
     if not penalty.selects and not np.array_equal(selected, a):
         raise ValueError(
-            f"select of {type(penalty).__name__} sets activations to zero, so the class "
-            "must say selects = True."
+            f"select of {type(penalty).__name__} sets activations to zero, so the "
+            "class must say selects = True."
         )
 
 

@@ -279,7 +279,10 @@ class SparseAutoencoder(
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "penalty": [StrOptions({name for name in PENALTIES if name}), Penalty, None],
         "rho": [Interval(Real, 0, 1, closed="neither")],
-        "beta": [StrOptions({"scale", "adaptive"}), Interval(Real, 0, None, closed="left")],
+        "beta": [
+            StrOptions({"scale", "adaptive"}),
+            Interval(Real, 0, None, closed="left"),
+        ],
         "alpha": [StrOptions({"scale"}), Interval(Real, 0, None, closed="left")],
         "activation": [StrOptions({"auto", *ACTIVATIONS})],
         "out_activation": [StrOptions(set(OUT_ACTIVATIONS))],
@@ -649,9 +652,7 @@ class SparseAutoencoder(
             alpha = share * penalty.default_alpha
         target = None
         if getattr(penalty, "beta", None) == "adaptive":
-            penalty.beta = penalty.default_beta(
-                scaling.value, n_features, n_components
-            )
+            penalty.beta = penalty.default_beta(scaling.value, n_features, n_components)
             target = SparsityTarget(penalty, X.shape[0])
         return Problem(network, scaling, X, sample_weight, alpha, target)
 

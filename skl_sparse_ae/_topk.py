@@ -141,9 +141,7 @@ class BatchTopK(_Selection):
     >>> from sklearn.datasets import load_digits
     >>> from skl_sparse_ae import BatchTopK, SparseAutoencoder
     >>> X = load_digits().data / 16
-    >>> autoencoder = SparseAutoencoder(
-    ...     50, penalty=BatchTopK(rho=0.1), max_iter=20, tol=0.1, random_state=0
-    ... )
+    >>> autoencoder = SparseAutoencoder(50, penalty=BatchTopK(0.1), random_state=0)
     >>> n_active = (autoencoder.fit_transform(X) > 0).sum(axis=1)
     >>> bool(4 < n_active.mean() < 6), bool(n_active.min() < n_active.max())
     (True, True)

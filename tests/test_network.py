@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -5,7 +7,7 @@ from scipy import sparse
 from scipy.special import expit
 
 from skl_sparse_ae._blocks import Team
-from skl_sparse_ae._network import Network, map_rows
+from skl_sparse_ae._network import Network, map_rows, map_rows_to_csr
 from skl_sparse_ae._parameters import Layout
 from skl_sparse_ae._penalties import make_penalty
 
@@ -71,5 +73,8 @@ def test_map_rows_gives_the_same_from_any_number_of_threads(
     network = make_network()
     expected = network.encode(parameters, X, np.empty((50, 4)))
     with Team(n_threads) as team:
-        code = map_rows(network.encode, parameters, X, np.empty((50, 4)), team)
+        step = partial(network.encode, parameters)
+        code = map_rows(step, X, np.empty((50, 4)), team)
+        code_as_csr = map_rows_to_csr(step, X, 4, team)
     assert_allclose(code, expected, rtol=1e-14)
+    assert_allclose(code_as_csr.toarray(), expected, rtol=1e-14)

@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.linalg import subspace_angles
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
 from sklearn.datasets import load_digits, load_iris
@@ -426,6 +427,37 @@ def test_inverse_transform_takes_sparse_codes(X):
     code = autoencoder.transform(X)
     dense = autoencoder.inverse_transform(code)
     assert_allclose(autoencoder.inverse_transform(sparse.csr_array(code)), dense)
+
+
+@pytest.mark.parametrize("interface", ["spmatrix", "sparray"])
+def test_sparse_output_is_the_same_code_as_csr(interface, digits):
+    autoencoder = SparseAutoencoder(50, penalty="topk", rho=0.06, random_state=0)
+    dense = autoencoder.fit_transform(digits)
+    autoencoder.set_params(sparse_output=True)
+    with config_context(sparse_interface=interface):
+        code = autoencoder.transform(digits)
+    assert isinstance(code, sparse.sparray) == (interface == "sparray")
+    assert code.format == "csr"
+    assert code.nnz == np.count_nonzero(dense) <= 3 * len(digits)
+    assert_array_equal(code.toarray(), dense)
+    rows = autoencoder.inverse_transform(code)
+    assert_allclose(rows, autoencoder.inverse_transform(dense))
+
+
+def test_a_stack_of_two_fits_transforms_and_inverts(digits):
+    stack = make_pipeline(
+        SparseAutoencoder(
+            40, penalty="topk", rho=0.2, sparse_output=True, random_state=0
+        ),
+        SparseAutoencoder(20, random_state=0),
+    )
+    code = stack.fit_transform(digits)
+    assert code.shape == (len(digits), 20)
+    rows = stack.inverse_transform(code)
+    errors = ((rows - digits) ** 2).sum()
+    assert errors < 0.5 * ((digits - digits.mean(axis=0)) ** 2).sum()
+    by_hand = stack[0].inverse_transform(stack[1].inverse_transform(code))
+    assert_array_equal(rows, by_hand)
 
 
 @short

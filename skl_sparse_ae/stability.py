@@ -1,0 +1,204 @@
+"""Whether the units of a fit would be found again by another one."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from joblib import Parallel, delayed
+from scipy.optimize import linear_sum_assignment
+from sklearn.base import clone
+from sklearn.utils import check_array, check_random_state
+
+__all__ = ["StabilityReport", "match_components", "stability_report"]
+
+
+def match_components(components, reference, *, absolute=False):
+    """Match the rows of two dictionaries one to one, by their cosines.
+
+    The matching is the one whose cosines have the largest sum [1]_.
+
+    Parameters
+    ----------
+    components, reference : array-like of shape (n_components, n_features)
+        Rows to match, as in `components_` of a fitted estimator.
+
+    absolute : bool, default=False
+        Whether a row may match another one of opposite sign, as in PCA, where signs
+        mean nothing.
+
+    Returns
+    -------
+    indices : ndarray of shape (n_components,)
+        For each row of `reference`, the row of `components` that it is matched with.
+
+    cosines : ndarray of shape (n_components,)
+        Cosine between the two, 0 where one of them is zero.
+
+    Raises
+    ------
+    ValueError
+        When the dictionaries differ in shape.
+
+    References
+    ----------
+    .. [1] H. W. Kuhn, "The Hungarian method for the assignment problem", Naval
+       Research Logistics Quarterly 2, 1955.
+
+    Examples
+    --------
+    >>> from skl_sparse_ae import match_components
+    >>> indices, cosines = match_components([[0, 2], [3, 0]], [[1, 0], [0, 1]])
+    >>> indices, cosines
+    (array([1, 0]), array([1., 1.]))
+    """
+    components, reference = check_array(components), check_array(reference)
+    if components.shape != reference.shape:
+        raise ValueError(
+            "The dictionaries must have the same shape, and have "
+            f"{components.shape} and {reference.shape}."
+        )
+    cosines = _unit_rows(reference) @ _unit_rows(components).T
+    if absolute:
+        cosines = np.abs(cosines)
+    rows, indices = linear_sum_assignment(cosines, maximize=True)
+    return indices, cosines[rows, indices]
+
+
+def _unit_rows(array):
+    norms = np.linalg.norm(array, axis=1, keepdims=True)
+    return np.divide(array, norms, out=np.zeros_like(array, float), where=norms > 0)
+
+
+@dataclass(frozen=True)
+class StabilityReport:
+    """How well the units of several fits agree. ``print`` gives a summary.
+
+    Attributes
+    ----------
+    estimators : list
+        The fitted estimators.
+
+    cosines : ndarray of shape (n_pairs, n_components)
+        Cosines of the matched units for each pair of fits ``(0, 1), (0, 2), ...``, in
+        the order of the units of the first of the pair.
+
+    unit_cosines : ndarray of shape (n_components,)
+        For each unit of the first estimator, its mean cosine with the units that it is
+        matched with in the others.
+
+    chance_cosines : ndarray of shape (n_components,)
+        Cosines of the first estimator's units with those of a fit to the same columns
+        shuffled independently: what agreement is worth nothing.
+    """
+
+    estimators: list
+    cosines: np.ndarray
+    unit_cosines: np.ndarray
+    chance_cosines: np.ndarray
+
+    def __str__(self):
+        lines = [f"{len(self.estimators)} fits of {len(self.unit_cosines)} units"]
+        lines.append(f"{'':22}{'between fits':>14}{'by chance':>12}")
+        for name, statistic in [
+            ("median cosine", np.median),
+            ("lowest tenth below", lambda c: np.quantile(c, 0.1)),
+            ("units above 0.9", lambda c: np.mean(c > 0.9)),
+            ("units above 0.7", lambda c: np.mean(c > 0.7)),
+        ]:
+            here, chance = statistic(self.cosines), statistic(self.chance_cosines)
+            lines.append(f"{name:22}{here:14.2f}{chance:12.2f}")
+        return "\n".join(lines)
+
+
+def stability_report(
+    estimator, X, *, n_fits=5, absolute=False, random_state=None, n_jobs=None
+):
+    """Fit an estimator with different seeds and compare what the units have become.
+
+    A unit that every fit finds again belongs to the data; one that no other fit finds
+    belongs to the seed.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        With a `random_state` parameter and `components_` once fitted: a
+        :class:`SparseAutoencoder`, or scikit-learn's NMF or dictionary learning, for
+        comparison. It is cloned.
+
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Training rows.
+
+    n_fits : int, default=5
+        Number of fits, at least 2. One more is made for the agreement by chance.
+
+    absolute : bool, default=False
+        Whether signs mean nothing, as in :func:`match_components`.
+
+    random_state : int, RandomState instance or None, default=None
+        For the seeds of the fits and the shuffled columns.
+
+    n_jobs : int, default=None
+        Fits at a time, as in joblib.
+
+    Returns
+    -------
+    report : StabilityReport
+
+    Raises
+    ------
+    ValueError
+        When `n_fits` is below 2.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder, stability_report
+    >>> X = load_digits().data / 16
+    >>> report = stability_report(
+    ...     SparseAutoencoder(16), X, n_fits=3, random_state=0
+    ... )
+    >>> report.cosines.shape
+    (3, 16)
+    >>> bool(report.cosines.mean() > report.chance_cosines.mean())
+    True
+    """
+    if n_fits < 2:
+        raise ValueError(f"n_fits={n_fits} must be at least 2.")
+    rng = check_random_state(random_state)
+    X = check_array(X, accept_sparse="csr")
+    seeds = rng.randint(np.iinfo(np.int32).max, size=n_fits + 1)
+    tables = [X] * n_fits + [_shuffle_columns(X, rng)]
+    fitted = Parallel(n_jobs=n_jobs)(
+        delayed(_fit)(clone(estimator), table, int(seed))
+        for table, seed in zip(tables, seeds, strict=True)
+    )
+    *estimators, by_chance = fitted
+
+    def cosines(first, second):
+        components = second.components_, first.components_
+        return match_components(*components, absolute=absolute)[1]
+
+    pairs = [cosines(*pair) for pair in combinations(estimators, 2)]
+    return StabilityReport(
+        estimators=estimators,
+        cosines=np.array(pairs),
+        # The first pairs are those of the first estimator with each of the others.
+        unit_cosines=np.mean(pairs[: n_fits - 1], axis=0),
+        chance_cosines=cosines(estimators[0], by_chance),
+    )
+
+
+def _fit(estimator, X, seed):
+    return estimator.set_params(random_state=seed).fit(X)
+
+
+def _shuffle_columns(X, rng):
+    """A copy of X, each column in an order of its own."""
+    if isinstance(X, np.ndarray):
+        return np.column_stack([rng.permutation(column) for column in X.T])
+    shuffled = X.tocsc(copy=True)
+    n_rows = X.shape[0]
+    for start, stop in zip(shuffled.indptr[:-1], shuffled.indptr[1:], strict=True):
+        shuffled.indices[start:stop] = rng.choice(n_rows, stop - start, replace=False)
+    shuffled.has_sorted_indices = False
+    return shuffled.tocsr()

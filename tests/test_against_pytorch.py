@@ -1,0 +1,141 @@
+"""Gradients of every penalty against PyTorch's automatic differentiation.
+
+J is written here once more, for whole arrays and by other hands: nothing is shared with
+the package but the order of the parameters.
+"""
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skl_sparse_ae import KL, L1, BatchTopK, Contractive, TopK
+from skl_sparse_ae._network import Network
+from skl_sparse_ae._objective import Objective
+from skl_sparse_ae._parameters import Layout
+from skl_sparse_ae._revival import Revival
+
+torch = pytest.importorskip("torch")
+
+N_ROWS, N_FEATURES, N_COMPONENTS = 40, 7, 6
+ALPHA, BETA, RHO, UNIT = 0.2, 0.7, 0.4, 0.3
+
+ACTIVATIONS = {
+    "logistic": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "identity": lambda z: z,
+}
+
+
+def kl(z, a, w_e, w_d, p):
+    # Two coins, as PyTorch's own divergence sees them.
+    s = p @ (a if float(a.min()) >= 0 else (a + 1) / 2)
+    bernoulli = torch.distributions.Bernoulli
+    target = bernoulli(torch.full_like(s, RHO))
+    return torch.distributions.kl_divergence(target, bernoulli(s)).sum()
+
+
+def plain_l1(z, a, w_e, w_d, p):
+    return (p @ a.abs()).sum()
+
+
+def scale_invariant_l1(z, a, w_e, w_d, p):
+    return (p @ a.abs()) @ torch.sqrt((w_d**2).sum(dim=1) + UNIT**2)
+
+
+def contractive(z, a, w_e, w_d, p):
+    # d a_ij / d z_ij by automatic differentiation, then the chain rule's weights.
+    (slope,) = torch.autograd.grad(a.sum(), z, create_graph=True)
+    return ((p @ slope**2) * (w_e**2).sum(dim=0)).sum()
+
+
+def no_term(z, a, w_e, w_d, p):
+    return torch.zeros(())
+
+
+def keep_all(a):
+    return a
+
+
+def keep_k(a):
+    k = max(1, round(RHO * N_COMPONENTS))
+    values, indices = torch.topk(a, k, dim=1)
+    return torch.zeros_like(a).scatter(1, indices, values)
+
+
+def keep_k_of_batch(a):
+    k = max(1, round(RHO * N_COMPONENTS))
+    values, indices = torch.topk(a.flatten(), k * len(a))
+    return torch.zeros_like(a.flatten()).scatter(0, indices, values).view_as(a)
+
+
+CASES = {
+    "kl": (KL(rho=RHO, beta=BETA), kl, keep_all, ["logistic", "tanh"]),
+    "plain l1": (L1(BETA, scale_invariant=False), plain_l1, keep_all, ACTIVATIONS),
+    "l1": (L1(BETA), scale_invariant_l1, keep_all, ACTIVATIONS),
+    "contractive": (Contractive(BETA), contractive, keep_all, ["logistic", "tanh"]),
+    "topk": (TopK(RHO), no_term, keep_k, ACTIVATIONS),
+    "batch_topk": (BatchTopK(RHO), no_term, keep_k_of_batch, ACTIVATIONS),
+}
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("out", ["identity", "logistic"])
+@pytest.mark.parametrize(
+    ("name", "activation"),
+    [(name, f) for name, case in CASES.items() for f in case[3]],
+)
+def test_value_and_gradient(name, activation, out, weighted, tied, rng, team):
+    penalty, term, select, _ = CASES[name]
+    penalty.set_dictionary_unit(UNIT)
+    layout = Layout(N_FEATURES, N_COMPONENTS, tied)
+    X = rng.uniform(size=(N_ROWS, N_FEATURES))
+    weights = rng.uniform(0.5, 2, N_ROWS) if weighted else None
+    theta = rng.normal(size=layout.size)
+    network = Network.from_names(layout, activation, out, penalty)
+    objective = Objective(network, ALPHA, team=team, dtype=float)
+    value, gradient = objective.use_rows(X, weights).value_and_grad(theta)
+
+    arrays = [torch.tensor(v, requires_grad=True) for v in layout.views(theta)]
+    w_e, b_e, w_d, b_d = arrays
+    if tied:
+        w_d = w_e.T
+    p = torch.ones(N_ROWS).double() if weights is None else torch.tensor(weights)
+    p = p / p.sum()
+    z = torch.tensor(X) @ w_e + b_e
+    a = select(ACTIVATIONS[activation](z))
+    x_hat = ACTIVATIONS[out](a @ w_d + b_d)
+    errors = 0.5 * (p @ (x_hat - torch.tensor(X)) ** 2).sum()
+    decay = 0.5 * ALPHA * ((w_e**2).sum() + (w_d**2).sum())
+    J = errors + decay + BETA * term(z, a, w_e, w_d, p)
+    J.backward()
+    expected = [v.grad for v in itertools.compress(arrays, [1, 1, not tied, 1])]
+
+    assert_allclose(value, J.item(), rtol=1e-12)
+    assert_allclose(
+        gradient, torch.cat([g.flatten() for g in expected]), rtol=1e-9, atol=1e-12
+    )
+
+
+def test_gradient_of_the_term_for_idle_units(rng):
+    layout, idle = Layout(N_FEATURES, N_COMPONENTS), np.array([0, 2, 5])
+    theta = rng.normal(size=layout.size)
+    X, residual = rng.normal(size=(2, N_ROWS, N_FEATURES))
+    network = Network.from_names(layout, "relu", "identity", TopK(RHO))
+    gradient = np.zeros(layout.size)
+    revival = Revival(idle, layout.views(theta), network.activation, BETA)
+    revival.add_gradient(layout.views(gradient), X, residual, None)
+
+    arrays = [torch.tensor(v, requires_grad=True) for v in layout.views(theta)]
+    w_e, b_e, w_d, _ = arrays
+    a = torch.relu(torch.tensor(X) @ w_e + b_e)[:, idle]
+    largest, unit = a.max(dim=1)
+    written = largest[:, None] * w_d[torch.tensor(idle)[unit]]
+    (BETA * 0.5 * (torch.tensor(residual) + written).square().sum()).backward()
+    expected = [
+        torch.zeros(layout.n_features) if v.grad is None else v.grad for v in arrays
+    ]
+    assert_allclose(gradient, torch.cat([g.flatten() for g in expected]), rtol=1e-10)
