@@ -54,12 +54,19 @@ class TopK(_Selection):
     transform_factor : float, default=1.0
         How many times as many units `transform` keeps, for features that are richer
         than those that were trained. `score` and `objective` keep k.
+    transform_soft : bool, default=False
+        Whether `transform` subtracts from the activations that it keeps the largest
+        one that it drops. The code is then a continuous function of the row, which
+        makes better features [3]_; it is not one that `inverse_transform` was trained
+        to decode.
 
     References
     ----------
     .. [1] A. Makhzani, B. Frey, "k-Sparse Autoencoders", arXiv:1312.5663, 2013.
     .. [2] L. Gao et al., "Scaling and evaluating sparse autoencoders",
        arXiv:2406.04093, 2024.
+    .. [3] A. Coates, A. Y. Ng, "The Importance of Encoding Versus Training with Sparse
+       Coding and Vector Quantization", ICML 2011, on soft thresholds.
 
     Examples
     --------
@@ -76,16 +83,25 @@ class TopK(_Selection):
         "beta": [WEIGHT],
         "start_rho": [FRACTION],
         "transform_factor": [FACTOR],
+        "transform_soft": ["boolean"],
     }
 
-    def __init__(self, rho=0.05, beta=0.3, start_rho=0.1, transform_factor=1.0):
+    def __init__(
+        self,
+        rho=0.05,
+        beta=0.3,
+        start_rho=0.1,
+        transform_factor=1.0,
+        transform_soft=False,
+    ):
         self.rho = rho
         self.beta = beta
         self.start_rho = start_rho
         self.transform_factor = transform_factor
+        self.transform_soft = transform_soft
 
     def for_transform(self):
-        present = TopK(self.rho, self.beta)
+        present = _SoftTopK(self.rho) if self.transform_soft else TopK(self.rho)
         present._present_rho = self.rho * self.transform_factor
         return present
 
@@ -104,6 +120,19 @@ class TopK(_Selection):
             keep[row] = False
             keep[row, np.argpartition(a[row], cut)[cut:]] = True
         a *= keep
+
+
+class _SoftTopK(TopK):
+    """What `transform` applies with ``transform_soft=True``."""
+
+    def select(self, a):
+        n_components = a.shape[1]
+        k = self.n_active(n_components)
+        if k >= n_components:
+            return
+        dropped = n_components - k - 1
+        a -= np.partition(a, dropped, axis=1)[:, dropped, None]
+        np.maximum(a, 0, out=a)
 
 
 class BatchTopK(_Selection):

@@ -62,6 +62,25 @@ def test_topk_never_starts_with_fewer_units():
     assert penalty.n_active(10) == 5
 
 
+def test_a_soft_code_is_what_exceeds_the_largest_that_is_dropped():
+    a = np.array([[3.0, 1.0, 2.0, 0.5], [1.0, 1.0, 1.0, 0.0]])
+    TopK(rho=0.25, transform_factor=2, transform_soft=True).for_transform().select(a)
+    assert_array_equal(a, [[2, 0, 1, 0], [0, 0, 0, 0]])
+
+
+def test_a_soft_code_is_continuous(digits):
+    steps = {}
+    for soft in (False, True):
+        penalty = TopK(rho=0.1, transform_soft=soft)
+        autoencoder = SparseAutoencoder(50, penalty=penalty, random_state=0)
+        autoencoder.fit(digits)
+        path = np.linspace(digits[0], digits[1], 2001)
+        code = autoencoder.transform(path)
+        assert np.count_nonzero(code, axis=1).max() <= 5
+        steps[soft] = np.abs(np.diff(code, axis=0)).max()
+    assert steps[True] < 0.01 < 0.1 < steps[False]
+
+
 def test_batch_topk_keeps_the_largest_of_the_whole_batch(rng):
     codes = [rng.normal(size=(7, 10)), rng.normal(size=(5, 10))]
     expected = np.vstack(codes)
