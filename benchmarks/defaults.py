@@ -62,6 +62,7 @@ VARIATIONS = {
     'activation="tanh"': lambda X: {"activation": "tanh"},
     'penalty="l1"': lambda X: {"penalty": "l1"},
     'penalty="topk"': lambda X: {"penalty": "topk"},
+    'penalty="batch_topk"': lambda X: {"penalty": "batch_topk"},
     "penalty=None": lambda X: {"penalty": None},
 }
 

@@ -1,0 +1,203 @@
+"""Features of MNIST's digits for a linear classifier, and units that are never used.
+
+The protocol of Makhzani and Frey, "k-Sparse Autoencoders" (arXiv:1312.5663): 1000 units
+are learned from the 60000 training digits, logistic regression on their code is judged on
+the 10000 test digits. What is not the method's own, such as k, noise, weights and the
+classifier's C, is chosen on the last 10000 of the training digits:
+
+    python benchmarks/mnist.py --choose    # the candidates on the validation digits
+    python benchmarks/mnist.py             # the chosen ones on the test digits
+    python benchmarks/mnist.py --dead      # units that no training digit uses
+"""
+
+import argparse
+import sys
+import time
+import warnings
+
+import datasets
+import numpy as np
+from defaults import circumstances, table
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import FunctionTransformer
+
+from skl_sparse_ae import KL, L1, BatchTopK, Contractive, SparseAutoencoder, TopK
+
+N_UNITS, N_VALIDATION = 1000, 10_000
+C_VALUES = [0.01, 0.02, 0.03, 0.1]
+
+# Epochs are few on purpose: longer training reconstructs better and classifies worse.
+COMMON = {
+    "solver": "adam",
+    "max_iter": 20,
+    "tol": 0,
+    "batch_size": 256,
+    "learning_rate_init": 0.002,
+    "alpha": 0,
+}
+
+
+def k_sparse(k, cls=TopK, **parameters):
+    """A k-sparse autoencoder; one matrix reads and writes, as in the paper."""
+    penalty = cls(rho=k / N_UNITS, **parameters)
+    return {"penalty": penalty, "tied_weights": True}
+
+
+def soft(k):
+    """With five times as many units in the code as in training, and soft thresholds."""
+    return k_sparse(k, transform_factor=5.0, transform_soft=True)
+
+
+def denoising(level, **settings):
+    """A denoising autoencoder of the classical kind: logistic units, masked pixels."""
+    return {
+        "penalty": None,
+        "out_activation": "logistic",
+        "corruption": "masking",
+        "corruption_level": level,
+        "learning_rate_init": 0.005,
+        **settings,
+    }
+
+
+def contractive(beta):
+    """A contractive autoencoder: tied logistic units, as in its paper."""
+    return {
+        "penalty": Contractive(beta),
+        "tied_weights": True,
+        "out_activation": "logistic",
+        "learning_rate_init": 0.005,
+    }
+
+
+# For each method the candidates; None stands for no autoencoder.
+METHODS = {
+    "raw pixels": {"": None},
+    "PCA": {f"{n} components": PCA(n, random_state=0) for n in (50, 100, 200)},
+    "k-sparse": {f"k={k}": k_sparse(k, transform_factor=3.0) for k in (25, 40, 70)},
+    "k-sparse, soft": {f"k={k}": soft(k) for k in (25, 40, 70)},
+    "batch k-sparse": {f"k={k}": k_sparse(k, BatchTopK) for k in (40, 100)},
+    "denoising": {f"level={v}": denoising(v) for v in (0.2, 0.4)},
+    "contractive": {f"beta={v}": contractive(v) for v in (0.01, 0.1)},
+    "KL": {f"rho={v}": {"penalty": KL(v, beta=0.5)} for v in (0.05, 0.1)},
+    "L1": {f"rho={v}": {"penalty": L1("adaptive", v)} for v in (0.05, 0.1)},
+}
+PUBLISHED = {
+    "raw pixels": "7.20",
+    "k-sparse": "1.35 (k=25), 1.54 (k=40)",
+    "denoising": "1.95",
+}
+# The best of `--choose`: candidate and C.
+CHOSEN = {}
+
+
+def transformer(candidate, seed):
+    """The estimator of a candidate, with a seed of its own."""
+    if candidate is None:
+        return FunctionTransformer()
+    if isinstance(candidate, PCA):
+        return candidate
+    settings = {**COMMON, **candidate}
+    return SparseAutoencoder(N_UNITS, random_state=seed, **settings)
+
+
+def codes(candidate, seed, *tables):
+    """Codes of some tables by units fitted to the first, scaled as one; seconds."""
+    model = transformer(candidate, seed)
+    start = time.perf_counter()
+    model.fit(tables[0])
+    seconds = time.perf_counter() - start
+    encoded = [model.transform(X) for X in tables]
+    mean, scale = encoded[0].mean(axis=0), encoded[0].std()
+    return [(A - mean) / scale for A in encoded], seconds
+
+
+def error(A, y, B, z, C):
+    """Percentage of the rows of B that a classifier fitted to A gets wrong."""
+    classifier = LogisticRegression(C=C, max_iter=300, tol=1e-3).fit(A, y)
+    return 100 * (1 - classifier.score(B, z))
+
+
+def choose(names):
+    """Errors of every candidate on the validation digits."""
+    X, y = datasets.mnist()
+    (X, V), (y, v) = (np.split(a, [len(a) - N_VALIDATION]) for a in (X, y))
+    for name in names:
+        for label, candidate in METHODS[name].items():
+            (A, B), seconds = codes(candidate, 0, X, V)
+            errors = [error(A, y, B, v, C) for C in C_VALUES]
+            cells = [f"{e:.2f}" for e in errors]
+            yield name, label, *cells, f"{seconds:.0f}"
+
+
+def judge(names):
+    """Test errors of the chosen candidates, three seeds each."""
+    X, y = datasets.mnist()
+    T, t = datasets.mnist("test")
+    for name in names:
+        label, C = CHOSEN[name]
+        candidate = METHODS[name][label]
+        is_random = isinstance(candidate, dict)
+        errors, seconds = [], []
+        for seed in range(3 if is_random else 1):
+            (A, B), elapsed = codes(candidate, seed, X, T)
+            errors.append(error(A, y, B, t, C))
+            seconds.append(elapsed)
+        spread = f"{np.mean(errors):.2f}"
+        if is_random:
+            spread += f" ({min(errors):.2f} to {max(errors):.2f})"
+        published = PUBLISHED.get(name, "")
+        yield name, f"{label} C={C}", spread, published, f"{np.median(seconds):.0f}"
+
+
+def dead(names):
+    """Units that no training digit uses, for some k."""
+    del names
+    X, _ = datasets.mnist()
+    for k in (25, 10):
+        for tied in (False, True):
+            for cls in (TopK, BatchTopK):
+                candidate = {**k_sparse(k, cls), "tied_weights": tied}
+                model = transformer(candidate, 0)
+                start = time.perf_counter()
+                n_used = np.count_nonzero(model.fit_transform(X).max(axis=0))
+                seconds = time.perf_counter() - start
+                label = f"{cls.__name__}, {'tied' if tied else 'untied'}"
+                share = f"{100 * (1 - n_used / N_UNITS):.1f} %"
+                score = f"{model.score(X):.3f}"
+                yield label, k, share, score, f"{seconds:.0f}"
+
+
+HEADERS = {
+    choose: ["method", "candidate", *(f"C={C}" for C in C_VALUES), "seconds to fit"],
+    judge: ["method", "chosen", "test error, %", "published", "seconds to fit"],
+    dead: ["penalty", "k", "unused of 1000", "variance explained", "seconds"],
+}
+
+
+def main():
+    """Run one of the three tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("methods", nargs="*", metavar="method", help="all by default")
+    parser.add_argument("--choose", action="store_true", help="on validation digits")
+    parser.add_argument("--dead", action="store_true", help="count unused units")
+    arguments = parser.parse_args()
+    unknown = set(arguments.methods) - set(METHODS)
+    if unknown:
+        parser.error(f"unknown methods: {', '.join(sorted(unknown))}")
+    job = choose if arguments.choose else dead if arguments.dead else judge
+    # Epochs are counted, not waited for.
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    rows = []
+    for row in job(arguments.methods or METHODS):
+        print(*row, sep=", ", file=sys.stderr, flush=True)
+        rows.append(row)
+    print(circumstances())
+    print()
+    print(table(HEADERS[job], rows))
+
+
+if __name__ == "__main__":
+    main()
