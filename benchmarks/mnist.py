@@ -1,9 +1,9 @@
 """Features of MNIST's digits for a linear classifier, and units that are never used.
 
-The protocol of Makhzani and Frey, "k-Sparse Autoencoders" (arXiv:1312.5663): 1000 units
-are learned from the 60000 training digits, logistic regression on their code is judged on
-the 10000 test digits. What is not the method's own, such as k, noise, weights and the
-classifier's C, is chosen on the last 10000 of the training digits:
+The protocol of Makhzani and Frey, "k-Sparse Autoencoders" (arXiv:1312.5663): 1000
+units are learned from the 60000 training digits, logistic regression on their code is
+judged on the 10000 test digits. What is not the method's own, such as k, noise, weights
+and the classifier's C, is chosen on the last 10000 of the training digits:
 
     python benchmarks/mnist.py --choose    # the candidates on the validation digits
     python benchmarks/mnist.py             # the chosen ones on the test digits

@@ -13,9 +13,9 @@ of a digit. This is the figure by which Makhzani and Frey introduced these autoe
 # %%
 # Handwritten digits
 # ------------------
-# 5000 images of 28 x 28 pixels from MNIST, read from the folder that the environment
+# Images of 28 x 28 pixels from MNIST, read from the folder that the environment
 # variable ``SKL_SPARSE_AE_DATA`` names, or ``shared/data`` beside the checkout. Where
-# there is none, scikit-learn's 1797 digits of 8 x 8 pixels show the same, more coarsely.
+# there is none, scikit-learn's digits of 8 x 8 pixels show the same, more coarsely.
 
 import gzip
 import os
@@ -36,9 +36,9 @@ def load_images(n_images=5000):
         here = Path.cwd()
     beside_checkout = here.resolve().parents[1] / "shared" / "data"
     folder = Path(os.environ.get("SKL_SPARSE_AE_DATA", beside_checkout))
-    for path in folder.glob("mnist/train-images*"):
-        opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-        with opened as file:
+    path = folder / "mnist" / "train-images-idx3-ubyte.gz"
+    if path.exists():
+        with gzip.open(path) as file:
             pixels = np.frombuffer(file.read(16 + 784 * n_images), np.uint8, offset=16)
         return pixels.reshape(n_images, 784).astype(np.float32) / 255
     return load_digits().data.astype(np.float32) / 16
@@ -51,8 +51,8 @@ print(f"{X.shape[0]} images of {side} x {side} pixels")
 # %%
 # One autoencoder for each k
 # --------------------------
-# As in the paper there are 1000 units (fewer for the small images), and one matrix reads
-# and writes, so that a unit's picture is both what it looks for and what it draws.
+# As in the paper there are 1000 units (fewer for the small images), and one matrix
+# reads and writes: a unit's picture is both what it looks for and what it draws.
 
 n_components = 1000 if side == 28 else 300
 numbers = [70, 40, 25, 10]
@@ -68,8 +68,7 @@ for k in numbers:
         tol=0,
         random_state=0,
     )
-    with np.errstate(all="raise"):
-        code = autoencoder.fit_transform(X)
+    code = autoencoder.fit_transform(X)
     drawings = np.abs(autoencoder.components_)
     # The participation ratio: as many pixels of equal strength would have it.
     extent = (drawings**2).sum(axis=1) ** 2 / (drawings**4).sum(axis=1)
@@ -99,6 +98,6 @@ plt.show()
 # %%
 # With k = 70 units are local: dots and short strokes. The smaller k, the longer the
 # strokes; with k = 10 many units are whole digits, which a classifier likes less, since
-# a digit that is not among them has no name. The paper found k = 25 to 40 best for that.
+# a digit that is not among them has no name.
 #
 # .. [1] A. Makhzani, B. Frey, "k-Sparse Autoencoders", arXiv:1312.5663, 2013.

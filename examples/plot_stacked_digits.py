@@ -11,8 +11,8 @@ code of the first one's code. No class is needed for it; ``fit``, ``transform`` 
 # %%
 # Two layers
 # ----------
-# The first layer has many units, of which each digit uses a tenth; its code is passed on
-# as a sparse matrix, which the second layer takes as it is.
+# The first layer has many units, of which each digit uses a tenth; its code is passed
+# on as a sparse matrix, which the second layer takes as it is.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -75,10 +75,10 @@ for name, features in {
 # the unit goes from its mean to full activation.
 
 first, second = layers
-strokes = first.components_[np.argsort(-first.mean_activation_)[:32]]
+strokes = first.components_[np.argsort(-first.mean_activation_)[:36]]
 base = np.tile(code.mean(axis=0), (64, 1))
 changes = layers.inverse_transform(base + np.eye(64) * (1 - base))
-changes = (changes - layers.inverse_transform(base))[:32]
+changes = (changes - layers.inverse_transform(base))[:36]
 
 fig = plt.figure(figsize=(9, 4.8), layout="constrained")
 titles = ["first layer", "second layer"]
@@ -86,9 +86,8 @@ for panel, title, images in zip(
     fig.subfigures(1, 2), titles, [strokes, changes], strict=True
 ):
     panel.suptitle(title)
-    for ax, image in zip(panel.subplots(6, 6).ravel(), images, strict=False):
+    for ax, image in zip(panel.subplots(6, 6).ravel(), images, strict=True):
         limit = np.abs(image).max()
         ax.imshow(image.reshape(8, 8), cmap="gray", vmin=-limit, vmax=limit)
-    for ax in fig.axes:
         ax.set_axis_off()
 plt.show()

@@ -170,8 +170,10 @@ class Objective:
         return self.team.map(lambda member: method(member, *args), self._active)
 
     def _cast(self, theta):
-        np.copyto(self._theta, theta, casting="same_kind")
-        return self.network.layout.views(self._theta)
+        if theta.dtype != self.dtype:
+            np.copyto(self._theta, theta, casting="same_kind")
+            theta = self._theta
+        return self.network.layout.views(theta)
 
     def _means(self, sums):
         means = np.sum(sums, axis=0) / self._weight
