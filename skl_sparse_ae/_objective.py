@@ -91,6 +91,7 @@ class Objective:
         n_rows, layout = X.shape[0], self.network.layout
         if total_weight is None:
             total_weight = n_rows if sample_weight is None else np.sum(sample_weight)
+        self._sample_weight = sample_weight
         self._total_weight = float(total_weight)
         self._weight = float(n_rows if sample_weight is None else np.sum(sample_weight))
         #: What the weights are worth in rows of mean weight.
@@ -116,7 +117,8 @@ class Objective:
         means, encoded = None, False
         if penalty.selects_jointly:
             self._map(_Member.encode_all, parameters)
-            penalty.select_jointly([member.kept for member in self._active])
+            codes = [member.kept for member in self._active]
+            penalty.select_jointly(codes, self._sample_weight)
             encoded = True
         if penalty.is_linear:
             slope = penalty.psi_derivative(np.zeros(self.network.layout.n_components))

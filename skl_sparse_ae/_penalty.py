@@ -79,8 +79,11 @@ class Penalty(BaseEstimator):
     def select(self, a):
         """Set the activations that do not survive to zero, in place."""
 
-    def select_jointly(self, codes):
-        """Select among all rows of a batch, a list of blocks of rows, in place."""
+    def select_jointly(self, codes, weights):
+        """Select among all rows of a batch, a list of blocks of rows, in place.
+
+        `weights` are those of all the rows, or None.
+        """
 
     def set_progress(self, progress):
         """Hear how far training has come, from 0 to 1, where it sets in gradually."""

@@ -192,18 +192,21 @@ class BatchTopK(_Selection):
     def select(self, a):
         a *= a > getattr(self, "threshold_", -np.inf)
 
-    def select_jointly(self, codes):
+    def select_jointly(self, codes, weights):
         """Select among all rows of a batch, given in parts, and learn the threshold."""
-        n_rows = sum(len(code) for code in codes)
-        n_kept = n_rows * self.n_active(codes[0].shape[1])
+        n_components = codes[0].shape[1]
         values = np.concatenate([code.ravel() for code in codes])
-        threshold = -np.inf
-        if n_kept < values.size:
-            # Between the largest that is dropped and the smallest that is kept; where
-            # they tie, none of those that tie is kept.
-            cut = values.size - n_kept - 1
-            around = np.partition(values, [cut, cut + 1])[cut : cut + 2]
-            threshold = float(around.mean())
+        if weights is None:
+            n_rows = sum(len(code) for code in codes)
+            n_kept = n_rows * self.n_active(n_components)
+            threshold = _threshold(values, n_kept)
+        else:
+            n_rows = float(np.sum(weights))
+            wanted = n_rows * self.n_active(n_components)
+            threshold = _weighted_threshold(
+                values, np.repeat(weights, n_components), wanted
+            )
+        if np.isfinite(threshold):
             self._learn(threshold, n_rows)
         for code in codes:
             code *= code > threshold
@@ -213,3 +216,22 @@ class BatchTopK(_Selection):
         share = min(1.0, n_rows / min(self._n_seen, THRESHOLD_MEMORY))
         mean = getattr(self, "threshold_", 0.0)
         self.threshold_ = mean + share * (threshold - mean)
+
+
+def _threshold(values, n_kept):
+    """What the `n_kept` largest values are above; of ties at the end, none is.
+
+    Between the largest that is dropped and the smallest that is kept.
+    """
+    if n_kept >= values.size:
+        return -np.inf
+    cut = values.size - n_kept - 1
+    return float(np.partition(values, [cut, cut + 1])[cut : cut + 2].mean())
+
+
+def _weighted_threshold(values, weights, wanted):
+    """The same for values that each count several times: `wanted` of them in all."""
+    order = np.argsort(-values)
+    total = np.cumsum(weights[order])
+    n_kept = np.searchsorted(total, wanted * (1 + 1e-6), side="right")
+    return _threshold(values, int(n_kept))

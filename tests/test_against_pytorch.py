@@ -55,20 +55,23 @@ def no_term(z, a, w_e, w_d, p):
     return torch.zeros(())
 
 
-def keep_all(a):
+def keep_all(a, weights):
     return a
 
 
-def keep_k(a):
+def keep_k(a, weights):
     k = max(1, round(RHO * N_COMPONENTS))
     values, indices = torch.topk(a, k, dim=1)
     return torch.zeros_like(a).scatter(1, indices, values)
 
 
-def keep_k_of_batch(a):
+def keep_k_of_batch(a, weights):
+    # Those before which, in order, less than k activations per row have been counted.
     k = max(1, round(RHO * N_COMPONENTS))
-    values, indices = torch.topk(a.flatten(), k * len(a))
-    return torch.zeros_like(a.flatten()).scatter(0, indices, values).view_as(a)
+    values, order = a.flatten().sort(descending=True)
+    counted = weights.repeat_interleave(N_COMPONENTS)[order].cumsum(0)
+    kept = counted <= k * weights.sum() * (1 + 1e-9)
+    return torch.zeros_like(values).scatter(0, order, values * kept).view_as(a)
 
 
 CASES = {
@@ -103,10 +106,10 @@ def test_value_and_gradient(name, activation, out, weighted, tied, rng, team):
     w_e, b_e, w_d, b_d = arrays
     if tied:
         w_d = w_e.T
-    p = torch.ones(N_ROWS).double() if weights is None else torch.tensor(weights)
-    p = p / p.sum()
+    w = torch.ones(N_ROWS).double() if weights is None else torch.tensor(weights)
+    p = w / w.sum()
     z = torch.tensor(X) @ w_e + b_e
-    a = select(ACTIVATIONS[activation](z))
+    a = select(ACTIVATIONS[activation](z), w)
     x_hat = ACTIVATIONS[out](a @ w_d + b_d)
     errors = 0.5 * (p @ (x_hat - torch.tensor(X)) ** 2).sum()
     decay = 0.5 * ALPHA * ((w_e**2).sum() + (w_d**2).sum())

@@ -19,6 +19,8 @@ ESTIMATORS = [
     SparseAutoencoder(),
     SparseAutoencoder(20, penalty="l1", **SHORT),
     SparseAutoencoder(20, penalty="topk", **SHORT),
+    SparseAutoencoder(20, penalty="batch_topk", **SHORT),
+    SparseAutoencoder(20, penalty="l1", beta="adaptive", **SHORT),
     SparseAutoencoder(20, penalty="contractive", **SHORT),
     SparseAutoencoder(20, corruption="masking", solver="adam", **SHORT),
     SparseAutoencoder(2, penalty=None, activation="identity", **SHORT),
@@ -54,6 +56,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
     "ignore::sklearn.exceptions.SkipTestWarning",
     "ignore:The reconstruction explains less than 1 %",
+    "ignore:beta='adaptive' was to make",
     # The checks of set_output mix frames and arrays on purpose.
     "ignore:X (does not have valid|has) feature names:UserWarning",
 )

@@ -86,22 +86,31 @@ def test_batch_topk_keeps_the_largest_of_the_whole_batch(rng):
     expected = np.vstack(codes)
     threshold = np.sort(expected, axis=None)[-24]
     expected[expected < threshold] = 0
-    BatchTopK(rho=0.2).select_jointly(codes)
+    BatchTopK(rho=0.2).select_jointly(codes, None)
     assert_array_equal(np.vstack(codes), expected)
     assert len(set(np.count_nonzero(expected, axis=1))) > 1
 
 
 def test_batch_topk_keeps_none_of_those_that_tie_for_the_last_place():
     code = np.array([[1.0, 1.0, 2.0, 0.5]])
-    BatchTopK(rho=0.5).select_jointly([code])
+    BatchTopK(rho=0.5).select_jointly([code], None)
     assert_array_equal(code, [[0, 0, 2, 0]])
+
+
+def test_batch_topk_counts_weighted_rows_as_repeated_ones(rng):
+    code, weights = rng.normal(size=(9, 10)), rng.randint(1, 4, 9)
+    repeated, weighted = np.repeat(code, weights, axis=0), code.copy()
+    BatchTopK(rho=0.2).select_jointly([repeated], None)
+    BatchTopK(rho=0.2).select_jointly([weighted], weights)
+    assert_array_equal(repeated, np.repeat(weighted, weights, axis=0))
+    assert 0 < np.count_nonzero(weighted) < 2 * len(code) + 3
 
 
 def test_batch_topk_of_all_units_changes_nothing(rng):
     code = rng.normal(size=(4, 3))
     kept = code.copy()
     penalty = BatchTopK(rho=0.99)
-    penalty.select_jointly([kept])
+    penalty.select_jointly([kept], None)
     penalty.select(kept)
     assert_array_equal(kept, code)
 
@@ -109,7 +118,7 @@ def test_batch_topk_of_all_units_changes_nothing(rng):
 def test_batch_topk_learns_the_mean_of_the_thresholds():
     penalty = BatchTopK(rho=0.5)
     for low, high in [(1.0, 3.0), (5.0, 7.0)]:
-        penalty.select_jointly([np.array([[low, high]])])
+        penalty.select_jointly([np.array([[low, high]])], None)
     assert penalty.threshold_ == 4.0
     code = np.array([[3.9, 4.1]])
     penalty.select(code)
