@@ -169,8 +169,9 @@ class L1(_LinearPenalty):
 
     @classmethod
     def default_beta(cls, variance, n_features, n_components):
-        # An activation times the norm of its row is in the units of X.
-        return 0.1 * np.sqrt(variance / n_components)
+        # An activation times the norm of its row is in the units of X. With three
+        # times as much, features of small tables get worse (iris, wine).
+        return 0.03 * np.sqrt(variance / n_components)
 
 
 class Contractive(_LinearPenalty):

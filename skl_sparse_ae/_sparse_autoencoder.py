@@ -111,7 +111,7 @@ class SparseAutoencoder(
 
         - "scale" follows the total variance V of X, so that the penalty is weighed
           against the fraction of variance that is not reconstructed, whatever the
-          scale of X. With K units it is V / K for "kl", 0.1 sqrt(V / K) for "l1" and
+          scale of X. With K units it is V / K for "kl", 0.03 sqrt(V / K) for "l1" and
           V / K times the mean variance of a column for "contractive", whose Jacobian
           has units.
         - "adaptive", for "l1" with rectified units, is a weight that training adjusts
