@@ -155,12 +155,13 @@ class Objective:
     def _revival(self, parameters):
         """The auxiliary term of units that are idle, or None."""
         penalty = self.network.penalty
-        if self.idle_units is None or not penalty.selects or penalty.beta == 0:
+        weight = getattr(penalty, "beta", 0.0)
+        if self.idle_units is None or not penalty.selects or weight == 0:
             return None
         units = self.idle_units()
         if len(units) == 0:
             return None
-        return Revival(units, parameters, self.network.activation, penalty.beta)
+        return Revival(units, parameters, self.network.activation, weight)
 
     @property
     def active_fraction(self):

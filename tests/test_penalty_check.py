@@ -117,3 +117,22 @@ def test_a_users_penalty_can_be_used(digits):
         scores[beta] = autoencoder.fit(digits).score(digits)
         assert autoencoder.beta_ == beta
     assert scores[1e-3] > scores[1.0] + 0.05
+
+
+class FirstHalf(Penalty):
+    """A selection of a user's, without any parameter."""
+
+    selects = True
+    has_term = False
+
+    def select(self, a):
+        a[:, a.shape[1] // 2 :] = 0
+
+
+def test_a_users_selection_can_be_used(digits):
+    autoencoder = SparseAutoencoder(
+        10, penalty=FirstHalf(), random_state=0, max_iter=60, tol=0.05
+    )
+    code = autoencoder.fit_transform(digits)
+    assert code[:, :5].any(axis=0).all()
+    assert not code[:, 5:].any()
