@@ -101,8 +101,8 @@ for (k, autoencoder), panel in zip(fitted.items(), panels, strict=True):
 plt.show()
 
 # %%
-# With k = 70 units are local: dots and short strokes. The smaller k, the longer the
-# strokes; with k = 10 many units are whole digits, which a classifier likes less, since
-# a digit that is not among them has no name.
+# The larger k, the smaller the drawings: with k = 70 many units are dots and short
+# strokes (the noisy mixtures among them sharpen with more digits and epochs), with k = 10
+# most are whole digits or large parts of one.
 #
 # .. [1] A. Makhzani, B. Frey, "k-Sparse Autoencoders", arXiv:1312.5663, 2013.
