@@ -102,7 +102,7 @@ plt.show()
 
 # %%
 # The larger k, the smaller the drawings: with k = 70 many units are dots and short
-# strokes (the noisy mixtures among them sharpen with more digits and epochs), with k = 10
-# most are whole digits or large parts of one.
+# strokes (the noisy mixtures among them sharpen with more digits and epochs), with
+# k = 10 most are whole digits or large parts of one.
 #
 # .. [1] A. Makhzani, B. Frey, "k-Sparse Autoencoders", arXiv:1312.5663, 2013.
