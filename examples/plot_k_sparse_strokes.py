@@ -15,7 +15,7 @@ of a digit. This is the figure by which Makhzani and Frey introduced these autoe
 # ------------------
 # Images of 28 x 28 pixels from MNIST, read from the folder that the environment
 # variable ``SKL_SPARSE_AE_DATA`` names, or ``shared/data`` beside the checkout. Where
-# there is none, scikit-learn's digits of 8 x 8 pixels show the same, more coarsely.
+# there is none, scikit-learn's digits of 8 x 8 pixels hint at the same.
 
 import gzip
 import os
@@ -55,10 +55,10 @@ print(f"{X.shape[0]} images of {side} x {side} pixels")
 # --------------------------
 # As in the paper there are 1000 units (fewer for the small images), and one matrix
 # reads and writes: a unit's picture is both what it looks for and what it draws. Twelve
-# epochs are enough to see it, though not to converge.
+# epochs are enough to see it (150 for the few small images), though not to converge.
 
 warnings.simplefilter("ignore", ConvergenceWarning)
-n_components = 1000 if side == 28 else 300
+n_components, n_epochs = (1000, 12) if side == 28 else (200, 150)
 numbers = [70, 40, 25, 10]
 fitted = {}
 print("   k of 1000   variance explained   unused units   pixels in a unit's drawing")
@@ -68,7 +68,7 @@ for k in numbers:
         penalty=TopK(rho=k / 1000),
         alpha=0,
         tied_weights=True,
-        max_iter=12,
+        max_iter=n_epochs,
         tol=0,
         batch_size=100,
         random_state=0,
