@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._batches import RunningMeans
 from ._penalty import FACTOR, FRACTION, WEIGHT, Penalty
 
 # Rows that the running threshold of BatchTopK remembers. Thresholds of batches differ
@@ -212,10 +213,9 @@ class BatchTopK(_Selection):
             code *= code > threshold
 
     def _learn(self, threshold, n_rows):
-        self._n_seen = getattr(self, "_n_seen", 0) + n_rows
-        share = min(1.0, n_rows / min(self._n_seen, THRESHOLD_MEMORY))
-        mean = getattr(self, "threshold_", 0.0)
-        self.threshold_ = mean + share * (threshold - mean)
+        if not hasattr(self, "_thresholds"):
+            self._thresholds = RunningMeans(THRESHOLD_MEMORY)
+        self.threshold_ = float(self._thresholds(np.array([threshold]), n_rows)[0])
 
 
 def _threshold(values, n_kept):

@@ -78,7 +78,7 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     objective = problem.objective(team, budget, inputs)
 
     def level(point):
-        objective.terms(scaling.from_solver(point))
+        objective.means(scaling.from_solver(point))  # encodes, and decodes nothing
         return objective.active_fraction
 
     search = partial(
