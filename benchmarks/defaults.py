@@ -6,17 +6,14 @@ logistic regression, cross-validated, on small and large, narrow and wide data. 
 """
 
 import argparse
-import os
-import platform
 import sys
 import time
-from datetime import date
-from pathlib import Path
 from typing import NamedTuple
 
 import datasets
 import numpy as np
-import sklearn
+from reporting import circumstances, table
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
@@ -128,7 +125,7 @@ def compare(name, data):
     n_components = min(N_COMPONENTS, data[0].shape[1])
 
     def run(features):
-        return cross_validate(data, standardise, lambda X: sklearn.clone(features))
+        return cross_validate(data, standardise, lambda X: clone(features))
 
     results = {
         "raw": run(FunctionTransformer()),
@@ -277,38 +274,6 @@ def variation_text(results):
 Changing one of `beta`, `rho`, `alpha` and `tol` moves the accuracy by
 
 {movements(results)}"""
-
-
-def circumstances():
-    """How and where the figures of a document were obtained."""
-    command = " ".join(
-        ["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]
-    )
-    return f"""\
-Written by `{command}`, {date.today()}, on {machine()}.
-Times are those of one run on a machine with other work, and vary."""
-
-
-def machine():
-    """The processor and the versions that figures depend on."""
-    return (
-        f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, scikit-learn {sklearn.__version__}"
-    )
-
-
-def processor():
-    """Name of the processor, as far as the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if "model name" in line]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def table(header, rows):
-    """A Markdown table; the first column is left-aligned, the others right."""
-    lines = [header, ["---"] + ["--:"] * (len(header) - 1), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 def main():

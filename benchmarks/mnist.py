@@ -17,7 +17,7 @@ import warnings
 
 import datasets
 import numpy as np
-from defaults import circumstances, table
+from reporting import circumstances, table
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression

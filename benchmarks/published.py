@@ -9,7 +9,7 @@ import time
 
 import datasets
 import numpy as np
-from defaults import circumstances, table
+from reporting import circumstances, table
 from scipy.linalg import subspace_angles
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression

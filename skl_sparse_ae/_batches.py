@@ -16,16 +16,16 @@ class MiniBatches:
     batch_size : int
         Batches have this many rows or slightly fewer, all nearly the same number.
     rng : numpy.random.RandomState
-    corrupt : callable or None
+    inputs : callable or None
         Gives, from rows and a random state, what the encoder sees of the rows.
     """
 
-    def __init__(self, objective, X, sample_weight, batch_size, rng, corrupt=None):
+    def __init__(self, objective, X, sample_weight, batch_size, rng, inputs=None):
         self._objective = objective
         self._X = X
         self._weights = sample_weight
         self._rng = rng
-        self._corrupt = corrupt
+        self._inputs = inputs
         self._parts = split_evenly(0, X.shape[0], -(-X.shape[0] // batch_size))
         self._mean_weight = 1.0
         if sample_weight is not None:
@@ -42,7 +42,7 @@ class MiniBatches:
                 X,
                 weights,
                 total_weight=self._mean_weight * len(rows),
-                inputs=None if self._corrupt is None else self._corrupt(X, self._rng),
+                inputs=None if self._inputs is None else self._inputs(X, self._rng),
             )
             yield i / len(self._parts)
 

@@ -18,9 +18,11 @@ from scipy import sparse
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
 BLOCK_BYTES = 2**24
-STRIP_BYTES = 2**17
-# Multiply-adds that keep a core busy for much longer than it takes to wake a thread.
-WORK_PER_THREAD = 2**23
+STRIP_BYTES = 2**20
+PIECE = 2**17
+# Multiply-adds that keep a core busy for much longer than it takes to wake a thread,
+# some 60 microseconds.
+WORK_PER_THREAD = 2**24
 
 
 def split_evenly(start, stop, n_parts):
@@ -41,6 +43,14 @@ def strips(array):
     n_rows, row_bytes = array.shape[0], array.strides[0]
     step = max(1, STRIP_BYTES // max(1, row_bytes))
     return [slice(i, min(i + step, n_rows)) for i in range(0, n_rows, step)]
+
+
+def pieces_of(part):
+    """Slices of part of a vector, of which several operands fit a core's own cache."""
+    return [
+        slice(start, min(start + PIECE, part.stop))
+        for start in range(part.start, part.stop, PIECE)
+    ]
 
 
 def rows_as_dense(X, rows):
@@ -142,8 +152,13 @@ class Team:
         self._limited.__exit__(*exc_info)
 
     def n_useful(self, work):
-        """How many members are worth waking for that many multiply-adds."""
+        """How many members are worth waking for that many multiply-adds in float32."""
         return max(1, min(self.n_threads, int(work // WORK_PER_THREAD)))
+
+    def map_evenly(self, function, items, work):
+        """Call `function` with a share of the items for each member worth waking."""
+        share = -(-len(items) // self.n_useful(work))
+        self.map(function, [items[i : i + share] for i in range(0, len(items), share)])
 
     def map(self, function, parts):
         """``[function(part) for part in parts]``, the parts side by side."""

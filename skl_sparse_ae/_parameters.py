@@ -4,6 +4,7 @@ Solvers see a vector; the objective sees the arrays. With tied weights the decod
 matrix is the transpose of the encoder's and takes no room in the vector.
 """
 
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -39,25 +40,28 @@ class Layout:
         self.tied_weights = tied_weights
         n_weights = n_features * n_components
         sizes = [n_weights, n_components, 0 if tied_weights else n_weights, n_features]
-        self._ends = np.cumsum(sizes)
-        self.size = int(self._ends[-1])
+        self._ends = tuple(accumulate(sizes))
+        self.size = self._ends[-1]
 
     @property
     def slices(self):
         """Slices of the arrays that the vector holds, in the order of `Parameters`."""
-        starts = [0, *self._ends[:-1]]
-        pairs = zip(starts, self._ends, strict=True)
-        return [slice(int(a), int(b)) for a, b in pairs if a < b]
+        return [slice(a, b) for a, b in pairwise((0, *self._ends)) if a < b]
+
+    @property
+    def are_weights(self):
+        """Which of the slices hold weights; the others hold intercepts."""
+        return [True, False, False] if self.tied_weights else [True, False, True, False]
 
     def views(self, theta):
         """The arrays of a flat vector, sharing its memory."""
-        encoder, b_e, decoder, b_d = np.split(theta, self._ends[:-1])
-        encoder = encoder.reshape(self.n_features, self.n_components)
+        a, b, c, _ = self._ends
+        encoder = theta[:a].reshape(self.n_features, self.n_components)
         if self.tied_weights:
             decoder = encoder.T
         else:
-            decoder = decoder.reshape(self.n_components, self.n_features)
-        return Parameters(encoder, b_e, decoder, b_d)
+            decoder = theta[b:c].reshape(self.n_components, self.n_features)
+        return Parameters(encoder, theta[a:b], decoder, theta[c:])
 
     def flatten(self, parameters, dtype=None):
         """A new flat vector that holds a copy of the arrays."""

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize
 
+from ._blocks import pieces_of
+
 # A search whose value has grown by this factor does not come back.
 GROWTH_LIMIT = 100
 
@@ -147,7 +149,6 @@ class Adam:
 
     beta_1 = 0.9
     beta_2 = 0.999
-    piece = 2**14
     # Moments of parameters whose gradient has become zero decay for ever; denormal
     # numbers are slow, so what can no longer matter is set to zero now and then.
     flush_every = 64
@@ -163,40 +164,36 @@ class Adam:
     def step(self, theta, gradient, learning_rate, team):
         """Update `theta` in place; what `gradient` holds is lost."""
         self.n_steps += 1
-        correction_1 = 1 - self.beta_1**self.n_steps
-        correction_2 = 1 - self.beta_2**self.n_steps
+        # The moments are sums: the factors that make means of them and correct their
+        # start at zero are left to two numbers.
+        mean_1 = (1 - self.beta_1) / (1 - self.beta_1**self.n_steps)
+        mean_2 = np.sqrt((1 - self.beta_2) / (1 - self.beta_2**self.n_steps))
+        rate, epsilon = learning_rate * mean_1 / mean_2, self.epsilon / mean_2
 
         def update(pieces):
             for piece, unit, factor in pieces:
-                rate = learning_rate * unit / correction_1
-                self._update(theta, gradient, piece, rate, factor, correction_2)
+                self._update(theta, gradient, piece, rate * unit, factor, epsilon)
 
-        pieces = list(self._pieces())
-        share = -(-len(pieces) // team.n_useful(64 * theta.size))
-        parts = [pieces[i : i + share] for i in range(0, len(pieces), share)]
-        team.map(update, parts)
+        pieces = [
+            (piece, unit, factor)
+            for group, unit, factor in self._groups
+            for piece in pieces_of(group)
+        ]
+        team.map_evenly(update, pieces, work=64 * theta.size)
         if self.n_steps % self.flush_every == 0:
             self.first[np.abs(self.first) < self.negligible] = 0
             self.second[self.second < self.negligible] = 0
 
-    def _pieces(self):
-        for group, unit, factor in self._groups:
-            for start in range(group.start, group.stop, self.piece):
-                stop = min(start + self.piece, group.stop)
-                yield slice(start, stop), unit, factor
-
-    def _update(self, theta, gradient, piece, rate, factor, correction_2):
+    def _update(self, theta, gradient, piece, rate, factor, epsilon):
         g, m, v = gradient[piece], self.first[piece], self.second[piece]
         g *= factor
         m *= self.beta_1
-        m += (1 - self.beta_1) * g
+        m += g
         v *= self.beta_2
         g *= g
-        g *= 1 - self.beta_2
         v += g
-        np.multiply(v, 1 / correction_2, out=g)
-        np.sqrt(g, out=g)
-        g += self.epsilon
+        np.sqrt(v, out=g)
+        g += epsilon
         np.divide(m, g, out=g)
         g *= rate
         theta[piece] -= g

@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn import get_config
 
 from ._batches import MiniBatches, RunningMeans
@@ -181,18 +182,30 @@ class Stream:
         if size == "auto":
             share = X.shape[0] // BATCHES_PER_EPOCH
             size = int(np.clip(share, MIN_BATCH_SIZE, MAX_BATCH_SIZE))
-        corrupt = corruption_of(settings)
-        batches = MiniBatches(objective, X, sample_weight, size, self.rng, corrupt)
-        return self._value_and_grad(objective), batches
+        inputs, value_and_grad = self._centred(corruption_of(settings), objective, X)
+        batches = MiniBatches(objective, X, sample_weight, size, self.rng, inputs)
+        return self._heard(value_and_grad, objective), batches
 
-    def _value_and_grad(self, objective):
-        centred = self.problem.scaling.centred(objective.value_and_grad)
+    def _centred(self, corrupt, objective, X):
+        """What the encoder sees of a batch, and J of it in centred parameters."""
+        scaling = self.problem.scaling
+        if sparse.issparse(X):  # would be dense if centred: the parameters are mapped
+            return corrupt, scaling.centred(objective.value_and_grad)
+        mean = scaling.mean.astype(X.dtype, copy=False)
+
+        def inputs(rows, rng):
+            return (rows if corrupt is None else corrupt(rows, rng)) - mean
+
+        return inputs, objective.value_and_grad
+
+    def _heard(self, value_and_grad, objective):
+        """J of a batch, whose level of sparsity the target hears of."""
         target = self.problem.target
         if target is None:
-            return centred
+            return value_and_grad
 
         def evaluate(theta, out):
-            result = centred(theta, out)
+            result = value_and_grad(theta, out)
             target.hear_batch(objective.active_fraction, objective.n_rows)
             return result
 

@@ -116,22 +116,14 @@ def test_lbfgs_raises_when_the_objective_is_not_finite():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_adam_by_hand(dtype):
+def test_adam_by_hand(dtype, team):
     # With a constant gradient both corrected moments are exact, so that each step is
     # the learning rate against the gradient's sign.
     theta = np.array([1.0, 1.0], dtype=dtype)
     adam = Adam(2, dtype, [(slice(0, 1), 1.0, 1.0), (slice(1, 2), 3.0, 7.0)])
     for _ in range(4):
-        adam.step(theta, np.array([2.0, -5.0], dtype=dtype), 0.1, OneThread())
+        adam.step(theta, np.array([2.0, -5.0], dtype=dtype), 0.1, team)
     assert_allclose(theta, [1 - 4 * 0.1, 1 + 4 * 0.3], rtol=1e-5)
-
-
-class OneThread:
-    def n_useful(self, work):
-        return 1
-
-    def map(self, function, parts):
-        return [function(part) for part in parts]
 
 
 def test_adam_is_pytorchs(rng, team):
@@ -162,17 +154,17 @@ def test_adam_in_pieces_is_adam_in_one(rng, team, monkeypatch):
         return theta
 
     whole = run()
-    monkeypatch.setattr(Adam, "piece", 64)
+    monkeypatch.setattr("skl_sparse_ae._blocks.PIECE", 64)
     monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
     assert_array_equal(run(), whole)
 
 
-def test_adam_flushes_moments_before_they_become_denormal():
+def test_adam_flushes_moments_before_they_become_denormal(team):
     theta = np.zeros(1, dtype=np.float32)
     adam = Adam(1, np.float32, [(slice(0, 1), 1.0, 1.0)])
-    adam.step(theta, np.ones(1, dtype=np.float32), 0.1, OneThread())
+    adam.step(theta, np.ones(1, dtype=np.float32), 0.1, team)
     for _ in range(1500):
-        adam.step(theta, np.zeros(1, dtype=np.float32), 0.1, OneThread())
+        adam.step(theta, np.zeros(1, dtype=np.float32), 0.1, team)
         assert adam.first[0] == 0 or adam.first[0] > np.finfo(np.float32).tiny
     assert adam.first[0] == 0
 

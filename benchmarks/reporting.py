@@ -1,0 +1,44 @@
+"""Markdown tables, and what figures in them depend on."""
+
+import os
+import platform
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import scipy
+import sklearn
+
+
+def circumstances():
+    """How and where the figures of a document were obtained."""
+    command = " ".join(
+        ["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]
+    )
+    return f"""\
+Written by `{command}`, {date.today()}, on {machine()}.
+Times are those of one run on a machine with other work, and vary."""
+
+
+def machine():
+    """The processor and the versions that figures depend on."""
+    return (
+        f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}, "
+        f"NumPy {np.__version__}, SciPy {scipy.__version__}, "
+        f"scikit-learn {sklearn.__version__}"
+    )
+
+
+def processor():
+    """Name of the processor, as far as the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if "model name" in line]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def table(header, rows):
+    """A Markdown table; the first column is left-aligned, the others right."""
+    lines = [header, ["---"] + ["--:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)

@@ -1,0 +1,496 @@
+"""Speed and memory against PyTorch, MLPRegressor and textbook NumPy, side by side.
+
+The same objective (KL, logistic units, linear output, peers.py), the same rows and, in
+fits, the same start for everyone who allows it. Everyone's runs alternate; figures are
+medians. Run as
+
+    python benchmarks/speed.py                       # everything
+    python benchmarks/speed.py evaluation epoch      # some of the tables
+    python benchmarks/speed.py --cases digits UFLDL  # some of the sizes
+
+PyTorch comes with `pip install ".[pytorch]"`.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+import warnings
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import datasets
+import numpy as np
+import peers
+import torch
+from reporting import circumstances, table
+from sklearn import config_context, get_config
+from sklearn.decomposition import MiniBatchDictionaryLearning
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPRegressor
+
+from skl_sparse_ae import KL, SparseAutoencoder
+from skl_sparse_ae._blocks import Team
+from skl_sparse_ae._network import Network
+from skl_sparse_ae._objective import Objective
+from skl_sparse_ae._parameters import Layout
+
+DTYPES = ("float32", "float64")
+BATCH_SIZE = 256
+ITERATIONS = 100
+
+
+class Case(NamedTuple):
+    """A table of rows and a number of units."""
+
+    load: object
+    n_components: int
+
+
+def embeddings(n_rows=20_000, n_features=768, rank=200, seed=0):
+    """Gaussian rows of a falling spectrum, as embeddings have."""
+    rng = np.random.RandomState(seed)
+    scales = 1 / np.sqrt(1 + np.arange(rank))
+    mixing = rng.standard_normal((rank, n_features)) / np.sqrt(n_features)
+    return rng.standard_normal((n_rows, rank)) * scales @ mixing
+
+
+CASES = {
+    "digits": Case(lambda: datasets.digits()[0], 32),
+    "UFLDL": Case(datasets.natural_patches, 25),
+    "overcomplete": Case(lambda: datasets.natural_patches(100_000), 400),
+    "MNIST 196": Case(lambda: datasets.mnist()[0], 196),
+    "MNIST 1000": Case(lambda: datasets.mnist()[0], 1000),
+    "embeddings": Case(embeddings, 3072),
+}
+
+
+def alternate(jobs, contexts=None, seconds=20, n_least=3, n_most=20):
+    """Median seconds of a call of each job, run in turn.
+
+    A turn is a burst of calls, since fits call again and again, and since threads that
+    others leave spinning would be charged to whoever comes next. Turns are repeated
+    until `seconds` have passed, from `n_least` to `n_most` times; those of some jobs
+    inside a context.
+    """
+    contexts = contexts or {}
+    times = {name: [] for name in jobs}
+    start = time.perf_counter()
+    for i in range(n_most):
+        if i >= n_least and time.perf_counter() - start > seconds:
+            break
+        for name, job in jobs.items():
+            with contexts.get(name, nullcontext()):
+                times[name].append(burst(job))
+    return {name: float(np.median(t)) for name, t in times.items()}
+
+
+def burst(job, seconds=0.6):
+    """Median seconds of a call, after the first where there is time for several."""
+    times = [elapsed(job)]
+    while sum(times) < seconds:
+        times.append(elapsed(job))
+    return float(np.median(times[len(times) > 1 :]))
+
+
+def elapsed(job):
+    """Seconds that one call takes."""
+    start = time.perf_counter()
+    job()
+    return time.perf_counter() - start
+
+
+def label(name, X, n_components):
+    """Shape and precision of a case."""
+    shape = f"{X.shape[0]} x {X.shape[1]} -> {n_components}"
+    return f"{name}, {shape}, {X.dtype}"
+
+
+def milliseconds(seconds):
+    return f"{1e3 * seconds:.3g}"
+
+
+def ratio(other, ours):
+    return f"{other / ours:.2f}"
+
+
+def own_objective(X, n_components, team):
+    """The engine as `fit` uses it."""
+    layout = Layout(X.shape[1], n_components)
+    penalty = KL(rho=peers.RHO, beta=peers.BETA)
+    network = Network.from_names(layout, "logistic", "identity", penalty)
+    budget = get_config()["working_memory"] * 2**20
+    objective = Objective(
+        network, peers.ALPHA, team=team, dtype=X.dtype, memory_budget=budget
+    )
+    return objective.use_rows(X)
+
+
+def own_products(X, n_components, team):
+    """The products alone, with the engine's threads and blocks."""
+    members = own_objective(X, n_components, team)._active
+    return peers.Products(X, n_components, [m._blocks for m in members], team.map)
+
+
+def evaluation(name, X, n_components):
+    """One evaluation of J and its gradient: others' time over ours."""
+    theta = peers.start(X.shape[1], n_components, X.dtype)
+    others = {
+        "compiled": peers.Torch(X, n_components, compiled=True),
+        "eager": peers.Torch(X, n_components),
+        "textbook": peers.Textbook(X, n_components),
+        "whole": peers.Products(X, n_components),
+    }
+    with Team() as team:
+        objective = own_objective(X, n_components, team)
+        blocked = own_products(X, n_components, team)
+        value = objective.value_and_grad(theta)[0]
+    for peer in ("compiled", "eager", "textbook"):
+        assert np.isclose(others[peer].value_and_grad(theta)[0], value, rtol=1e-4)
+    jobs = {name: partial(peer.value_and_grad, theta) for name, peer in others.items()}
+    seconds = alternate(
+        {
+            "ours": partial(objective.value_and_grad, theta),
+            "blocked": partial(blocked.value_and_grad, theta),
+            **jobs,
+        },
+        contexts={"ours": team, "blocked": team},
+    )
+    ours = seconds["ours"]
+    yield (
+        label(name, X, n_components),
+        milliseconds(ours),
+        ratio(ours, seconds["blocked"]),
+        ratio(ours, seconds["whole"]),
+        *(ratio(seconds[peer], ours) for peer in ("compiled", "eager", "textbook")),
+    )
+
+
+def autoencoder(n_components, **parameters):
+    """The estimator with the objective of the peers."""
+    return SparseAutoencoder(
+        n_components,
+        penalty="kl",
+        rho=peers.RHO,
+        beta=peers.BETA,
+        alpha=peers.ALPHA,
+        tol=0,
+        random_state=0,
+        **parameters,
+    )
+
+
+def perceptron(n_components, **parameters):
+    """MLPRegressor of the same width, which has no penalty."""
+    return MLPRegressor(
+        hidden_layer_sizes=(n_components,), activation="logistic", tol=0, **parameters
+    )
+
+
+def epoch(name, X, n_components):
+    """One epoch of Adam at batch 256, through `partial_fit`."""
+    theta = peers.start(X.shape[1], n_components, X.dtype)
+    ours = autoencoder(n_components, batch_size=BATCH_SIZE)
+    mlp = perceptron(n_components, batch_size=BATCH_SIZE)
+    eager = peers.Torch(X, n_components).adam(theta)
+    compiled = peers.Torch(X, n_components, compiled=True).adam(theta)
+    seconds = alternate(
+        {
+            "ours": lambda: ours.partial_fit(X),
+            "eager": lambda: next(eager),
+            "compiled": lambda: next(compiled),
+            "mlp": lambda: mlp.partial_fit(X, X),
+        }
+    )
+    ours = seconds.pop("ours")
+    ratios = [ratio(other, ours) for other in seconds.values()]
+    yield label(name, X, n_components), f"{ours:.3g}", *ratios
+
+
+def lbfgs(name, X, n_components):
+    """A fit of 100 iterations of L-BFGS, and J where the autoencoders end."""
+    theta = peers.start(X.shape[1], n_components, np.float64)
+    torch_peer = fastest_torch(X, n_components)
+    ours = autoencoder(n_components, solver="lbfgs", max_iter=ITERATIONS)
+    mlp = perceptron(
+        n_components, solver="lbfgs", max_iter=ITERATIONS, max_fun=20 * ITERATIONS
+    )
+    ends = {}
+
+    def fit_torch():
+        ends["torch"] = torch_peer.lbfgs(theta, ITERATIONS).fun
+
+    seconds = alternate(
+        {
+            "ours": lambda: ours.fit(X),
+            "torch": fit_torch,
+            "mlp": lambda: mlp.fit(X, X),
+        },
+        n_least=1,
+    )
+    ours_seconds = seconds.pop("ours")
+    yield (
+        label(name, X, n_components),
+        f"{ours_seconds:.3g}",
+        *(ratio(other, ours_seconds) for other in seconds.values()),
+        f"{ours.objective(X):.5g}",
+        f"{ends['torch']:.5g}",
+    )
+
+
+def fastest_torch(X, n_components):
+    """PyTorch compiled or eager, whichever evaluates faster here."""
+    theta = peers.start(X.shape[1], n_components, X.dtype)
+    candidates = [
+        peers.Torch(X, n_components, compiled=compiled) for compiled in (True, False)
+    ]
+    jobs = {
+        i: lambda peer=peer: peer.value_and_grad(theta)
+        for i, peer in enumerate(candidates)
+    }
+    seconds = alternate(jobs, seconds=1)
+    return candidates[min(seconds, key=seconds.get)]
+
+
+def reach(name, X, n_components):
+    """Seconds to the J that SciPy's L-BFGS on PyTorch has after 100 iterations."""
+    theta = peers.start(X.shape[1], n_components, np.float64)
+    peer = fastest_torch(X, n_components)
+    start = time.perf_counter()
+    goal = peer.lbfgs(theta, ITERATIONS).fun
+    theirs = {"PyTorch, L-BFGS": time.perf_counter() - start}
+    for rate in (1e-3, 3e-3, 1e-2):
+        seconds = adam_until(goal, peer, X, theta, rate, limit=2 * min(theirs.values()))
+        theirs[f"PyTorch, Adam {rate}"] = seconds
+    ours = {
+        solver: fit_until(goal, X, n_components, solver) for solver in ("lbfgs", "adam")
+    }
+    solver, rival = min(ours, key=ours.get), min(theirs, key=theirs.get)
+    yield (
+        label(name, X, n_components),
+        f"{goal:.5g}",
+        f"{ours[solver]:.3g} ({solver})",
+        f"{theirs[rival]:.3g} ({rival})",
+        ratio(theirs[rival], ours[solver]),
+    )
+
+
+def adam_until(goal, peer, X, theta, learning_rate, limit):
+    """Seconds of PyTorch's fused Adam until J is reached; J itself is not timed."""
+    epochs = peer.adam(theta, BATCH_SIZE, learning_rate)
+    seconds = 0.0
+    while seconds < limit:
+        start = time.perf_counter()
+        theta = next(epochs)
+        seconds += time.perf_counter() - start
+        if peer.value_and_grad(theta)[0] <= goal:
+            return seconds
+    return np.inf
+
+
+def fit_until(goal, X, n_components, solver):
+    """Seconds of the shortest fit that reaches J, set-up and all."""
+    numbers = {"lbfgs": [32, 128, 512], "adam": [2, 3, 4, 6, 8, 12, 16, 24, 32]}
+    for max_iter in numbers[solver]:
+        model = autoencoder(
+            n_components, solver=solver, max_iter=max_iter, batch_size=BATCH_SIZE
+        ).fit(X)
+        if solver == "lbfgs" and model.loss_curve_[-1] <= goal:
+            max_iter = 1 + int(np.argmax(np.array(model.loss_curve_) <= goal))
+            break
+        if model.objective(X) <= goal:
+            break
+    else:
+        return np.inf
+    model.set_params(max_iter=max_iter)
+    return float(np.median([elapsed(lambda: model.fit(X)) for _ in range(3)]))
+
+
+def score(name, X, n_components):
+    """Seconds to the score that MiniBatchDictionaryLearning's default fit has."""
+    peer = MiniBatchDictionaryLearning(n_components, random_state=0, n_jobs=2)
+    theirs = elapsed(lambda: peer.fit(X))
+    X_hat = peer.transform(X) @ peer.components_
+    goal = 1 - np.sum((X - X_hat) ** 2) / np.sum((X - X.mean(axis=0)) ** 2)
+    for max_iter in (1, 2, 4, 8, 16, 32, 64):
+        model = SparseAutoencoder(
+            n_components, penalty="l1", solver="adam", max_iter=max_iter, random_state=0
+        )
+        ours = elapsed(lambda model=model: model.fit(X))
+        if model.score(X) >= goal:
+            break
+    else:
+        ours = np.inf
+    yield (
+        label(name, X, n_components),
+        f"{goal:.3f}",
+        f"{ours:.3g}",
+        f"{theirs:.3g}",
+        ratio(theirs, ours),
+    )
+
+
+def transform(name, X, n_components):
+    """`transform` of a million rows, against PyTorch's two lines."""
+    rows = np.resize(X, (1_000_000 if n_components <= 400 else 100_000, X.shape[1]))
+    model = autoencoder(n_components, solver="adam", max_iter=1).fit(X)
+    inputs = torch.from_numpy(rows)
+    W, b = map(torch.from_numpy, (model.encoder_coef_, model.encoder_intercept_))
+
+    def in_torch():
+        with torch.no_grad():
+            torch.sigmoid(inputs @ W + b)
+
+    seconds = alternate(
+        {"ours": lambda: model.transform(rows), "torch": in_torch}, seconds=10
+    )
+    yield (
+        label(name, rows, n_components),
+        f"{seconds['ours']:.3g}",
+        ratio(seconds["torch"], seconds["ours"]),
+    )
+
+
+# Fits whose peak memory is measured, each in a process of its own: working_memory in
+# MiB, or None for scikit-learn's default, and the solver.
+FITS = {
+    "lbfgs": {"solver": "lbfgs", "max_iter": 3},
+    "adam": {"solver": "adam", "max_iter": 1},
+}
+
+
+def memory(name, X, n_components):
+    """MiB that fits take beyond X itself, at their peak."""
+    activations = X.shape[0] * n_components * X.itemsize / 2**20
+    cells = []
+    for fit, budget in (("lbfgs", 0), ("lbfgs", 10_000), ("adam", 0), ("torch", 0)):
+        arguments = [name, X.dtype.name, fit, str(budget)]
+        run = [sys.executable, __file__, "--peak", *arguments]
+        cells.append(subprocess.check_output(run, text=True).strip())
+    yield label(name, X, n_components), f"{activations:.0f}", *cells
+
+
+def peak(name, dtype, fit, budget):
+    """MiB that one fit takes beyond X, measured in this process (Linux only)."""
+    case = CASES[name]
+    X = np.ascontiguousarray(case.load(), dtype)
+    if fit == "torch":
+        theta = peers.start(X.shape[1], case.n_components, np.float64)
+        peer = peers.Torch(X, case.n_components)
+        job = partial(peer.lbfgs, theta, FITS["lbfgs"]["max_iter"])
+    else:
+        job = partial(autoencoder(case.n_components, **FITS[fit]).fit, X)
+    # Libraries, threads and their workspaces first.
+    autoencoder(4, **FITS["lbfgs"]).fit(X[:1000])
+    before = memory_in_mib("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # begins VmHWM, the peak, anew
+    with config_context(working_memory=max(1, int(budget))):
+        job()
+    print(f"{memory_in_mib('VmHWM') - before:.0f}")
+
+
+def memory_in_mib(field):
+    """A field of this process's status."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (kib,) = [line.split()[1] for line in lines if line.startswith(field)]
+    return int(kib) / 1024
+
+
+def imports():
+    """Milliseconds that importing the package adds to scikit-learn's own import."""
+    statements = {
+        "without": "from sklearn.decomposition import PCA",
+        "with": "from sklearn.decomposition import PCA; import skl_sparse_ae",
+    }
+    seconds = alternate(
+        {
+            name: partial(subprocess.run, [sys.executable, "-c", code], check=True)
+            for name, code in statements.items()
+        }
+    )
+    before, after = seconds["without"], seconds["with"]
+    yield milliseconds(before), milliseconds(after), milliseconds(after - before)
+
+
+TABLES = {
+    evaluation: [
+        "case",
+        "ms",
+        "of its products, by blocks",
+        "by whole arrays",
+        "PyTorch compiled",
+        "PyTorch eager",
+        "textbook",
+    ],
+    lbfgs: [
+        "case",
+        "seconds",
+        "SciPy on PyTorch",
+        "MLPRegressor",
+        "J",
+        "PyTorch's J",
+    ],
+    epoch: ["case", "seconds", "PyTorch eager", "PyTorch compiled", "MLPRegressor"],
+    reach: ["case", "J", "seconds", "PyTorch's seconds", "ratio"],
+    score: [
+        "case",
+        "score",
+        "seconds",
+        "MiniBatchDictionaryLearning's seconds",
+        "ratio",
+    ],
+    transform: ["case", "seconds", "PyTorch"],
+    memory: [
+        "case",
+        "the activations",
+        "L-BFGS, working_memory=1",
+        "L-BFGS, unlimited",
+        "Adam",
+        "SciPy on PyTorch",
+    ],
+    imports: ["ms without", "ms with", "difference"],
+}
+
+
+def main():
+    """Print the tables."""
+    names = [job.__name__ for job in TABLES]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tables", nargs="*", metavar="table", help=", ".join(names))
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=[*CASES])
+    parser.add_argument("--dtypes", nargs="+", choices=DTYPES, default=[*DTYPES])
+    parser.add_argument("--peak", nargs=4, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.peak:
+        return peak(*arguments.peak)
+    if unknown := set(arguments.tables) - set(names):
+        parser.error(f"{', '.join(sorted(unknown))}: not among {', '.join(names)}")
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    print(circumstances(), f"PyTorch is {torch.__version__}.", sep="\n")
+    for job, header in TABLES.items():
+        if arguments.tables and job.__name__ not in arguments.tables:
+            continue
+        print(f"\n{job.__doc__.splitlines()[0]}\n")
+        print(table(header, list(rows(job, arguments))), flush=True)
+
+
+def rows(job, arguments):
+    """The rows of one table; those of each case and precision on stderr, too."""
+    if job is imports:
+        yield from imports()
+        return
+    for name in arguments.cases:
+        X = datasets.load_or_report(name, CASES[name].load)
+        for dtype in arguments.dtypes if X is not None else ():
+            table_rows = job(
+                name, np.ascontiguousarray(X, dtype), CASES[name].n_components
+            )
+            for row in table_rows:
+                print(*row, sep=", ", file=sys.stderr, flush=True)
+                yield row
+
+
+if __name__ == "__main__":
+    main()
