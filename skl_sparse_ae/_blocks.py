@@ -27,8 +27,9 @@ WORK_PER_THREAD = 2**24
 
 def split_evenly(start, stop, n_parts):
     """Consecutive slices of nearly equal length that cover ``start:stop``."""
-    bounds = np.linspace(start, stop, n_parts + 1).astype(int)
-    return [slice(int(a), int(b)) for a, b in pairwise(bounds)]
+    n = stop - start
+    bounds = [start + n * i // n_parts for i in range(n_parts + 1)]
+    return [slice(a, b) for a, b in pairwise(bounds)]
 
 
 def blocks(start, stop, row_bytes, block_bytes=BLOCK_BYTES):
@@ -45,11 +46,31 @@ def strips(array):
     return [slice(i, min(i + step, n_rows)) for i in range(0, n_rows, step)]
 
 
-def pieces_of(part):
-    """Slices of part of a vector, of which several operands fit a core's own cache."""
+def pieces(parts, n_shares):
+    """Cut parts of a vector into pieces, in equal shares.
+
+    Parameters
+    ----------
+    parts : list of slice
+        Consecutive.
+    n_shares : int
+
+    Returns
+    -------
+    shares : list of list of (int, slice)
+        Index of a part and a slice of it, so short that what several vectors hold
+        there fits a core's own cache.
+    """
+    shares = split_evenly(parts[0].start, parts[-1].stop, n_shares)
     return [
-        slice(start, min(start + PIECE, part.stop))
-        for start in range(part.start, part.stop, PIECE)
+        [
+            (i, slice(start, min(start + PIECE, share.stop, part.stop)))
+            for i, part in enumerate(parts)
+            for start in range(
+                max(share.start, part.start), min(share.stop, part.stop), PIECE
+            )
+        ]
+        for share in shares
     ]
 
 
@@ -154,11 +175,6 @@ class Team:
     def n_useful(self, work):
         """How many members are worth waking for that many multiply-adds in float32."""
         return max(1, min(self.n_threads, int(work // WORK_PER_THREAD)))
-
-    def map_evenly(self, function, items, work):
-        """Call `function` with a share of the items for each member worth waking."""
-        share = -(-len(items) // self.n_useful(work))
-        self.map(function, [items[i : i + share] for i in range(0, len(items), share)])
 
     def map(self, function, parts):
         """``[function(part) for part in parts]``, the parts side by side."""

@@ -13,12 +13,15 @@ from scipy import sparse
 from ._blocks import (
     BLOCK_BYTES,
     blocks,
-    pieces_of,
+    pieces,
     rows_as_dense,
     split_evenly,
     strips,
 )
 from ._revival import Revival
+
+# What adding up the members' sums costs for a parameter, in multiply-adds of a product.
+REDUCE_WORK = 32
 
 
 class Terms(NamedTuple):
@@ -215,21 +218,17 @@ class Objective:
         first, *others = [member.gradient for member in self._active]
         scale = 1 / self._total_weight
 
-        def reduce(pieces):
-            for part, decay_of_part in pieces:
-                g = out[part]
-                np.multiply(first[part], scale, out=g, casting="same_kind")
+        def reduce(share):
+            for i, piece in share:
+                g = out[piece]
+                np.multiply(first[piece], scale, out=g, casting="same_kind")
                 for other in others:
-                    g += other[part] * scale
-                if decay_of_part:
-                    g += decay_of_part * theta[part]
+                    g += other[piece] * scale
+                if decay and layout.are_weights[i]:
+                    g += decay * theta[piece]
 
-        pieces = [
-            (piece, decay if is_weight else 0.0)
-            for part, is_weight in zip(layout.slices, layout.are_weights, strict=True)
-            for piece in pieces_of(part)
-        ]
-        self.team.map_evenly(reduce, pieces, work=16 * theta.size)
+        n_shares = self.team.n_useful(REDUCE_WORK * theta.size)
+        self.team.map(reduce, pieces(layout.slices, n_shares))
         return out
 
 

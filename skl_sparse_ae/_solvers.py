@@ -10,10 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize
 
-from ._blocks import pieces_of
+from ._blocks import pieces
 
 # A search whose value has grown by this factor does not come back.
 GROWTH_LIMIT = 100
+# What an update of one parameter costs, in multiply-adds of a matrix product.
+UPDATE_WORK = 128
 
 
 class Outcome(NamedTuple):
@@ -170,16 +172,13 @@ class Adam:
         mean_2 = np.sqrt((1 - self.beta_2) / (1 - self.beta_2**self.n_steps))
         rate, epsilon = learning_rate * mean_1 / mean_2, self.epsilon / mean_2
 
-        def update(pieces):
-            for piece, unit, factor in pieces:
+        def update(share):
+            for i, piece in share:
+                _, unit, factor = self._groups[i]
                 self._update(theta, gradient, piece, rate * unit, factor, epsilon)
 
-        pieces = [
-            (piece, unit, factor)
-            for group, unit, factor in self._groups
-            for piece in pieces_of(group)
-        ]
-        team.map_evenly(update, pieces, work=64 * theta.size)
+        parts = [part for part, _, _ in self._groups]
+        team.map(update, pieces(parts, team.n_useful(UPDATE_WORK * theta.size)))
         if self.n_steps % self.flush_every == 0:
             self.first[np.abs(self.first) < self.negligible] = 0
             self.second[self.second < self.negligible] = 0
