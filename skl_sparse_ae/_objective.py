@@ -20,6 +20,8 @@ from ._blocks import (
 )
 from ._revival import Revival
 
+# The least size of a block's workspaces, in sizes of a weight matrix.
+BLOCK_PER_WEIGHTS = 6
 # What adding up the members' sums costs for a parameter, in multiply-adds of a product.
 REDUCE_WORK = 32
 
@@ -54,8 +56,9 @@ class Objective:
     memory_budget : float
         Bytes that the activations of all rows may take between the two passes of a
         penalty with a non-linear psi; beyond it they are computed twice.
-    block_bytes : int
-        Bytes of a row block's workspaces.
+    block_bytes : int or None
+        Bytes of a row block's workspaces. None stands for so many that adding up the
+        blocks' gradients costs little beside the products.
     blend_means : callable or None
         Turns the means over the given rows, and their number, into the means that psi
         sees. Mini-batches put a running mean here.
@@ -74,7 +77,7 @@ class Objective:
         team,
         dtype,
         memory_budget=np.inf,
-        block_bytes=BLOCK_BYTES,
+        block_bytes=None,
         blend_means=None,
         idle_units=None,
         counts_active=False,
@@ -84,6 +87,11 @@ class Objective:
         self.team = team
         self.dtype = np.dtype(dtype)
         self.memory_budget = memory_budget
+        if block_bytes is None:
+            layout = network.layout
+            n_weights = layout.n_features * layout.n_components
+            weight_bytes = n_weights * self.dtype.itemsize
+            block_bytes = max(BLOCK_BYTES, BLOCK_PER_WEIGHTS * weight_bytes)
         self.block_bytes = block_bytes
         self.blend_means = blend_means
         self.idle_units = idle_units
