@@ -19,7 +19,7 @@ from threadpoolctl import OpenBLASController, ThreadpoolController
 
 BLOCK_BYTES = 2**24
 STRIP_BYTES = 2**20
-PIECE = 2**17
+PIECE = 2**18
 # Multiply-adds that keep a core busy for much longer than it takes to wake a thread,
 # some 60 microseconds.
 WORK_PER_THREAD = 2**24

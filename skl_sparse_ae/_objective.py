@@ -83,7 +83,7 @@ class Objective:
         counts_active=False,
     ):
         self.network = network
-        self.alpha = alpha
+        self.alpha = float(alpha)  # a NumPy scalar would bring its own precision
         self.team = team
         self.dtype = np.dtype(dtype)
         self.memory_budget = memory_budget

@@ -38,7 +38,7 @@ class Revival:
         self._intercept = parameters.encoder_intercept[units]
         self._decoder = parameters.components[units]
         self._activation = activation
-        self._beta = beta
+        self._beta = float(beta)
 
     def add_gradient(self, gradients, inputs, errors, weights):
         """Add the gradient of a block of rows, not yet divided by the total weight.

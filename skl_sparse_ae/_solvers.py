@@ -5,6 +5,7 @@ Each reports to a *monitor*: ``monitor.begin(point)`` before an iteration and
 """
 
 from collections import deque
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -161,7 +162,8 @@ class Adam:
         self.first = np.zeros(size, dtype)
         self.second = np.zeros(size, dtype)
         self.n_steps = 0
-        self._groups = groups
+        # Python's floats take the arrays' precision; NumPy's would bring their own.
+        self._groups = [(part, float(u), float(f)) for part, u, f in groups]
 
     def step(self, theta, gradient, learning_rate, team):
         """Update `theta` in place; what `gradient` holds is lost."""
@@ -169,8 +171,8 @@ class Adam:
         # The moments are sums: the factors that make means of them and correct their
         # start at zero are left to two numbers.
         mean_1 = (1 - self.beta_1) / (1 - self.beta_1**self.n_steps)
-        mean_2 = np.sqrt((1 - self.beta_2) / (1 - self.beta_2**self.n_steps))
-        rate, epsilon = learning_rate * mean_1 / mean_2, self.epsilon / mean_2
+        mean_2 = sqrt((1 - self.beta_2) / (1 - self.beta_2**self.n_steps))
+        rate, epsilon = float(learning_rate) * mean_1 / mean_2, self.epsilon / mean_2
 
         def update(share):
             for i, piece in share:

@@ -8,7 +8,14 @@ from scipy import sparse
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skl_sparse_ae import _blocks
-from skl_sparse_ae._blocks import Team, blocks, rows_as_dense, split_evenly, strips
+from skl_sparse_ae._blocks import (
+    Team,
+    blocks,
+    pieces,
+    rows_as_dense,
+    split_evenly,
+    strips,
+)
 
 
 def covered(slices):
@@ -41,6 +48,19 @@ def test_blocks_cover_each_row_once_within_their_size(row_bytes):
 def test_strips_cover_each_row_once(shape):
     slices = strips(np.empty(shape))
     assert_array_equal(covered(slices) if slices else [], np.arange(shape[0]))
+
+
+@pytest.mark.parametrize("n_shares", [1, 2, 5])
+def test_pieces_cover_each_part_once_in_equal_shares(n_shares, monkeypatch):
+    monkeypatch.setattr(_blocks, "PIECE", 7)
+    parts = [slice(0, 50), slice(50, 53), slice(53, 100)]
+    shares = pieces(parts, n_shares)
+    assert_array_equal(covered([p for share in shares for _, p in share]), range(100))
+    for share in shares:
+        assert abs(len(covered([p for _, p in share])) - 100 / n_shares) <= 1
+        for i, piece in share:
+            assert parts[i].start <= piece.start < piece.stop <= parts[i].stop
+            assert piece.stop - piece.start <= 7
 
 
 def test_rows_as_dense_is_a_view_of_an_array_and_a_copy_of_csr():

@@ -84,3 +84,16 @@ def test_rows_without_variance_leave_units_finite():
     scaling = Scaling(network, np.ones(4), 0.0)
     assert all(unit > 0 for _, unit in scaling.groups)
     assert np.isfinite(scaling.to_solver(np.ones(network.layout.size))).all()
+
+
+def test_centred_rows_are_the_same_as_centred_parameters(problem, team, rng):
+    # Two ways to the same numbers: dense batches go the first, sparse ones the second.
+    X, network, scaling = problem
+    point = rng.normal(size=network.layout.size)
+    objective = Objective(network, 0.1, team=team, dtype=float)
+    objective.use_rows(X, inputs=X - scaling.mean)
+    value, gradient = objective.value_and_grad(point)
+    objective.use_rows(X)
+    expected = scaling.centred(objective.value_and_grad)(point, np.empty_like(point))
+    assert_allclose(value, expected[0])
+    assert_allclose(gradient, expected[1], atol=1e-12)

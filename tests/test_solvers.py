@@ -159,6 +159,25 @@ def test_adam_in_pieces_is_adam_in_one(rng, team, monkeypatch):
     assert_array_equal(run(), whole)
 
 
+def test_adam_works_in_the_precision_of_its_arrays(team):
+    # NumPy's scalars are of double precision and slow float32 arrays down to it.
+    unit = np.float64(2.0)
+    adam = Adam(2, np.float32, [(slice(0, 2), unit, unit)])
+    used = []
+
+    class Recording(np.ndarray):
+        def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+            used.extend(type(i) for i in inputs if not isinstance(i, np.ndarray))
+            arrays = [np.asarray(i) if isinstance(i, Recording) else i for i in inputs]
+            kwargs["out"] = tuple(np.asarray(o) for o in kwargs["out"])
+            getattr(ufunc, method)(*arrays, **kwargs)
+            return inputs[0]
+
+    gradient = np.ones(2, dtype=np.float32).view(Recording)
+    adam.step(np.zeros(2, dtype=np.float32), gradient, np.float64(0.1), team)
+    assert set(used) == {float}
+
+
 def test_adam_flushes_moments_before_they_become_denormal(team):
     theta = np.zeros(1, dtype=np.float32)
     adam = Adam(1, np.float32, [(slice(0, 1), 1.0, 1.0)])
