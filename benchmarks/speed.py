@@ -12,6 +12,8 @@ PyTorch comes with `pip install ".[pytorch]"`.
 """
 
 import argparse
+import cProfile
+import pstats
 import subprocess
 import sys
 import time
@@ -364,6 +366,31 @@ FITS = {
 }
 
 
+def profile(name, X, n_components):
+    """Shares of the calling thread's time, in full evaluations and in Adam's epochs."""
+    epochs = autoencoder(n_components, batch_size=BATCH_SIZE).partial_fit(X)
+    theta = peers.start(X.shape[1], n_components, X.dtype)
+    with Team() as team:
+        objective = own_objective(X, n_components, team)
+        evaluations = shares(partial(objective.value_and_grad, theta))
+    yield label(name, X, n_components), "evaluation", evaluations
+    yield label(name, X, n_components), "epoch", shares(partial(epochs.partial_fit, X))
+
+
+def shares(job, n_shown=7):
+    """The functions that most time of some calls is spent in, without their callees."""
+    profiler = cProfile.Profile()
+    job()
+    with profiler:
+        for _ in range(3):
+            job()
+    stats = pstats.Stats(profiler).stats
+    own = {function: seconds for (_, _, function), (_, _, seconds, *_) in stats.items()}
+    total = sum(own.values())
+    most = sorted(own, key=own.get, reverse=True)[:n_shown]
+    return ", ".join(f"`{name}` {100 * own[name] / total:.0f} %" for name in most)
+
+
 def memory(name, X, n_components):
     """MiB that fits take beyond X itself, at their peak."""
     activations = X.shape[0] * n_components * X.itemsize / 2**20
@@ -455,6 +482,7 @@ TABLES = {
         "Adam",
         "SciPy on PyTorch",
     ],
+    profile: ["case", "job", "functions"],
     imports: ["ms without", "ms with", "difference"],
 }
 
