@@ -1,6 +1,7 @@
 """Mini-batches of shuffled rows, and the running means that go with them."""
 
 import numpy as np
+from scipy import sparse
 
 from ._blocks import split_evenly
 
@@ -27,6 +28,10 @@ class MiniBatches:
         self._rng = rng
         self._inputs = inputs
         self._parts = split_evenly(0, X.shape[0], -(-X.shape[0] // batch_size))
+        self._rows = None
+        if not sparse.issparse(X):
+            n_rows = max(part.stop - part.start for part in self._parts)
+            self._rows = np.empty((n_rows, X.shape[1]), X.dtype)
         self._mean_weight = 1.0
         if sample_weight is not None:
             self._mean_weight = float(np.mean(sample_weight, dtype=np.float64))
@@ -37,7 +42,7 @@ class MiniBatches:
         for i, part in enumerate(self._parts):
             rows = order[part]
             weights = None if self._weights is None else self._weights[rows]
-            X = self._X[rows]
+            X = self._take(rows)
             self._objective.use_rows(
                 X,
                 weights,
@@ -45,6 +50,12 @@ class MiniBatches:
                 inputs=None if self._inputs is None else self._inputs(X, self._rng),
             )
             yield i / len(self._parts)
+
+    def _take(self, rows):
+        """Copies of some rows, in the same memory each time: new pages cost more."""
+        if self._rows is None:
+            return self._X[rows]
+        return np.take(self._X, rows, axis=0, out=self._rows[: len(rows)], mode="clip")
 
 
 class RunningMeans:

@@ -1,9 +1,11 @@
 """Rows as blocks, and the team of threads that works on them.
 
 Matrix products are made on *blocks*, large enough that adding up their partial sums
-costs nothing; element-wise work inside a block is done on *strips* that stay in a
-core's own cache between one operation and the next. NumPy releases the interpreter's
-lock in both, so plain threads run them in parallel, each with one BLAS thread.
+costs nothing; element-wise work inside a block is done on *strips* that stay in a cache
+between one operation and the next. NumPy releases the interpreter's lock in both, so
+plain threads run them in parallel, each with one BLAS thread. Strips are no shorter
+than they are because the lock is taken again between two operations, and waking the
+thread that had to wait for it costs more than an operation of a few microseconds.
 """
 
 import threading
@@ -17,8 +19,9 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
-BLOCK_BYTES = 2**24
+BLOCK_BYTES = 2**23
 STRIP_BYTES = 2**20
+# Elements of a piece of the parameters: as long as a strip, for the same reason.
 PIECE = 2**18
 # Multiply-adds that keep a core busy for much longer than it takes to wake a thread,
 # some 60 microseconds.
@@ -58,8 +61,7 @@ def pieces(parts, n_shares):
     Returns
     -------
     shares : list of list of (int, slice)
-        Index of a part and a slice of it, so short that what several vectors hold
-        there fits a core's own cache.
+        Index of a part and a slice of it, short enough to stay in a cache.
     """
     shares = split_evenly(parts[0].start, parts[-1].stop, n_shares)
     return [

@@ -97,6 +97,8 @@ class Objective:
         self.idle_units = idle_units
         self.counts_active = counts_active
         self._theta = np.empty(network.layout.size, self.dtype)
+        n_shares = team.n_useful(REDUCE_WORK * network.layout.size)
+        self._shares = pieces(network.layout.slices, n_shares)
         self._members = []
 
     def use_rows(self, X, sample_weight=None, total_weight=None, inputs=None):
@@ -224,7 +226,7 @@ class Objective:
         layout = self.network.layout
         decay = self.alpha * (2 if layout.tied_weights else 1)
         first, *others = [member.gradient for member in self._active]
-        scale = 1 / self._total_weight
+        scale, are_weights = 1 / self._total_weight, layout.are_weights
 
         def reduce(share):
             for i, piece in share:
@@ -232,11 +234,10 @@ class Objective:
                 np.multiply(first[piece], scale, out=g, casting="same_kind")
                 for other in others:
                     g += other[piece] * scale
-                if decay and layout.are_weights[i]:
+                if decay and are_weights[i]:
                     g += decay * theta[piece]
 
-        n_shares = self.team.n_useful(REDUCE_WORK * theta.size)
-        self.team.map(reduce, pieces(layout.slices, n_shares))
+        self.team.map(reduce, self._shares)
         return out
 
 

@@ -164,6 +164,7 @@ class Adam:
         self.n_steps = 0
         # Python's floats take the arrays' precision; NumPy's would bring their own.
         self._groups = [(part, float(u), float(f)) for part, u, f in groups]
+        self._shares = []
 
     def step(self, theta, gradient, learning_rate, team):
         """Update `theta` in place; what `gradient` holds is lost."""
@@ -179,8 +180,10 @@ class Adam:
                 _, unit, factor = self._groups[i]
                 self._update(theta, gradient, piece, rate * unit, factor, epsilon)
 
-        parts = [part for part, _, _ in self._groups]
-        team.map(update, pieces(parts, team.n_useful(UPDATE_WORK * theta.size)))
+        n_shares = team.n_useful(UPDATE_WORK * theta.size)
+        if len(self._shares) != n_shares:
+            self._shares = pieces([part for part, _, _ in self._groups], n_shares)
+        team.map(update, self._shares)
         if self.n_steps % self.flush_every == 0:
             self.first[np.abs(self.first) < self.negligible] = 0
             self.second[self.second < self.negligible] = 0

@@ -182,19 +182,23 @@ class Stream:
         if size == "auto":
             share = X.shape[0] // BATCHES_PER_EPOCH
             size = int(np.clip(share, MIN_BATCH_SIZE, MAX_BATCH_SIZE))
-        inputs, value_and_grad = self._centred(corruption_of(settings), objective, X)
+        size = min(size, X.shape[0])
+        corrupt = corruption_of(settings)
+        inputs, value_and_grad = self._centred(corrupt, objective, X, size)
         batches = MiniBatches(objective, X, sample_weight, size, self.rng, inputs)
         return self._heard(value_and_grad, objective), batches
 
-    def _centred(self, corrupt, objective, X):
+    def _centred(self, corrupt, objective, X, batch_size):
         """What the encoder sees of a batch, and J of it in centred parameters."""
         scaling = self.problem.scaling
         if sparse.issparse(X):  # would be dense if centred: the parameters are mapped
             return corrupt, scaling.centred(objective.value_and_grad)
         mean = scaling.mean.astype(X.dtype, copy=False)
+        centred = np.empty((batch_size, X.shape[1]), X.dtype)
 
         def inputs(rows, rng):
-            return (rows if corrupt is None else corrupt(rows, rng)) - mean
+            seen = rows if corrupt is None else corrupt(rows, rng)
+            return np.subtract(seen, mean, out=centred[: len(rows)])
 
         return inputs, objective.value_and_grad
 

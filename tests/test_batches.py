@@ -13,7 +13,7 @@ class Recorder:
         self.batches = []
 
     def use_rows(self, X, sample_weight=None, total_weight=None, inputs=None):
-        self.batches.append((X, sample_weight, total_weight))
+        self.batches.append((X.copy(), sample_weight, total_weight))
 
 
 @pytest.mark.parametrize("n_rows", [1, 10, 23])
