@@ -517,6 +517,7 @@ def rows(job, arguments):
     for name in arguments.cases:
         X = datasets.load_or_report(name, CASES[name].load)
         for dtype in arguments.dtypes if X is not None else ():
+            torch.compiler.reset()  # or it would soon stop compiling for new shapes
             table_rows = job(
                 name, np.ascontiguousarray(X, dtype), CASES[name].n_components
             )
