@@ -14,6 +14,9 @@ Both are linear changes of variables. They change the path, never J.
 
 import numpy as np
 
+# A standard deviation that is a smaller fraction of the mean than this is rounding.
+ROUNDING = 1000 * np.finfo(np.float64).eps
+
 
 class Scaling:
     """Maps between parameters and what the solver sees.
@@ -31,7 +34,8 @@ class Scaling:
         self._layout = layout
         self.mean = mean
         self.variance = variance
-        self.value = variance if variance > 0 else 1.0
+        is_rounding = variance <= np.sum((ROUNDING * mean) ** 2)
+        self.value = 1.0 if is_rounding else variance
         spread = np.sqrt(self.value / layout.n_features)
         bounded = np.isfinite(network.activation.range).all()
         out = spread if network.out_activation.name == "identity" else 1.0

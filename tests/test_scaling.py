@@ -97,3 +97,13 @@ def test_centred_rows_are_the_same_as_centred_parameters(problem, team, rng):
     expected = scaling.centred(objective.value_and_grad)(point, np.empty_like(point))
     assert_allclose(value, expected[0])
     assert_allclose(gradient, expected[1], atol=1e-12)
+
+
+def test_rounding_of_constant_columns_is_no_scale():
+    network = Network.from_names(
+        Layout(5, 3), "relu", "identity", make_penalty("l1", rho=0.1, beta=0.5)
+    )
+    mean, variance = mean_and_variance(np.full((333, 5), 0.1))
+    assert variance > 0  # or this shows nothing
+    assert Scaling(network, mean, variance).value == 1
+    assert Scaling(network, mean, 1e-20).value == 1e-20
