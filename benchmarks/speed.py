@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 import warnings
+from collections import Counter
 from contextlib import nullcontext
 from functools import partial
 from itertools import islice
@@ -239,7 +240,7 @@ def fits(name, X, n_components):
         n_least=1,
     )
     goal = min(ends["torch"], *adam_ends(torch_peer, theta))
-    rivals = adam_rivals(goal, torch_peer, X, theta)
+    rivals = adam_rivals(goal, torch_peer, theta)
     if ends["torch"] <= goal:
         rivals["L-BFGS"] = seconds["torch"]
     solvers = {}
@@ -282,16 +283,16 @@ def adam_ends(peer, theta, n_epochs=4):
         yield peer.value_and_grad(end)[0]
 
 
-def adam_rivals(goal, peer, X, theta):
+def adam_rivals(goal, peer, theta):
     """Seconds of PyTorch's fused Adam to a J, at several learning rates."""
     seconds = {}
     for rate in RATES:
         limit = min(seconds.values(), default=120)
-        seconds[f"Adam {rate}"] = adam_until(goal, peer, X, theta, rate, limit)
+        seconds[f"Adam {rate}"] = adam_until(goal, peer, theta, rate, limit)
     return seconds
 
 
-def adam_until(goal, peer, X, theta, learning_rate, limit):
+def adam_until(goal, peer, theta, learning_rate, limit):
     """Seconds of PyTorch's fused Adam until J is reached; J itself is not timed."""
     epochs = peer.adam(theta, BATCH_SIZE, learning_rate)
     seconds = 0.0
@@ -373,8 +374,7 @@ def transform(name, X, n_components):
     )
 
 
-# Fits whose peak memory is measured, each in a process of its own: working_memory in
-# MiB, or None for scikit-learn's default, and the solver.
+# Short fits whose peak memory is measured, each in a process of its own.
 FITS = {
     "lbfgs": {"solver": "lbfgs", "max_iter": 3},
     "adam": {"solver": "adam", "max_iter": 1},
@@ -400,10 +400,12 @@ def shares(job, n_shown=7):
         for _ in range(3):
             job()
     stats = pstats.Stats(profiler).stats
-    own = {function: seconds for (_, _, function), (_, _, seconds, *_) in stats.items()}
-    total = sum(own.values())
-    most = sorted(own, key=own.get, reverse=True)[:n_shown]
-    return ", ".join(f"`{name}` {100 * own[name] / total:.0f} %" for name in most)
+    own = Counter()
+    for (_, _, function), (_, _, seconds, *_) in stats.items():
+        own[function] += seconds
+    total = own.total()
+    most = own.most_common(n_shown)
+    return ", ".join(f"`{name}` {100 * own / total:.0f} %" for name, own in most)
 
 
 def memory(name, X, n_components):
@@ -512,11 +514,11 @@ def main():
     parser.add_argument("--dtypes", nargs="+", choices=DTYPES, default=[*DTYPES])
     parser.add_argument("--peak", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)
     if arguments.peak:
         return peak(*arguments.peak)
     if unknown := set(arguments.tables) - set(names):
         parser.error(f"{', '.join(sorted(unknown))}: not among {', '.join(names)}")
-    warnings.simplefilter("ignore", ConvergenceWarning)
     print(circumstances(), f"PyTorch is {torch.__version__}.", sep="\n")
     for job, header in TABLES.items():
         if arguments.tables and job.__name__ not in arguments.tables:
