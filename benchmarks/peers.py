@@ -86,10 +86,9 @@ class Textbook:
 class Torch:
     """PyTorch's autograd, eager or compiled."""
 
-    def __init__(self, X, n_components, compiled=False, beta=BETA):
+    def __init__(self, X, n_components, compiled=False):
         self.X = torch.from_numpy(X)
         self.n_components = n_components
-        self.beta = beta
         self.loss = torch.compile(self._loss) if compiled else self._loss
 
     def _loss(self, X, W1, b1, W2, b2):
@@ -101,7 +100,7 @@ class Torch:
         return (
             0.5 * (error**2).sum() / len(X)
             + 0.5 * ALPHA * ((W1**2).sum() + (W2**2).sum())
-            + self.beta * (on + off).sum()
+            + BETA * (on + off).sum()
         )
 
     def parameters(self, theta):
@@ -117,13 +116,11 @@ class Torch:
         gradient = torch.cat([p.grad.ravel() for p in parameters])
         return loss.item(), gradient.numpy()
 
-    def lbfgs(self, theta, max_iter, monitor=None):
-        """SciPy's L-BFGS; `monitor` is called with the value of each evaluation."""
+    def lbfgs(self, theta, max_iter):
+        """SciPy's L-BFGS from a vector in double precision."""
 
         def evaluate(theta):
             value, gradient = self.value_and_grad(theta)
-            if monitor is not None:
-                monitor(value)
             return value, gradient.astype(np.float64)
 
         options = {"maxiter": max_iter, "maxfun": 20 * max_iter, "ftol": 0, "gtol": 0}

@@ -96,7 +96,6 @@ class Objective:
         self.blend_means = blend_means
         self.idle_units = idle_units
         self.counts_active = counts_active
-        self._theta = np.empty(network.layout.size, self.dtype)
         n_shares = team.n_useful(REDUCE_WORK * network.layout.size)
         self._shares = pieces(network.layout.slices, n_shares)
         self._members = []
@@ -194,9 +193,7 @@ class Objective:
         return self.team.map(lambda member: method(member, *args), self._active)
 
     def _cast(self, theta):
-        if theta.dtype != self.dtype:
-            np.copyto(self._theta, theta, casting="same_kind")
-            theta = self._theta
+        theta = theta.astype(self.dtype, casting="same_kind", copy=False)
         return self.network.layout.views(theta)
 
     def _means(self, sums):
