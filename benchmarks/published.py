@@ -16,8 +16,8 @@ from sklearn.linear_model import LogisticRegression
 
 from skl_sparse_ae import KL, SparseAutoencoder
 from skl_sparse_ae._blocks import Team
+from skl_sparse_ae._dense_objective import DenseObjective
 from skl_sparse_ae._network import Network
-from skl_sparse_ae._objective import Objective
 from skl_sparse_ae._parameters import Layout, Parameters
 
 HEADER = ["experiment", "figure", "here", "published", "seconds"]
@@ -59,7 +59,7 @@ def at_given_weights(data, X):
         Parameters(data["W1_25"].T, data["b1_25"], data["W2_25"].T, data["b2_25"])
     )
     with Team() as team:
-        objective = Objective(network, alpha=2e-4, team=team, dtype=X.dtype)
+        objective = DenseObjective(network, alpha=2e-4, team=team, dtype=X.dtype)
         start = time.perf_counter()
         value, gradient = objective.use_rows(X).value_and_grad(theta)
     seconds = elapsed(start)

@@ -37,8 +37,8 @@ from sklearn.neural_network import MLPRegressor
 
 from skl_sparse_ae import KL, SparseAutoencoder
 from skl_sparse_ae._blocks import Team
+from skl_sparse_ae._dense_objective import DenseObjective
 from skl_sparse_ae._network import Network
-from skl_sparse_ae._objective import Objective
 from skl_sparse_ae._parameters import Layout
 
 DTYPES = ("float32", "float64")
@@ -128,7 +128,7 @@ def own_objective(X, n_components, team):
     penalty = KL(rho=peers.RHO, beta=peers.BETA)
     network = Network.from_names(layout, "logistic", "identity", penalty)
     budget = get_config()["working_memory"] * 2**20
-    objective = Objective(
+    objective = DenseObjective(
         network, peers.ALPHA, team=team, dtype=X.dtype, memory_budget=budget
     )
     return objective.use_rows(X)

@@ -9,6 +9,7 @@ from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._blocks import blocks, split_evenly, strips
 from ._parameters import Layout
 from ._penalty import Penalty
+from ._sparse_products import products
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Network:
 
 def _product(X, weights, out):
     if sparse.issparse(X):
-        out[...] = X @ weights
+        for columns, product in products(X, weights):
+            out[:, columns] = product
     else:
         np.matmul(X, weights, out=out)
 

@@ -78,7 +78,7 @@ class Layout:
         return (parameters.encoder_coef, parameters.components)
 
 
-def initial_parameters(network, scaling, rng):
+def initial_parameters(network, scaling, rng, dtype=np.float64):
     """Where a fit starts: a vector that depends on X only through two moments.
 
     Weights are uniform in +-sqrt(6 / (n_features + n_components + 1)), as in the
@@ -97,12 +97,13 @@ def initial_parameters(network, scaling, rng):
     low, high = network.out_activation.range
     margin = 0.01 * (high - low) if np.isfinite(high - low) else 0.0
     target = np.clip(mean, low + margin, high - margin)
-    return layout.flatten(
-        Parameters(
-            encoder_coef=read * weights,
-            encoder_intercept=start - mean @ (read * weights),
-            components=write * weights.T,
-            decoder_intercept=network.out_activation.inverse(target)
-            - wanted * write * weights.sum(axis=1),
-        )
-    )
+    # Nothing as large as the weights is made beside them and the vector itself.
+    theta = np.empty(layout.size, dtype)
+    parameters = layout.views(theta)
+    options = {"casting": "same_kind"}
+    np.multiply(weights, read, out=parameters.encoder_coef, **options)
+    np.multiply(weights.T, write, out=parameters.components, **options)
+    parameters.encoder_intercept[:] = start - read * (mean @ weights)
+    written = wanted * write * weights.sum(axis=1)
+    parameters.decoder_intercept[:] = network.out_activation.inverse(target) - written
+    return theta

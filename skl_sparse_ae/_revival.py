@@ -33,12 +33,31 @@ class Revival:
     """
 
     def __init__(self, units, parameters, activation, beta):
-        self._units = units
+        self.units = units
+        self.beta = float(beta)
         self._encoder = parameters.encoder_coef[:, units]
         self._intercept = parameters.encoder_intercept[units]
         self._decoder = parameters.components[units]
+        self._gram = self._decoder @ self._decoder.T
         self._activation = activation
-        self._beta = float(beta)
+
+    def encode(self, inputs):
+        """The code of some rows by these units, of which one is active on each row."""
+        code = inputs @ self._encoder + self._intercept
+        self._activation.apply(code)
+        code *= np.arange(len(self.units)) == code.argmax(axis=1)[:, None]
+        return code
+
+    def delta(self, code, weighted, back):
+        """The error at the units' pre-activation, from that of the reconstruction.
+
+        `weighted` is the code times the weights; `back` are the errors at the output's
+        pre-activation, times the weights and the units' rows of ``W_d^T``.
+        """
+        delta = self.beta * (weighted @ self._gram + back)
+        self._activation.multiply_derivative(code, delta)
+        delta *= code != 0
+        return delta
 
     def add_gradient(self, gradients, inputs, errors, weights):
         """Add the gradient of a block of rows, not yet divided by the total weight.
@@ -46,17 +65,10 @@ class Revival:
         `errors` are those of the reconstruction at the output's pre-activation, times
         the weights.
         """
-        code = inputs @ self._encoder + self._intercept
-        self._activation.apply(code)
-        code *= np.arange(len(self._units)) == code.argmax(axis=1)[:, None]
-        written = code @ self._decoder
-        if weights is not None:
-            written *= weights[:, None]
-        written += errors
-        written *= self._beta
-        delta = written @ self._decoder.T
-        self._activation.multiply_derivative(code, delta)
-        delta *= code != 0
-        gradients.components[self._units] += code.T @ written
-        gradients.encoder_coef[:, self._units] += inputs.T @ delta
-        gradients.encoder_intercept[self._units] += delta.sum(axis=0)
+        code = self.encode(inputs)
+        weighted = code if weights is None else code * weights[:, None]
+        delta = self.delta(code, weighted, errors @ self._decoder.T)
+        written = (code.T @ weighted) @ self._decoder + code.T @ errors
+        gradients.components[self.units] += self.beta * written
+        gradients.encoder_coef[:, self.units] += inputs.T @ delta
+        gradients.encoder_intercept[self.units] += delta.sum(axis=0)

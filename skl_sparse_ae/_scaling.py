@@ -75,33 +75,24 @@ class Scaling:
         views.encoder_intercept[...] -= mean @ views.encoder_coef
         return theta
 
-    def centred(self, value_and_grad):
-        """The objective as a function of centred parameters."""
-
-        def evaluate(theta, out=None):
-            value, gradient = value_and_grad(self.uncentre(theta), out)
-            views = self._layout.views(gradient)
-            mean = self.mean.astype(gradient.dtype, copy=False)
-            views.encoder_coef[...] -= np.outer(mean, views.encoder_intercept)
-            return value, gradient
-
-        return evaluate
-
     def to_solver(self, theta):
         """What a full-batch solver sees of a parameter vector, in float64."""
         return self.centre(theta.astype(np.float64)) / self._units_vector
 
+    def to_centred(self, point):
+        """The parameter vector with intercepts counted from the mean, in float64."""
+        return point * self._units_vector
+
     def from_solver(self, point):
         """The parameter vector, in float64."""
-        return self.uncentre(point * self._units_vector)
+        return self.uncentre(self.to_centred(point))
 
     def wrap(self, value_and_grad):
-        """The objective as a full-batch solver sees it."""
-        centred = self.centred(value_and_grad)
+        """J of centred parameters as a full-batch solver sees it."""
         units = self._units_vector
 
         def scaled(point):
-            value, gradient = centred(point * units)
+            value, gradient = value_and_grad(point * units)
             gradient *= units
             gradient /= self.value
             return value / self.value, gradient

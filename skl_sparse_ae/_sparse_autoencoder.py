@@ -173,7 +173,8 @@ class SparseAutoencoder(
 
     batch_size : int or "auto", default="auto"
         Rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but at least
-        64 and at most 256. Not used by "lbfgs".
+        64 and at most 256 (4096 where X is sparse and the output the identity: the
+        time for a step then hardly depends on the number of rows). Not used by "lbfgs".
 
     learning_rate_init : float, default=0.003
         Learning rate of "adam", for columns of unit variance: it is scaled to the
@@ -588,9 +589,11 @@ class SparseAutoencoder(
         if not reset:
             check_same_namespace(X, self, attribute="components_", method=method)
         back, X = way_back(X), to_numpy(X)
-        if sparse.issparse(X) and not X.has_canonical_format:
-            X = X.copy()
-            X.sum_duplicates()
+        if sparse.issparse(X):
+            X = sparse.csr_array(X)  # a view, with the arrays' meaning of operators
+            if not X.has_canonical_format:
+                X = X.copy()
+                X.sum_duplicates()
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 to_numpy(sample_weight), X, dtype=X.dtype, ensure_non_negative=True
@@ -669,9 +672,9 @@ class SparseAutoencoder(
             beta = cls.default_beta(variance or 1.0, n_features, n_components)
         return make_penalty(self.penalty, rho=self.rho, beta=beta)
 
-    def _initial(self, problem, rng, previous):
+    def _initial(self, problem, rng, previous, dtype):
         """Where to start; `previous` are the last fit's network and parameters."""
-        theta = initial_parameters(problem.network, problem.scaling, rng)
+        theta = initial_parameters(problem.network, problem.scaling, rng, dtype)
         if not self.warm_start or previous is None:
             return theta
         network, start = previous
@@ -681,7 +684,7 @@ class SparseAutoencoder(
                 "tied_weights, activation and out_activation as in the last fit. Use "
                 "warm_start=False to begin anew."
             )
-        return start
+        return start.astype(dtype, copy=False)
 
     def _train(self, X, sample_weight, previous, callbacks):
         """The fitted attributes after training on X."""
@@ -691,10 +694,12 @@ class SparseAutoencoder(
             X, sample_weight = X[used], sample_weight[used]
         X, sample_weight, held_out = self._hold_out(X, sample_weight, rng)
         problem = self._set_up(X, sample_weight)
-        theta = self._initial(problem, rng, previous)
+        uses_lbfgs = self._uses_lbfgs(problem)
+        train = train_lbfgs if uses_lbfgs else train_adam
+        dtype = np.float64 if uses_lbfgs else X.dtype
+        theta = self._initial(problem, rng, previous, dtype)
         attributes = partial(_attributes, problem, dtype=X.dtype)
         callbacks.attributes = attributes
-        train = train_lbfgs if self._uses_lbfgs(problem) else train_adam
         with Team() as team, self._explain_divergence():
             validation = self._validation(problem, held_out, team)
             monitor = Monitor(self.verbose, callbacks, validation)
@@ -780,8 +785,7 @@ class SparseAutoencoder(
             theta = self._network.layout.flatten(self._parameters())
         else:
             problem = self._set_up(X, sample_weight)
-            theta = initial_parameters(problem.network, problem.scaling, rng)
-            theta = theta.astype(X.dtype)
+            theta = initial_parameters(problem.network, problem.scaling, rng, X.dtype)
         return Stream(problem, theta.dtype, rng), theta
 
     def _parameters(self, dtype=None):

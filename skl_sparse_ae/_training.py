@@ -12,8 +12,8 @@ from sklearn import get_config
 
 from ._batches import MiniBatches, RunningMeans
 from ._corruption import CORRUPTIONS
+from ._dense_objective import DenseObjective
 from ._network import Network
-from ._objective import Objective
 from ._scaling import Scaling
 from ._solvers import (
     GROWTH_LIMIT,
@@ -22,11 +22,14 @@ from ._solvers import (
     minimize_adam,
     minimize_lbfgs,
 )
+from ._sparse_objective import SparseObjective
 from ._sparsity_target import SparsityTarget
 
-# With fewer than a score of steps in an epoch, small tables take hundreds of epochs;
-# larger batches than 256 rows are hardly faster.
-MIN_BATCH_SIZE, MAX_BATCH_SIZE, BATCHES_PER_EPOCH = 64, 256, 16
+# With fewer than a score of steps in an epoch, small tables take hundreds of epochs.
+# Larger batches than 256 rows are hardly faster, but for sparse rows, where what a step
+# costs hardly depends on them: it is the dictionary that it goes through.
+MIN_BATCH_SIZE, BATCHES_PER_EPOCH = 64, 16
+MAX_BATCH_SIZE = {DenseObjective: 256, SparseObjective: 4096}
 # Rows that a running mean of a unit's activation remembers. The divergence of a mean
 # over n rows is too large by at most 1 / (2 n) on average.
 MEMORY = 1000
@@ -46,17 +49,26 @@ class Problem(NamedTuple):
     alpha: float
     target: SparsityTarget | None = None
 
-    def objective(self, team, memory_budget=0, inputs=None):
+    def objective(self, team, inputs=None, mean=None, memory_budget=0):
         """J over all the rows; `inputs` are what the encoder sees of them, if noisy."""
-        objective = Objective(
+        cls = objective_class(self.network, self.X)
+        objective = cls(
             self.network,
             self.alpha,
             team=team,
             dtype=self.X.dtype,
+            mean=mean,
             memory_budget=memory_budget,
             counts_active=self.target is not None,
         )
         return objective.use_rows(self.X, self.sample_weight, inputs=inputs)
+
+
+def objective_class(network, X):
+    """The objective for rows like these."""
+    if sparse.issparse(X) and network.out_activation.name == "identity":
+        return SparseObjective
+    return DenseObjective
 
 
 def corruption_of(settings):
@@ -76,10 +88,10 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     budget = get_config()["working_memory"] * 2**20
     corrupt = corruption_of(settings)
     inputs = None if corrupt is None else corrupt(problem.X, rng)
-    objective = problem.objective(team, budget, inputs)
+    objective = problem.objective(team, inputs, mean=scaling.mean, memory_budget=budget)
 
     def level(point):
-        objective.means(scaling.from_solver(point))  # encodes, and decodes nothing
+        objective.means(scaling.to_centred(point))  # encodes, and decodes nothing
         return objective.active_fraction
 
     search = partial(
@@ -113,7 +125,7 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
     outcome = minimize_adam(
         value_and_grad,
         _settling(batches, penalty, n_settling),
-        scaling.centre(theta.astype(X.dtype)),
+        scaling.centre(theta),
         stream.adam,
         team=team,
         learning_rate=settings.learning_rate_init,
@@ -169,47 +181,47 @@ class Stream:
 
     def batches(self, settings, X, sample_weight, team):
         """J of a batch in centred parameters; what sets one batch after the other."""
-        objective = Objective(
+        cls = objective_class(self.problem.network, X)
+        size = settings.batch_size
+        if size == "auto":
+            share = X.shape[0] // BATCHES_PER_EPOCH
+            size = int(np.clip(share, MIN_BATCH_SIZE, MAX_BATCH_SIZE[cls]))
+        size = min(size, X.shape[0])
+        inputs, mean = self._centring(corruption_of(settings), X, size)
+        objective = cls(
             self.problem.network,
             self.problem.alpha,
             team=team,
             dtype=X.dtype,
+            mean=mean,
             blend_means=self.unit_means,
             idle_units=self.unit_means.idle_units,
             counts_active=self.problem.target is not None,
         )
-        size = settings.batch_size
-        if size == "auto":
-            share = X.shape[0] // BATCHES_PER_EPOCH
-            size = int(np.clip(share, MIN_BATCH_SIZE, MAX_BATCH_SIZE))
-        size = min(size, X.shape[0])
-        corrupt = corruption_of(settings)
-        inputs, value_and_grad = self._centred(corrupt, objective, X, size)
         batches = MiniBatches(objective, X, sample_weight, size, self.rng, inputs)
-        return self._heard(value_and_grad, objective), batches
+        return self._heard(objective), batches
 
-    def _centred(self, corrupt, objective, X, batch_size):
-        """What the encoder sees of a batch, and J of it in centred parameters."""
-        scaling = self.problem.scaling
-        if sparse.issparse(X):  # would be dense if centred: the parameters are mapped
-            return corrupt, scaling.centred(objective.value_and_grad)
-        mean = scaling.mean.astype(X.dtype, copy=False)
+    def _centring(self, corrupt, X, batch_size):
+        """What the encoder sees of a batch; what its intercepts are counted from."""
+        if sparse.issparse(X):  # centred rows would be dense
+            return corrupt, self.problem.scaling.mean
+        mean = self.problem.scaling.mean.astype(X.dtype, copy=False)
         centred = np.empty((batch_size, X.shape[1]), X.dtype)
 
         def inputs(rows, rng):
             seen = rows if corrupt is None else corrupt(rows, rng)
             return np.subtract(seen, mean, out=centred[: len(rows)])
 
-        return inputs, objective.value_and_grad
+        return inputs, None
 
-    def _heard(self, value_and_grad, objective):
+    def _heard(self, objective):
         """J of a batch, whose level of sparsity the target hears of."""
         target = self.problem.target
         if target is None:
-            return value_and_grad
+            return objective.value_and_grad
 
         def evaluate(theta, out):
-            result = value_and_grad(theta, out)
+            result = objective.value_and_grad(theta, out)
             target.hear_batch(objective.active_fraction, objective.n_rows)
             return result
 

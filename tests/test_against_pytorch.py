@@ -11,8 +11,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skl_sparse_ae import KL, L1, BatchTopK, Contractive, TopK
+from skl_sparse_ae._dense_objective import DenseObjective
 from skl_sparse_ae._network import Network
-from skl_sparse_ae._objective import Objective
 from skl_sparse_ae._parameters import Layout
 from skl_sparse_ae._revival import Revival
 
@@ -99,7 +99,7 @@ def test_value_and_gradient(name, activation, out, weighted, tied, rng, team):
     weights = rng.uniform(0.5, 2, N_ROWS) if weighted else None
     theta = rng.normal(size=layout.size)
     network = Network.from_names(layout, activation, out, penalty)
-    objective = Objective(network, ALPHA, team=team, dtype=float)
+    objective = DenseObjective(network, ALPHA, team=team, dtype=float)
     value, gradient = objective.use_rows(X, weights).value_and_grad(theta)
 
     arrays = [torch.tensor(v, requires_grad=True) for v in layout.views(theta)]

@@ -14,8 +14,8 @@ from skl_sparse_ae import KL
 from skl_sparse_ae._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from skl_sparse_ae._batches import RunningMeans
 from skl_sparse_ae._blocks import Team
+from skl_sparse_ae._dense_objective import DenseObjective
 from skl_sparse_ae._network import Network
-from skl_sparse_ae._objective import Objective
 from skl_sparse_ae._parameters import Layout
 from skl_sparse_ae._penalties import PENALTIES, make_penalty
 
@@ -90,7 +90,8 @@ def direct_value(network, alpha, X, weights, theta):
 def test_value_and_gradient(penalty, activation, out, tied, weighted, csr, rng, team):
     network = make_network(penalty, activation, out, tied)
     X, weights = make_rows(rng, weighted, csr)
-    objective = Objective(network, 0.1, team=team, dtype=float).use_rows(X, weights)
+    objective = DenseObjective(network, 0.1, team=team, dtype=float)
+    objective.use_rows(X, weights)
     theta = rng.normal(size=network.layout.size)
     value, gradient = objective.value_and_grad(theta)
     dense = X.toarray() if csr else X
@@ -114,7 +115,8 @@ def test_j_and_gradient_of_independent_implementations(case, team):
     theta = layout.flatten((W1.reshape(7, 12).T, b1, W2.reshape(12, 7).T, b2))
     penalty = KL(rho=case["rho"], beta=case["beta"])
     network = Network.from_names(layout, "logistic", case["out_activation"], penalty)
-    objective = Objective(network, case["alpha"], team=team, dtype=float).use_rows(X)
+    objective = DenseObjective(network, case["alpha"], team=team, dtype=float)
+    objective.use_rows(X)
     value, gradient = objective.value_and_grad(theta)
     g = layout.views(gradient)
     actual = {
@@ -139,7 +141,7 @@ def test_the_gradient_vanishes_at_weights_trained_elsewhere(data_folder, team):
         dtype=float,
     )
     network = Network.from_names(layout, "logistic", "logistic", KL(rho=0.01, beta=6.0))
-    objective = Objective(network, 2e-4, team=team, dtype=float).use_rows(X)
+    objective = DenseObjective(network, 2e-4, team=team, dtype=float).use_rows(X)
     value, gradient = objective.value_and_grad(theta)
     assert value == pytest.approx(2.24568204389, abs=5e-12)
     assert np.abs(gradient).max() < 2e-5
@@ -160,7 +162,7 @@ def test_every_way_through_the_rows_gives_the_same(
     theta = rng.normal(size=network.layout.size)
 
     def evaluate(**options):
-        objective = Objective(network, 0.1, dtype=float, **options)
+        objective = DenseObjective(network, 0.1, dtype=float, **options)
         return objective.use_rows(X, weights).value_and_grad(theta)
 
     with Team(1) as one:
@@ -179,7 +181,8 @@ def test_the_same_call_gives_the_same_bits(penalty, rng, monkeypatch):
     X = rng.uniform(size=(500, N_FEATURES)).astype(np.float32)
     theta = rng.normal(size=network.layout.size)
     with Team(2) as team:
-        objective = Objective(network, 0.1, team=team, dtype=np.float32).use_rows(X)
+        objective = DenseObjective(network, 0.1, team=team, dtype=np.float32)
+        objective.use_rows(X)
         value, gradient = objective.value_and_grad(theta)
         for _ in range(10):
             again, gradient_again = objective.value_and_grad(theta)
@@ -193,7 +196,7 @@ def test_a_weight_is_a_number_of_repetitions(penalty, rng, team):
     X, _ = make_rows(rng)
     counts = rng.randint(0, 4, size=N_ROWS)
     theta = rng.normal(size=network.layout.size)
-    objective = Objective(network, 0.1, team=team, dtype=float)
+    objective = DenseObjective(network, 0.1, team=team, dtype=float)
     value, gradient = objective.use_rows(X, counts.astype(float)).value_and_grad(theta)
     objective.use_rows(np.repeat(X, counts, axis=0))
     repeated, repeated_gradient = objective.value_and_grad(theta)
@@ -205,7 +208,7 @@ def test_scaling_all_weights_changes_nothing(rng, team):
     network = make_network()
     X, weights = make_rows(rng, weighted=True)
     theta = rng.normal(size=network.layout.size)
-    objective = Objective(network, 0.1, team=team, dtype=float)
+    objective = DenseObjective(network, 0.1, team=team, dtype=float)
     value, gradient = objective.use_rows(X, weights).value_and_grad(theta)
     scaled, scaled_gradient = objective.use_rows(X, 1e5 * weights).value_and_grad(theta)
     assert_allclose(scaled, value)
@@ -218,7 +221,7 @@ def test_float32_agrees_with_float64_to_its_precision(rng, team):
     theta = rng.normal(size=network.layout.size)
     values = {}
     for dtype in (np.float32, np.float64):
-        objective = Objective(network, 0.1, team=team, dtype=dtype)
+        objective = DenseObjective(network, 0.1, team=team, dtype=dtype)
         values[dtype] = objective.use_rows(X.astype(dtype)).value_and_grad(theta)
     assert_allclose(values[np.float32][0], values[np.float64][0], rtol=1e-6)
     assert values[np.float32][1].dtype == np.float64
@@ -227,7 +230,7 @@ def test_float32_agrees_with_float64_to_its_precision(rng, team):
 
 def test_the_gradient_takes_the_place_given(rng, team):
     network = make_network()
-    objective = Objective(network, 0.1, team=team, dtype=np.float32)
+    objective = DenseObjective(network, 0.1, team=team, dtype=np.float32)
     objective.use_rows(make_rows(rng)[0].astype(np.float32))
     theta = rng.normal(size=network.layout.size).astype(np.float32)
     out = np.empty_like(theta)
@@ -239,7 +242,7 @@ def test_the_gradient_takes_the_place_given(rng, team):
 def test_workspaces_fit_rows_that_come_in_any_number(rng, team):
     network = make_network()
     theta = rng.normal(size=network.layout.size)
-    objective = Objective(network, 0.1, team=team, dtype=float)
+    objective = DenseObjective(network, 0.1, team=team, dtype=float)
     for n_rows in (5, 40, 1, 12):
         X = rng.uniform(size=(n_rows, N_FEATURES))
         value, _ = objective.use_rows(X).value_and_grad(theta)
@@ -249,12 +252,12 @@ def test_workspaces_fit_rows_that_come_in_any_number(rng, team):
 def test_batches_see_running_means_and_push_through_their_own_rows(rng, team):
     network = make_network()
     blend = RunningMeans(n_rows=100)
-    objective = Objective(network, 0.0, team=team, dtype=float, blend_means=blend)
+    objective = DenseObjective(network, 0.0, team=team, dtype=float, blend_means=blend)
     X = rng.uniform(size=(2, 8, N_FEATURES))
     theta = rng.normal(size=network.layout.size)
     objective.use_rows(X[0]).value_and_grad(theta)
     value, gradient = objective.use_rows(X[1]).value_and_grad(theta)
-    whole = Objective(network, 0.0, team=team, dtype=float)
+    whole = DenseObjective(network, 0.0, team=team, dtype=float)
     expected = whole.use_rows(X.reshape(16, -1)).means(theta)
     assert_allclose(objective.unit_means, expected)
 
@@ -279,7 +282,7 @@ def test_within_a_memory_budget_memory_does_not_grow_with_the_rows(team):
     for n_rows in (10_000, 40_000):
         X = np.zeros((n_rows, N_FEATURES))
         tracemalloc.start()
-        objective = Objective(
+        objective = DenseObjective(
             network, 0.1, team=team, dtype=float, memory_budget=0, block_bytes=100_000
         )
         objective.use_rows(X).value_and_grad(theta)

@@ -6,8 +6,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skl_sparse_ae import SparseAutoencoder, TopK
 from skl_sparse_ae._activations import ACTIVATIONS
+from skl_sparse_ae._dense_objective import DenseObjective
 from skl_sparse_ae._network import Network
-from skl_sparse_ae._objective import Objective
 from skl_sparse_ae._parameters import Layout
 from skl_sparse_ae._revival import Revival
 
@@ -56,7 +56,7 @@ def test_the_objective_adds_it_for_idle_units_only(tied, rng, team):
     theta, X = rng.normal(size=layout.size), rng.normal(size=(30, 4))
 
     def gradients(idle):
-        objective = Objective(
+        objective = DenseObjective(
             network, 0.0, team=team, dtype=float, idle_units=lambda: idle
         )
         value, gradient = objective.use_rows(X).value_and_grad(theta)

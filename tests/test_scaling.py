@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from skl_sparse_ae._dense_objective import DenseObjective
 from skl_sparse_ae._moments import mean_and_variance
 from skl_sparse_ae._network import Network
-from skl_sparse_ae._objective import Objective
 from skl_sparse_ae._parameters import Layout
 from skl_sparse_ae._penalties import make_penalty
 from skl_sparse_ae._scaling import Scaling
@@ -40,9 +40,11 @@ def test_to_solver_and_from_solver_undo_each_other(problem, rng):
 
 def test_the_wrapped_objective_is_j_over_the_variance(problem, team, rng):
     X, network, scaling = problem
-    objective = Objective(network, 0.1, team=team, dtype=float).use_rows(X)
+    objective = DenseObjective(network, 0.1, team=team, dtype=float).use_rows(X)
     theta = rng.normal(size=network.layout.size)
-    value, gradient = scaling.wrap(objective.value_and_grad)(scaling.to_solver(theta))
+    centred = DenseObjective(network, 0.1, team=team, dtype=float, mean=scaling.mean)
+    wrapped = scaling.wrap(centred.use_rows(X).value_and_grad)
+    value, gradient = wrapped(scaling.to_solver(theta))
     variance = X.var(axis=0).sum()
     assert_allclose(value * variance, objective.value_and_grad(theta)[0])
     expected = numeric.gradient(
@@ -54,12 +56,13 @@ def test_the_wrapped_objective_is_j_over_the_variance(problem, team, rng):
 
 def test_the_centred_objective_is_j_of_the_same_network(problem, team, rng):
     X, network, scaling = problem
-    objective = Objective(network, 0.1, team=team, dtype=float).use_rows(X)
+    objective = DenseObjective(network, 0.1, team=team, dtype=float).use_rows(X)
     theta = rng.normal(size=network.layout.size)
     assert_allclose(scaling.uncentre(scaling.centre(theta)), theta)
     point = scaling.centre(theta)
     out = np.empty_like(point)
-    value, gradient = scaling.centred(objective.value_and_grad)(point, out)
+    centred = DenseObjective(network, 0.1, team=team, dtype=float, mean=scaling.mean)
+    value, gradient = centred.use_rows(X).value_and_grad(point, out)
     assert gradient is out
     assert_allclose(value, objective.value_and_grad(theta)[0])
     expected = numeric.gradient(
@@ -90,11 +93,11 @@ def test_centred_rows_are_the_same_as_centred_parameters(problem, team, rng):
     # Two ways to the same numbers: dense batches go the first, sparse ones the second.
     X, network, scaling = problem
     point = rng.normal(size=network.layout.size)
-    objective = Objective(network, 0.1, team=team, dtype=float)
+    objective = DenseObjective(network, 0.1, team=team, dtype=float)
     objective.use_rows(X, inputs=X - scaling.mean)
     value, gradient = objective.value_and_grad(point)
-    objective.use_rows(X)
-    expected = scaling.centred(objective.value_and_grad)(point, np.empty_like(point))
+    centred = DenseObjective(network, 0.1, team=team, dtype=float, mean=scaling.mean)
+    expected = centred.use_rows(X).value_and_grad(point)
     assert_allclose(value, expected[0])
     assert_allclose(gradient, expected[1], atol=1e-12)
 

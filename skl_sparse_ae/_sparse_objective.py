@@ -1,0 +1,354 @@
+"""The objective for sparse rows and identity outputs: nothing as wide as X is dense.
+
+The errors ``R = A W_d + 1 b_d^T - X`` would be dense, so they are never formed. J and
+its gradient need them only in products, in which each of their three parts stays small.
+With ``G = W_d W_d^T`` and any matrix B of as many rows and columns as A,
+
+- ``R W_d^T = A G + 1 (W_d b_d)^T - X W_d^T``,
+- ``B^T R = (B^T A) W_d + (B^T 1) b_d^T - B^T X``,
+- ``||R||^2 = <G, A^T A> + 2 (W_d b_d) . (A^T 1) + n ||b_d||^2 - 2 <A, X W_d^T>
+  - 2 b_d . (X^T 1) + ||X||^2``.
+
+The cost is that of products with the non-zeros of X, and of some between matrices with
+as many rows or columns as there are units. Codes take part in them by rows, each member
+of the team with its own; the gradient is put together by columns of X, again each
+member with its own, so that there is one of it only.
+"""
+
+import numpy as np
+
+from ._blocks import BLOCK_BYTES, blocks, split_evenly, strips
+from ._objective import CodeSums, Objective, finish_delta, sum_rows
+from ._sparse_products import csr_rows, products
+
+# The least size of a chunk's codes, in sizes of a weight matrix.
+CHUNK_PER_WEIGHTS = 6
+# What a multiply-add with a non-zero costs, in those of dense products.
+SPARSE_WORK = 8
+
+
+class SparseObjective(Objective):
+    """J and its gradient over the rows of a CSR matrix, for an identity output.
+
+    Rows are taken in chunks, whose codes are all that is kept of them at a time.
+    Parameters are those of `Objective`.
+    """
+
+    def _take_rows(self, X, inputs, sample_weight):
+        layout = self.network.layout
+        n_rows, n_components = X.shape[0], layout.n_components
+        weights = np.ones(n_rows) if sample_weight is None else sample_weight
+        weights = weights.astype(np.float64)
+        self._column_sums = weights @ X
+        self._squares = float(weights @ X.multiply(X).sum(axis=1, dtype=np.float64))
+        code_bytes = n_components * self.dtype.itemsize
+        weight_bytes = layout.n_features * code_bytes
+        chunk_bytes = max(BLOCK_BYTES, CHUNK_PER_WEIGHTS * weight_bytes)
+        chunks = blocks(0, n_rows, 2 * code_bytes, chunk_bytes)
+        penalty = self.network.penalty
+        has_two_passes = penalty.selects_jointly or not penalty.is_linear
+        is_small = len(chunks) == 1 or n_rows * code_bytes <= self.memory_budget
+        self._keep = has_two_passes and is_small
+        # Products with non-zeros, and with the Gram matrix by rows or by columns.
+        work = SPARSE_WORK * X.nnz / len(chunks) * n_components
+        n_parts = self.team.n_useful(work + n_rows / len(chunks) * n_components**2)
+        self._chunks = [
+            _Chunk(X, inputs, sample_weight, rows, n_parts) for rows in chunks
+        ]
+        n_shares = self.team.n_useful(work + layout.n_features * n_components**2)
+        shares = split_evenly(0, layout.n_features, min(layout.n_features, n_shares))
+        self._shares = [blocks(s.start, s.stop, code_bytes) for s in shares]
+        n_max = max(chunk.n_rows for chunk in self._chunks)
+        self._code = self._workspace("_code", n_rows if self._keep else n_max)
+        self._back = self._workspace("_back", n_max)
+
+    def _workspace(self, name, n_rows):
+        """Room for the codes of so many rows, used again where it is enough."""
+        present = getattr(self, name, ())
+        if len(present) >= n_rows:
+            return present
+        return np.empty((n_rows, self.network.layout.n_components), self.dtype)
+
+    def _joint_codes(self, parameters):
+        self._sums = []
+        for chunk in self._chunks:
+            self._encode_chunk(parameters, chunk, select=False)
+        return [self._code_of(chunk) for chunk in self._chunks]
+
+    def _encode(self, parameters):
+        self._sums = []
+        for chunk in self._chunks:
+            self._encode_chunk(parameters, chunk)
+        return sum(sums.phi for sums in self._sums)
+
+    def _forward(self, parameters):
+        dictionary = _Dictionary(parameters, self.team, self._shares)
+        self._sums, compared = [], []
+        for chunk in self._chunks:
+            self._encode_chunk(parameters, chunk)
+            compared += self._map(chunk, _Part.compare, dictionary)
+        phi = sum(sums.phi for sums in self._sums)
+        return self._squared_errors(dictionary, *_add_up(compared)), phi
+
+    def _backward(self, parameters, slope, encoded, revival, out):
+        dictionary = _Dictionary(parameters, self.team, self._shares)
+        is_kept, is_new = encoded and self._keep, self.network.penalty.selects_jointly
+        if not is_kept or is_new:
+            self._sums = []
+        compared, pulled = [], []
+        out[:] = 0
+        for chunk in self._chunks:
+            if not is_kept:
+                self._encode_chunk(parameters, chunk)
+            elif is_new:
+                self._sums += self._map(chunk, _Part.sums, self)
+            compared += self._map(chunk, _Part.compare, dictionary)
+            pulled += self._map(
+                chunk, _Part.pull_back, self.network, dictionary, slope, revival
+            )
+            self._add_columns(chunk, self.network.layout.views(out))
+        phi = sum(sums.phi for sums in self._sums)
+        self._compared, self._pulled = _add_up(compared), _add_up(pulled)
+        return self._squared_errors(dictionary, *self._compared), phi
+
+    def _gradient(self, theta, out):
+        """Complete what the columns of X have given with the products of the codes."""
+        layout = self.network.layout
+        parameters, gradients = layout.views(theta), layout.views(out)
+        code_gram, code_total, _ = self._compared
+        intercept, gram, total = self._pulled
+        scale = 1 / self._total_weight
+        gram, total = scale * (code_gram + gram), scale * (code_total + total)
+        gram = gram.astype(self.dtype)
+        gradients.encoder_intercept[:] = scale * intercept
+        errors = self._weight * parameters.decoder_intercept - self._column_sums
+        gradients.decoder_intercept[:] = scale * (
+            code_total @ parameters.components + errors
+        )
+
+        decay = self.alpha * (2 if layout.tied_weights else 1)
+
+        def complete(columns):
+            g, w = gradients.encoder_coef[columns], parameters.encoder_coef[columns]
+            g *= scale
+            g += decay * w
+            g, w = gradients.components.T[columns], parameters.components.T[columns]
+            if not layout.tied_weights:
+                g *= scale
+                g += decay * w
+            g += w.astype(self.dtype, copy=False) @ gram.T
+            g += np.outer(parameters.decoder_intercept[columns], total)
+
+        self.team.map(lambda share: list(map(complete, share)), self._shares)
+
+    def _n_active(self):
+        return sum(sums.n_active for sums in self._sums)
+
+    def _squared_errors(self, dictionary, gram, total, overlap):
+        """The third formula of this module."""
+        intercept = dictionary.intercept
+        return float(
+            np.vdot(dictionary.gram, gram)
+            + 2 * (dictionary.offset @ total - overlap)
+            + intercept @ (self._weight * intercept - 2 * self._column_sums)
+            + self._squares
+        )
+
+    def _code_of(self, chunk):
+        start = chunk.start if self._keep else 0
+        return self._code[start : start + chunk.n_rows]
+
+    def _encode_chunk(self, parameters, chunk, select=True):
+        self._sums += self._map(chunk, _Part.encode, self, parameters, select)
+
+    def _map(self, chunk, method, *args):
+        """Results of a method of the chunk's parts, called with their codes."""
+        code, back = self._code_of(chunk), self._back
+
+        def call(part):
+            return method(part, code[part.rows], back[part.rows], *args)
+
+        return self.team.map(call, chunk.parts)
+
+    def _add_columns(self, chunk, gradients):
+        """Add the products of the columns of X with what the parts have left behind.
+
+        This is the only pass in which the gradient is touched: ``X^T delta`` for the
+        encoder, ``- X^T B`` for the decoder.
+        """
+        left = self._code_of(chunk)
+        delta = self._back[: chunk.n_rows]
+        X, inputs = chunk.transposed()
+
+        def add(share):
+            columns = slice(share[0].start, share[-1].stop)
+            for units, product in products(csr_rows(inputs, columns), delta):
+                gradients.encoder_coef[columns, units] += product
+            for units, product in products(csr_rows(X, columns), left):
+                gradients.components[units, columns] -= product.T
+
+        self.team.map(add, self._shares)
+
+
+def _add_up(results):
+    """Sums of several results of the same kind, item by item."""
+    return [sum(items) for items in zip(*results, strict=True)]
+
+
+class _Dictionary:
+    """What is needed of the decoder, however many rows there are.
+
+    ``transposed`` is ``W_d^T``, of which ``gram`` has the scalar products and
+    ``offset`` those with ``b_d``.
+    """
+
+    def __init__(self, parameters, team, shares):
+        decoder = parameters.components
+        self.intercept = parameters.decoder_intercept.astype(np.float64)
+        self.transposed = decoder.T
+        is_tied = decoder.T.flags.c_contiguous
+        if not is_tied:
+            self.transposed = np.empty(decoder.T.shape, decoder.dtype)
+
+        def multiply(share):
+            gram, offset = 0.0, 0.0
+            for columns in share:
+                part = decoder[:, columns]
+                if not is_tied:
+                    self.transposed[columns] = part.T
+                gram += part @ part.T
+                offset += part @ self.intercept[columns]
+            return gram, offset
+
+        # In double precision: J is a small difference of large terms.
+        self.gram, self.offset = _add_up(
+            (np.asarray(gram, np.float64), offset)
+            for gram, offset in team.map(multiply, shares)
+        )
+
+
+class _Chunk:
+    """Consecutive rows, with a part for each member of the team."""
+
+    def __init__(self, X, inputs, sample_weight, rows, n_parts):
+        self.start, self.n_rows = rows.start, rows.stop - rows.start
+        self._X = csr_rows(X, rows)
+        self._inputs = self._X if inputs is X else csr_rows(inputs, rows)
+        self._transposed = None
+        weights = None if sample_weight is None else sample_weight[rows]
+        self.parts = [
+            _Part(self._X, self._inputs, weights, part)
+            for part in split_evenly(0, self.n_rows, min(n_parts, self.n_rows))
+        ]
+
+    def transposed(self):
+        """The columns of X and of the inputs, as rows of CSR."""
+        if self._transposed is None:
+            X = self._X.T.tocsr()
+            is_same = self._inputs is self._X
+            self._transposed = X, (X if is_same else self._inputs.T.tocsr())
+        return self._transposed
+
+
+class _Part:
+    """Some rows of a chunk, and what one thread does with them.
+
+    Its methods get the rows' codes, and room for as many numbers, `back`.
+    """
+
+    def __init__(self, X, inputs, weights, rows):
+        self.rows = rows
+        self._X = csr_rows(X, rows)
+        self._inputs = csr_rows(inputs, rows)
+        self._weights = None if weights is None else weights[rows]
+
+    def encode(self, code, back, objective, parameters, select):
+        """Write the code; returns its sums."""
+        del back
+        sums = CodeSums(objective.network, objective.counts_active)
+
+        def add(strip):
+            sums.add(code[strip], self._weights_of(strip))
+
+        visit = add if select else None
+        objective.network.encode(parameters, self._inputs, code, visit, select)
+        return sums
+
+    def sums(self, code, back, objective):
+        """The sums of a code that has been written already."""
+        del back
+        sums = CodeSums(objective.network, objective.counts_active)
+        sums.add(code, self._weights)
+        return sums
+
+    def compare(self, code, back, dictionary):
+        """Write ``X W_d^T`` to `back`.
+
+        Returns ``A^T P A``, ``A^T p`` and ``<P A, X W_d^T>`` with the weights P.
+        """
+        for units, product in products(self._X, dictionary.transposed):
+            back[:, units] = product
+        gram, total, overlap = 0.0, 0.0, 0.0
+        for strip in strips(back):
+            a = code[strip]
+            w = self._weights_of(strip)
+            weighted = a if w is None else a * w[:, None]
+            gram += (a.T @ weighted).astype(np.float64)
+            total += sum_rows(weighted).astype(np.float64)
+            overlap += float(np.vdot(weighted, back[strip]))
+        return gram, total, overlap
+
+    def pull_back(self, code, back, network, dictionary, slope, revival):
+        """Turn `back` into the error at the pre-activation, the code into B.
+
+        Returns the sum of the errors, and what ``B^T P A`` and ``B^T p`` are more than
+        with A in the place of B, because of units that are revived.
+        """
+        gram = dictionary.gram.astype(code.dtype)
+        offset = dictionary.offset.astype(code.dtype)
+        intercept, more = 0.0, (0.0, 0.0)
+        for strip in strips(back):
+            a, delta, w = code[strip], back[strip], self._weights_of(strip)
+            np.subtract(offset, delta, out=delta)
+            delta += a @ gram
+            revived = None
+            if w is not None:
+                delta *= w[:, None]
+            if revival is not None:
+                revived = _Revived(revival, csr_rows(self._inputs, strip), a, delta, w)
+                more = _add_up([more, revived.more])
+            finish_delta(network, delta, a, slope, w)
+            if w is not None:
+                a *= w[:, None]
+            if revived is not None:
+                revived.add(a, delta)
+            intercept += sum_rows(delta).astype(np.float64)
+        return intercept, *more
+
+    def _weights_of(self, strip):
+        return None if self._weights is None else self._weights[strip]
+
+
+class _Revived:
+    """The auxiliary term of idle units on a strip of rows.
+
+    With C the units' code, it makes B what it is more than A, ``beta C``, and adds
+    ``beta C^T P C`` to the product with A, since C is reconstructed as well.
+    """
+
+    def __init__(self, revival, inputs, a, delta, weights):
+        units, beta = revival.units, revival.beta
+        code = revival.encode(inputs)
+        weighted = code if weights is None else code * weights[:, None]
+        self._units, self._code = units, beta * weighted
+        self._delta = revival.delta(code, weighted, delta[:, units])
+        gram, total = np.zeros((a.shape[1],) * 2), np.zeros(a.shape[1])
+        gram[units] = self._code.T @ a
+        gram[np.ix_(units, units)] += self._code.T @ code
+        total[units] = sum_rows(self._code)
+        self.more = gram, total
+
+    def add(self, left, delta):
+        """Add the units' part to B and to the error at the pre-activation."""
+        left[:, self._units] += self._code
+        delta[:, self._units] += self._delta
