@@ -3,7 +3,39 @@
 import numpy as np
 from scipy import sparse
 
-from ._blocks import split_evenly
+from ._blocks import blocks, split_evenly
+
+# A table that is larger than this may be on a disk, where rows are read by pages and
+# neighbouring ones fast. It is shuffled by runs of neighbours, as many as fit a window,
+# whose rows are then shuffled once more. What decides is the size and not where the
+# table is, so that the same rows give the same fit.
+LARGE_BYTES = 2**30
+WINDOW_BYTES = 2**27
+RUN_BYTES = 2**17
+
+
+def shuffled(X, rng):
+    """Indices of all rows in random order, some at a time.
+
+    Parameters
+    ----------
+    X : ndarray or CSR
+    rng : numpy.random.RandomState
+
+    Yields
+    ------
+    rows : ndarray of int
+    """
+    n_rows = X.shape[0]
+    if sparse.issparse(X) or X.nbytes <= LARGE_BYTES:
+        yield rng.permutation(n_rows)
+        return
+    row_bytes = X.nbytes // n_rows
+    runs = blocks(0, n_rows, row_bytes, RUN_BYTES)
+    order = rng.permutation(len(runs))
+    for window in blocks(0, len(runs), RUN_BYTES, WINDOW_BYTES):
+        rows = [np.arange(runs[i].start, runs[i].stop) for i in order[window]]
+        yield rng.permutation(np.concatenate(rows))
 
 
 class MiniBatches:
@@ -38,9 +70,13 @@ class MiniBatches:
 
     def __call__(self):
         """One epoch; yields the fraction of it done before each batch."""
-        order = self._rng.permutation(self._X.shape[0])
+        windows = shuffled(self._X, self._rng)
+        waiting = next(windows)
         for i, part in enumerate(self._parts):
-            rows = order[part]
+            n_rows = part.stop - part.start
+            while len(waiting) < n_rows:
+                waiting = np.concatenate([waiting, next(windows)])
+            rows, waiting = waiting[:n_rows], waiting[n_rows:]
             weights = None if self._weights is None else self._weights[rows]
             X = self._take(rows)
             self._objective.use_rows(

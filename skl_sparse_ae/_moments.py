@@ -21,20 +21,29 @@ def mean_and_variance(X, sample_weight=None):
     variance : float
         ``sum_i p_i ||x_i - mean||^2`` with weights ``p`` that sum to one.
     """
-    weights = np.ones(X.shape[0]) if sample_weight is None else sample_weight
-    weights = weights.astype(np.float64) / np.sum(weights, dtype=np.float64)
+    total = X.shape[0]
+    if sample_weight is not None:
+        total = np.sum(sample_weight, dtype=np.float64)
+
+    def shares(rows):
+        """The weights of some rows, as parts of one."""
+        if sample_weight is None:
+            return np.full(rows.stop - rows.start, 1 / total)
+        return sample_weight[rows].astype(np.float64) / total
+
     if sparse.issparse(X):
         X = sparse.csr_matrix(X, dtype=np.float64)
+        weights = shares(slice(0, X.shape[0]))
         mean, variances = mean_variance_axis(X, axis=0, weights=weights)
         return mean, _without_rounding(float(variances.sum()), mean)
     # In two passes: the mean of squares less the square of the mean would lose every
     # digit of a small variance beside a large mean.
     parts = blocks(0, X.shape[0], 8 * X.shape[1])
-    mean = sum(weights[rows] @ X[rows].astype(np.float64) for rows in parts)
+    mean = sum(shares(rows) @ X[rows].astype(np.float64) for rows in parts)
     variance = 0.0
     for rows in parts:
         centred = X[rows] - mean
-        variance += weights[rows] @ np.einsum("ij,ij->i", centred, centred)
+        variance += shares(rows) @ np.einsum("ij,ij->i", centred, centred)
     return mean, _without_rounding(float(variance), mean)
 
 

@@ -691,7 +691,8 @@ class SparseAutoencoder(
         rng = check_random_state(self.random_state)
         if sample_weight is not None:
             used = sample_weight > 0
-            X, sample_weight = X[used], sample_weight[used]
+            if not used.all():
+                X, sample_weight = X[used], sample_weight[used]
         X, sample_weight, held_out = self._hold_out(X, sample_weight, rng)
         problem = self._set_up(X, sample_weight)
         uses_lbfgs = self._uses_lbfgs(problem)

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from skl_sparse_ae._batches import MiniBatches, RunningMeans
+from skl_sparse_ae._batches import MiniBatches, RunningMeans, shuffled
 
 
 class Recorder:
@@ -85,3 +85,35 @@ def test_running_means_do_not_change_what_they_are_given():
     running(batch, 5)
     running(np.zeros(2), 5)
     assert_array_equal(batch, 1)
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """A table of 1000 rows that counts as large: windows of 8 runs of 16 rows."""
+    X = np.arange(1000.0)[:, None]
+    monkeypatch.setattr("skl_sparse_ae._batches.LARGE_BYTES", 4000)
+    monkeypatch.setattr("skl_sparse_ae._batches.RUN_BYTES", 128)
+    monkeypatch.setattr("skl_sparse_ae._batches.WINDOW_BYTES", 1024)
+    return X
+
+
+@pytest.mark.parametrize("batch_size", [7, 128, 300, 1000])
+def test_large_tables_are_shuffled_by_windows_and_seen_once(large, batch_size, rng):
+    recorder = Recorder()
+    list(MiniBatches(recorder, large, None, batch_size, rng)())
+    sizes = [len(batch[0]) for batch in recorder.batches]
+    assert max(sizes) - min(sizes) <= 1
+    rows = np.concatenate([batch[0] for batch in recorder.batches])
+    assert_array_equal(np.sort(rows, axis=0), large)
+
+
+def test_a_window_reads_few_places_of_a_large_table(large, rng):
+    windows = list(shuffled(large, rng))
+    assert len(windows) == 8
+    for rows in windows:
+        gaps = np.count_nonzero(np.diff(np.sort(rows)) > 1)
+        assert gaps <= 8
+        # Neighbours are torn apart: a shuffled run has hardly any pair in order.
+        assert np.mean(np.diff(rows) == 1) < 0.1
+    first = np.concatenate(windows[:4])
+    assert 300 < first.mean() < 700  # from all over the table

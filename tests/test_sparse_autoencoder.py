@@ -527,17 +527,17 @@ def test_loads_as_a_memory_map_and_can_be_trained_further(X, tmp_path):
 
 @short
 @pytest.mark.parametrize("penalty", PENALTIES)
-def test_partial_fit_in_chunks_comes_near_fit(penalty, digits):
-    fitted = make_short(20, penalty=penalty, solver="adam", max_iter=60).fit(digits)
+@pytest.mark.parametrize("chunk_size", [30, 450])
+def test_partial_fit_in_chunks_is_as_good_as_fit(penalty, chunk_size, digits):
+    fitted = make_short(20, penalty=penalty, solver="adam", max_iter=30).fit(digits)
     streamed = make_short(20, penalty=penalty)
     order = np.random.RandomState(0)
-    for i in range(60):
-        if i == 50:
-            streamed.set_params(learning_rate_init=0.0005)
-        for chunk in np.array_split(order.permutation(digits), 4):
+    n_chunks = len(digits) // chunk_size
+    for _ in range(30):
+        for chunk in np.array_split(order.permutation(digits), n_chunks):
             streamed.partial_fit(chunk)
-    assert streamed.objective(digits) < 1.05 * fitted.objective(digits)
-    assert streamed.n_iter_ == len(streamed.loss_curve_) == 240
+    assert streamed.objective(digits) < 1.02 * fitted.objective(digits)
+    assert streamed.n_iter_ == len(streamed.loss_curve_) == 30 * n_chunks
 
 
 @short
