@@ -20,11 +20,17 @@ class Monitor:
         self._validation = validation
         self._to_theta = lambda point: point
         self._value_unit = 1.0
+        self._terms = lambda: None
         self.loss_curve = []
+        self.loss_terms = []
 
-    def translating(self, to_theta, value_unit=1.0):
-        """Say what the solver's points are as parameters and its values as J."""
-        self._to_theta, self._value_unit = to_theta, value_unit
+    def translating(self, to_theta, terms, value_unit=1.0):
+        """Say what the solver's points are as parameters and its values as J.
+
+        `terms` returns the terms of the value with which an iteration has ended.
+        """
+        self._to_theta, self._terms = to_theta, terms
+        self._value_unit = value_unit
         return self
 
     def begin(self, point):
@@ -34,6 +40,7 @@ class Monitor:
     def end(self, point, value):
         """An iteration has ended at `point`; whether to stop."""
         self.loss_curve.append(float(value * self._value_unit))
+        self.loss_terms.append(self._terms())
         report(self._verbose, len(self.loss_curve), self.loss_curve[-1])
         stop = self._callbacks.end(lambda: self._to_theta(point))
         if self._validation is not None:

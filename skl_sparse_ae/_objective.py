@@ -122,7 +122,7 @@ class Objective:
         out = np.empty_like(theta) if out is None else out
         squared_errors, phi = self._backward(parameters, slope, encoded, revival, out)
         self.unit_means = self._means(phi) if means is None else means
-        terms = self._terms(theta, squared_errors)
+        self.last_terms = self._terms(theta, squared_errors)
         self._gradient(theta, out)
         gradients = self.network.layout.views(out)
         if self.mean is not None:
@@ -130,7 +130,7 @@ class Objective:
         if unit_weights is not None:
             slopes = penalty.psi(self.unit_means)
             penalty.add_weight_gradient(parameters, gradients, slopes)
-        return terms.total, out
+        return self.last_terms.total, out
 
     def means(self, theta):
         """The unit means at `theta`."""

@@ -14,6 +14,7 @@ from ._batches import MiniBatches, RunningMeans
 from ._corruption import CORRUPTIONS
 from ._dense_objective import DenseObjective
 from ._network import Network
+from ._objective import Terms
 from ._scaling import Scaling
 from ._solvers import (
     GROWTH_LIMIT,
@@ -100,7 +101,9 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
         tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         precision=np.finfo(problem.X.dtype).eps,
-        monitor=monitor.translating(scaling.from_solver, scaling.value),
+        monitor=monitor.translating(
+            scaling.from_solver, lambda: objective.last_terms, scaling.value
+        ),
     )
     if problem.target is not None:
         search = problem.target.staged(search, level)
@@ -134,7 +137,7 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         n_iter_no_change=settings.n_iter_no_change,
         value_unit=scaling.value,
         is_settled=is_settled,
-        monitor=monitor.translating(scaling.uncentre),
+        monitor=monitor.translating(scaling.uncentre, stream.take_terms),
     )
     return outcome._replace(point=scaling.uncentre(outcome.point))
 
@@ -178,6 +181,7 @@ class Stream:
         scaling = problem.scaling
         units = [(part, unit, unit / scaling.value) for part, unit in scaling.groups]
         self.adam = Adam(problem.network.layout.size, dtype, units)
+        self._terms = []
 
     def batches(self, settings, X, sample_weight, team):
         """J of a batch in centred parameters; what sets one batch after the other."""
@@ -215,17 +219,22 @@ class Stream:
         return inputs, None
 
     def _heard(self, objective):
-        """J of a batch, whose level of sparsity the target hears of."""
+        """J of a batch, whose terms are kept and whose sparsity the target hears of."""
         target = self.problem.target
-        if target is None:
-            return objective.value_and_grad
 
         def evaluate(theta, out):
             result = objective.value_and_grad(theta, out)
-            target.hear_batch(objective.active_fraction, objective.n_rows)
+            self._terms.append(objective.last_terms)
+            if target is not None:
+                target.hear_batch(objective.active_fraction, objective.n_rows)
             return result
 
         return evaluate
+
+    def take_terms(self):
+        """Means of the terms of J over the batches since they were last taken."""
+        terms, self._terms = self._terms, []
+        return Terms(*np.mean(terms, axis=0).tolist())
 
     def train(self, settings, theta, X, sample_weight, team):
         """One pass over the rows; returns the parameters after it and the mean of J."""

@@ -15,9 +15,11 @@ class Silent:
 
 
 def test_the_loss_curve_is_in_the_units_of_j():
-    monitor = Monitor(0, Silent(), None).translating(lambda point: point, 10.0)
+    monitor = Monitor(0, Silent(), None)
+    monitor.translating(lambda point: point, lambda: (4.0, 1.0, 0.0), 10.0)
     monitor.end(np.ones(1), 0.5)
     assert monitor.loss_curve == [5.0]
+    assert monitor.loss_terms == [(4.0, 1.0, 0.0)]
 
 
 def test_verbose_prints_every_nth_iteration(capsys):
@@ -63,6 +65,7 @@ def test_validation_goes_on_while_scores_rise():
 def test_the_monitor_shows_validation_the_parameters_themselves():
     seen = []
     validation = Validation(lambda theta: seen.append(theta[0]) or 0.0, 0.0, 5)
-    monitor = Monitor(0, Silent(), validation).translating(lambda point: 2 * point)
+    monitor = Monitor(0, Silent(), validation)
+    monitor.translating(lambda point: 2 * point, lambda: None)
     monitor.end(np.ones(1), 0.5)
     assert seen == [2.0]

@@ -187,6 +187,51 @@ def test_loss_curve_of_adam_comes_near_the_objective(digits):
     assert len(autoencoder.loss_curve_) == autoencoder.n_iter_ == 60
 
 
+def kl_terms(autoencoder, X):
+    """The terms of J with "kl" and logistic units, from the public attributes."""
+    code = autoencoder.transform(X)
+    error = autoencoder.inverse_transform(code) - X
+    weights = autoencoder.encoder_coef_, autoencoder.components_
+    s, rho = code.mean(axis=0), autoencoder.rho
+    divergence = rho * np.log(rho / s) + (1 - rho) * np.log((1 - rho) / (1 - s))
+    return (
+        0.5 * (error**2).sum(axis=1).mean(),
+        0.5 * autoencoder.alpha_ * sum((w**2).sum() for w in weights),
+        autoencoder.beta_ * divergence.sum(),
+    )
+
+
+@short
+@pytest.mark.parametrize(("penalty", "solver"), SOLVED)
+def test_the_terms_of_the_loss_curve_add_up_to_it(penalty, solver, X):
+    autoencoder = make_short(penalty=penalty, solver=solver).fit(X)
+    autoencoder.partial_fit(X).partial_fit(X)
+    assert len(autoencoder.loss_terms_) == len(autoencoder.loss_curve_) == 7
+    sums = np.sum(autoencoder.loss_terms_, axis=1)
+    assert_allclose(sums, autoencoder.loss_curve_, rtol=1e-12)
+
+
+@short
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_the_terms_of_the_loss_curve_end_at_those_of_lbfgs(container, X):
+    autoencoder = make_short(max_iter=50).fit(container(X))
+    assert_allclose(autoencoder.loss_terms_[-1], kl_terms(autoencoder, X), rtol=1e-9)
+    assert autoencoder.loss_terms_[-1]._fields == (
+        "reconstruction",
+        "decay",
+        "sparsity",
+    )
+
+
+@short
+@pytest.mark.parametrize("n_batches", [1, 4])
+def test_the_terms_of_an_epoch_are_means_over_its_batches(n_batches, X):
+    autoencoder = make_short(batch_size=len(X) // n_batches).fit(X)
+    reconstruction, decay, _ = kl_terms(autoencoder, X)
+    autoencoder.set_params(learning_rate_init=1e-12).partial_fit(X)
+    assert_allclose(autoencoder.loss_terms_[-1][:2], [reconstruction, decay], rtol=1e-9)
+
+
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
 def test_the_scale_of_x_hardly_matters_when_there_is_no_decay(scale, digits):
     reference = SparseAutoencoder(16, alpha=0, random_state=0).fit(digits)
