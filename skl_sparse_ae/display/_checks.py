@@ -1,0 +1,38 @@
+"""Parameters of displays: a ValueError where one cannot be used."""
+
+import numpy as np
+
+
+def check_choice(name, value, choices):
+    """Raise ValueError when a parameter has none of its values."""
+    if value not in choices:
+        raise ValueError(f"{name}={value!r} must be one of {', '.join(choices)}.")
+
+
+def check_positive(name, value):
+    """Raise ValueError when a number of things to show is not positive."""
+    if value < 1:
+        raise ValueError(f"{name}={value!r} must be at least 1.")
+
+
+def check_image_shape(image_shape, n_features):
+    """Raise ValueError when a row is no image of this shape."""
+    shape = np.atleast_1d(image_shape)
+    if len(shape) < 2 or list(shape[2:]) not in ([], [3]):
+        raise ValueError(
+            f"image_shape={image_shape} must be (height, width), or (height, width, 3) "
+            "for colours."
+        )
+    if shape.prod() != n_features:
+        raise ValueError(
+            f"image_shape={image_shape} is for {shape.prod()} features, and "
+            f"there are {n_features}."
+        )
+
+
+def check_limits(limits):
+    """Raise ValueError when `limits` is none of "unit", "shared" and a number."""
+    if isinstance(limits, str):
+        check_choice("limits", limits, ["unit", "shared"])
+    elif not limits > 0:
+        raise ValueError(f"limits={limits!r} must be positive.")

@@ -1,0 +1,225 @@
+"""Rows beside what an estimator makes of them."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ._checks import check_image_shape, check_positive
+from ._drawing import grid_of_axes, import_pyplot, mosaic, mosaic_size, one_axes
+from ._reading import dense, name_features
+
+# So many features are named along an axis; more would overlap.
+MAX_NAMES = 40
+
+
+class ReconstructionDisplay:
+    """Rows and their reconstructions, as images or as lines over the features.
+
+    It is recommended to use :meth:`from_estimator` to create one. All parameters are
+    stored as attributes.
+
+    Parameters
+    ----------
+    originals, reconstructions : ndarray of shape (n_rows, n_features)
+        Rows of data, and what they are reconstructed as.
+
+    image_shape : tuple of int, default=None
+        ``(height, width)``, or ``(height, width, 3)`` for colours, where the rows are
+        images.
+
+    feature_names : ndarray of shape (n_features,), default=None
+        Names of the features. Not used for images.
+
+    Attributes
+    ----------
+    image_ : matplotlib AxesImage
+        The mosaic of all images. Only for images.
+
+    lines_ : list of (Line2D, Line2D)
+        The lines of each row and its reconstruction. Only where there are no images.
+
+    axes_ : ndarray of matplotlib Axes, shape (1,) or (n_rows,)
+        The Axes of the mosaic, or of each row.
+
+    figure_ : matplotlib Figure
+        Figure containing them.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder
+    >>> from skl_sparse_ae.display import ReconstructionDisplay
+    >>> X = load_digits().data / 16
+    >>> autoencoder = SparseAutoencoder(20, random_state=0).fit(X)
+    >>> display = ReconstructionDisplay.from_estimator(
+    ...     autoencoder, X, image_shape=(8, 8)
+    ... )
+    >>> display.reconstructions.shape
+    (8, 64)
+    """
+
+    def __init__(
+        self, *, originals, reconstructions, image_shape=None, feature_names=None
+    ):
+        self.originals = originals
+        self.reconstructions = reconstructions
+        self.image_shape = image_shape
+        self.feature_names = feature_names
+
+    def plot(self, ax=None, *, n_columns=None, cmap="gray"):
+        """Draw each reconstruction below its row, or over it where they are lines.
+
+        Images and their reconstructions have the same limits: those of the images.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or sequence of them, default=None
+            Axes to draw in. Lines need one for each row; a single one is replaced by a
+            grid. None makes a new figure.
+
+        n_columns : int, default=None
+            Number of rows of data side by side. None stands for 10 images, or 2 Axes
+            with lines.
+
+        cmap : str or matplotlib Colormap, default="gray"
+            Colours of grey images.
+
+        Returns
+        -------
+        display : ReconstructionDisplay
+        """
+        plt = import_pyplot(f"{type(self).__name__}.plot")
+        if n_columns is None:
+            n_columns = 2 if self.image_shape is None else 10
+        check_positive("n_columns", n_columns)
+        n_columns = min(n_columns, len(self.originals))
+        if self.image_shape is None:
+            self._plot_lines(ax, plt, n_columns)
+        else:
+            self._plot_images(ax, plt, n_columns, cmap)
+        self.figure_ = self.axes_[0].figure
+        return self
+
+    def _plot_images(self, ax, plt, n_columns, cmap):
+        low, high = self.originals.min(), self.originals.max()
+        stacked = [
+            self._strips(rows, n_columns)
+            for rows in (self.originals, self.reconstructions)
+        ]
+        # Strips of originals and of reconstructions take turns.
+        images = np.stack(stacked, axis=1).reshape(-1, *self.image_shape)
+        if images.ndim == 4:
+            images = np.clip((images - low) / ((high - low) or 1.0), 0, 1)
+        tiles = mosaic(images, n_columns)
+        ax = one_axes(ax, plt, mosaic_size(tiles.pixels, (1.0, 0.3)))
+        self.image_ = ax.imshow(tiles.pixels, cmap=cmap, vmin=low, vmax=high)
+        middles = tiles.tops[::n_columns] + (self.image_shape[0] - 1) / 2
+        names = ["original", "reconstruction"] * (len(middles) // 2)
+        ax.set_yticks(middles, names)
+        ax.set_xticks([])
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        self.axes_ = np.array([ax])
+
+    def _strips(self, rows, n_columns):
+        """Images in strips of as many, the last one filled up."""
+        n_strips = -(-len(rows) // n_columns)
+        images = np.full((n_strips * n_columns, rows.shape[1]), np.nan)
+        images[: len(rows)] = rows
+        return images.reshape(n_strips, n_columns, *self.image_shape)
+
+    def _plot_lines(self, ax, plt, n_columns):
+        n_rows, n_features = self.originals.shape
+        names = self.feature_names if n_features <= MAX_NAMES else None
+        room = 0.5 if names is None else 0.08 * max(len(str(name)) for name in names)
+        self.axes_ = grid_of_axes(ax, plt, n_rows, n_columns, (4.5, 1.5), room)
+        self.lines_ = []
+        last_line = (n_rows - 1) // n_columns
+        for i, axes in enumerate(self.axes_):
+            (original,) = axes.plot(self.originals[i], "k.-")
+            (reconstruction,) = axes.plot(self.reconstructions[i], ".-", c="tab:orange")
+            self.lines_.append((original, reconstruction))
+            axes.set_title(f"row {i}", loc="right", fontsize="small")
+            axes.margins(x=0.02)
+            if i // n_columns < last_line:
+                axes.tick_params(labelbottom=False)
+            if names is not None:
+                axes.set_xticks(np.arange(n_features), names)
+                axes.tick_params(axis="x", labelrotation=90, labelsize="small")
+            elif i // n_columns == last_line:
+                axes.set_xlabel("Feature")
+        self.axes_[0].legend(
+            self.lines_[0],
+            ["original", "reconstruction"],
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            borderaxespad=0,
+            ncols=2,
+            frameon=False,
+            fontsize="small",
+        )
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        *,
+        image_shape=None,
+        feature_names=None,
+        n_rows=8,
+        ax=None,
+        **plot_params,
+    ):
+        """Draw rows and what a fitted estimator makes of them.
+
+        Parameters
+        ----------
+        estimator : object
+            Fitted estimator with `transform` and `inverse_transform`.
+
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows, of which the first are drawn.
+
+        image_shape : tuple of int, default=None
+            ``(height, width)``, or ``(height, width, 3)`` for colours, where the rows
+            are images. None draws lines.
+
+        feature_names : array-like of shape (n_features,), default=None
+            Names of the features. None takes `feature_names_in_`, or x0, x1, ... where
+            there is none. Not used for images.
+
+        n_rows : int, default=8
+            How many rows to draw.
+
+        ax : matplotlib Axes or sequence of them, default=None
+            Axes to draw in, as in :meth:`plot`. None makes a new figure.
+
+        **plot_params : dict
+            Further parameters of :meth:`plot`.
+
+        Returns
+        -------
+        display : ReconstructionDisplay
+
+        Raises
+        ------
+        ValueError
+            When `image_shape` or `feature_names` does not match the features, or a
+            parameter has no possible value.
+        """
+        import_pyplot(f"{cls.__name__}.from_estimator")
+        check_is_fitted(estimator)
+        check_positive("n_rows", n_rows)
+        rows = X[:n_rows]
+        originals = dense(rows).astype(float)
+        n_features = originals.shape[1]
+        if image_shape is not None:
+            check_image_shape(image_shape, n_features)
+        reconstructions = dense(estimator.inverse_transform(estimator.transform(rows)))
+        display = cls(
+            originals=originals,
+            reconstructions=reconstructions,
+            image_shape=image_shape,
+            feature_names=name_features(estimator, n_features, feature_names),
+        )
+        return display.plot(ax=ax, **plot_params)

@@ -1,0 +1,287 @@
+"""What sparsity costs: variance explained against the number of active units."""
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+
+from ._drawing import import_pyplot, one_axes
+from ._reading import dense, mean_n_active
+
+
+class SparsityCurveDisplay:
+    """Variance explained against the number of active units per row.
+
+    PCA's curve beside it tells what as many numbers per row explain that are the same
+    ones for all rows: a sparse code may choose other units for each row, and may be
+    above.
+
+    It is recommended to use :meth:`from_estimator` or :meth:`from_estimators` to create
+    one. All parameters are stored as attributes.
+
+    Parameters
+    ----------
+    n_active : array-like of shape (n_points,)
+        Mean number of active units per row.
+
+    scores : array-like of shape (n_points,)
+        Fraction of variance explained.
+
+    labels : sequence of str of shape (n_points,), default=None
+        What distinguishes the points.
+
+    name : str, default=None
+        Name of the curve.
+
+    pca_scores : array-like of shape (n_pca_components,), default=None
+        Fraction of variance that 1, 2, ... principal components explain.
+
+    Attributes
+    ----------
+    line_ : matplotlib Line2D
+        The curve.
+
+    labels_ : list of matplotlib Annotation
+        The labels of the points, if there are any.
+
+    pca_line_ : matplotlib Line2D or None
+        PCA's curve.
+
+    ax_ : matplotlib Axes
+        Axes with the curves.
+
+    figure_ : matplotlib Figure
+        Figure containing the curves.
+
+    See Also
+    --------
+    sklearn.model_selection.ValidationCurveDisplay : Scores on held-out rows against a
+        parameter.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder
+    >>> from skl_sparse_ae.display import SparsityCurveDisplay
+    >>> X = load_digits().data / 16
+    >>> display = SparsityCurveDisplay.from_estimator(
+    ...     SparseAutoencoder(50, penalty="topk", random_state=0),
+    ...     X,
+    ...     param_name="rho",
+    ...     param_range=[0.04, 0.1, 0.2],
+    ... )
+    >>> display.n_active.round()
+    array([ 2.,  5., 10.])
+    """
+
+    def __init__(self, *, n_active, scores, labels=None, name=None, pca_scores=None):
+        self.n_active = n_active
+        self.scores = scores
+        self.labels = labels
+        self.name = name
+        self.pca_scores = pca_scores
+
+    def plot(self, ax=None, *, show_labels=True, **line_params):
+        """Draw the curve, and PCA's.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw in. None makes a new figure.
+
+        show_labels : bool, default=True
+            Whether to write the labels beside the points.
+
+        **line_params : dict
+            Further parameters of :func:`matplotlib.pyplot.plot` for the curve.
+
+        Returns
+        -------
+        display : SparsityCurveDisplay
+        """
+        plt = import_pyplot(f"{type(self).__name__}.plot")
+        ax = one_axes(ax, plt)
+        params = {"marker": "o", "label": self.name, **line_params}
+        (self.line_,) = ax.plot(self.n_active, self.scores, **params)
+        self.labels_ = []
+        if self.labels is not None and show_labels:
+            points = zip(self.labels, self.n_active, self.scores, strict=True)
+            self.labels_ = [
+                ax.annotate(
+                    label,
+                    (x, y),
+                    xytext=(5, -4),
+                    textcoords="offset points",
+                    va="top",
+                    fontsize="small",
+                    color=self.line_.get_color(),
+                )
+                for label, x, y in points
+            ]
+        self.pca_line_ = None
+        if self.pca_scores is not None:
+            numbers = np.arange(1, len(self.pca_scores) + 1)
+            (self.pca_line_,) = ax.plot(
+                numbers, self.pca_scores, color="grey", label="PCA, as many components"
+            )
+        ax.set(
+            xlabel="Mean number of active units per row", ylabel="Variance explained"
+        )
+        ax.margins(x=0.08)
+        ax.legend()
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    @classmethod
+    def from_estimators(
+        cls,
+        estimators,
+        X,
+        *,
+        labels=None,
+        name=None,
+        threshold=None,
+        pca=True,
+        ax=None,
+        **plot_params,
+    ):
+        """Draw a point for each of several fitted estimators.
+
+        Parameters
+        ----------
+        estimators : sequence of object
+            Fitted estimators with `transform` and `inverse_transform`.
+
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows on which to measure, those of training or others. Sparse matrices are
+            made dense, so of large ones a part should be given.
+
+        labels : sequence of str of shape (n_estimators,), default=None
+            What distinguishes the estimators, written beside the points.
+
+        name : str, default=None
+            Name of the curve. None takes that of the class of the first estimator.
+
+        threshold : float, default=None
+            The activation above which a unit counts as active, whatever its sign; for
+            tanh units, mapped to (0, 1). None counts the activations that are not
+            zero. Logistic and tanh units never are at their lowest, and then count by
+            their activation, from 0 to 1.
+
+        pca : bool, default=True
+            Whether to draw PCA's curve, of a PCA that is fitted to X.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw in. None makes a new figure.
+
+        **plot_params : dict
+            Further parameters of :meth:`plot`.
+
+        Returns
+        -------
+        display : SparsityCurveDisplay
+
+        Raises
+        ------
+        ValueError
+            When there are more or fewer labels than estimators.
+        """
+        import_pyplot(f"{cls.__name__}.from_estimators")
+        if labels is not None and len(labels) != len(estimators):
+            raise ValueError(
+                f"labels has {len(labels)} entries, and there are {len(estimators)} "
+                "estimators."
+            )
+        n_active = [mean_n_active(estimator, X, threshold) for estimator in estimators]
+        scores = [_variance_explained(estimator, X) for estimator in estimators]
+        display = cls(
+            n_active=np.array(n_active),
+            scores=np.array(scores),
+            labels=labels,
+            name=type(estimators[0]).__name__ if name is None else name,
+            pca_scores=_pca_scores(X, max(n_active)) if pca else None,
+        )
+        return display.plot(ax=ax, **plot_params)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        *,
+        param_name,
+        param_range,
+        threshold=None,
+        pca=True,
+        n_jobs=None,
+        ax=None,
+        **plot_params,
+    ):
+        """Fit an estimator with several values of a parameter; draw a point for each.
+
+        Parameters
+        ----------
+        estimator : object
+            Estimator with `transform` and `inverse_transform`. It is cloned.
+
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows to fit and on which to measure.
+
+        param_name : str
+            Name of the parameter, such as "rho" or "penalty__beta".
+
+        param_range : sequence of shape (n_points,)
+            Its values, written beside the points.
+
+        threshold : float, default=None
+            When a unit counts as active, as in :meth:`from_estimators`.
+
+        pca : bool, default=True
+            Whether to draw PCA's curve.
+
+        n_jobs : int, default=None
+            Fits at a time, as in joblib.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw in. None makes a new figure.
+
+        **plot_params : dict
+            Further parameters of :meth:`plot`.
+
+        Returns
+        -------
+        display : SparsityCurveDisplay
+        """
+        import_pyplot(f"{cls.__name__}.from_estimator")
+        estimators = Parallel(n_jobs=n_jobs)(
+            delayed(_fit)(clone(estimator), X, {param_name: value})
+            for value in param_range
+        )
+        return cls.from_estimators(
+            estimators,
+            X,
+            labels=[str(value) for value in param_range],
+            name=f"{type(estimator).__name__}, {param_name}",
+            threshold=threshold,
+            pca=pca,
+            ax=ax,
+            **plot_params,
+        )
+
+
+def _fit(estimator, X, params):
+    return estimator.set_params(**params).fit(X)
+
+
+def _variance_explained(estimator, X):
+    """``1 - sum ||x - x_hat||^2 / sum ||x - mean||^2``."""
+    rows = dense(X)
+    errors = dense(estimator.inverse_transform(estimator.transform(X))) - rows
+    return 1 - (errors**2).sum() / ((rows - rows.mean(axis=0)) ** 2).sum()
+
+
+def _pca_scores(X, n_active):
+    """What 1, 2, ... components explain, up to a number of active units."""
+    n_components = min(*X.shape, max(1, int(np.ceil(n_active))))
+    pca = PCA(n_components, random_state=0).fit(dense(X))
+    return pca.explained_variance_ratio_.cumsum()
