@@ -523,8 +523,9 @@ def test_units_that_are_never_active_are_counted_where_they_cannot_be_drawn():
     assert [bar.get_height() for bar in display.bars_] == [1, 2]
     assert_allclose([bar.get_x() for bar in display.bars_], [0.01, 0.1])
     assert display.ax_.get_legend().get_texts()[0].get_text() == "3 units, and 2 at 0"
-    display.plot(bins=2)
+    display.plot(bins=2, log=True)
     assert [bar.get_height() for bar in display.bars_] == [4, 1]
+    assert display.ax_.get_yscale() == "log"
 
 
 @pytest.mark.parametrize(
@@ -721,7 +722,7 @@ def test_pca_s_curve_ends_with_the_rows_and_can_be_left_out(X):
 
 
 @pytest.mark.parametrize(
-    ("threshold", "expected"), [(None, 1.25), (0.0, 1.25), (1, 0.5)]
+    ("threshold", "expected"), [(None, 1.875), (0.0, 1.25), (1, 0.5)]
 )
 def test_active_units_by_hand(threshold, expected):
     rows = np.array([[0.0, 0.0], [1.0, -0.5], [0.0, 2.0], [1.0, -3.0]])
@@ -733,21 +734,22 @@ def test_active_units_by_hand(threshold, expected):
 
 
 @pytest.mark.parametrize("activation", ["logistic", "tanh"])
-def test_units_that_are_never_zero_count_by_their_activation(activation, X):
+def test_units_that_are_never_zero_all_count_or_are_added_up(activation, X):
     autoencoder = SparseAutoencoder(
         10, activation=activation, max_iter=20, random_state=0
     ).fit(X)
-    n_active = {
-        threshold: SparsityCurveDisplay.from_estimators(
-            [autoencoder], X, threshold=threshold
-        ).n_active[0]
-        for threshold in (None, 0.0, 0.5)
-    }
-    assert_allclose(n_active[None], autoencoder.mean_activation_.sum(), rtol=1e-6)
-    assert n_active[0.0] == 10
+
+    def curve(**params):
+        return SparsityCurveDisplay.from_estimators([autoencoder], X, **params)
+
+    assert curve().n_active == [10]
     middle = {"logistic": 0.5, "tanh": 0.0}[activation]
     n_above = (autoencoder.transform(X) > middle).sum(axis=1)
-    assert_allclose(n_active[0.5], n_above.mean())
+    assert_allclose(curve(threshold=0.5).n_active, n_above.mean())
+    added = curve(threshold=None)
+    assert_allclose(added.n_active, autoencoder.mean_activation_.sum())
+    assert added.ax_.get_xlabel() == "Mean sum of the activations of a row"
+    assert added.pca_scores is None
 
 
 def test_as_many_labels_as_estimators(autoencoder, X):

@@ -96,6 +96,10 @@ class MeanActivationDisplay:
         self.line_ = _mark_rho(ax.axvline, self.rho)
         if log_scale:
             ax.set_xscale("log")
+        if ax.get_xscale() == "linear":
+            ax.locator_params(axis="x", nbins=5)
+        if ax.get_yscale() == "linear":
+            ax.locator_params(axis="y", integer=True)
         ax.set(xlabel=self.xlabel, ylabel="Number of units")
         ax.legend()
         self.ax_, self.figure_ = ax, ax.figure
@@ -280,6 +284,7 @@ class ActivationDensityDisplay:
             self.means, sides, baseline=None, color="tab:orange", lw=2, label="mean"
         )
         self.line_ = _mark_rho(ax.axhline, self.rho)
+        ax.locator_params(axis="x", integer=True)
         ax.set(xlabel="Units, the most active first", ylabel="Activation")
         ax.legend(loc="upper right")
         self.ax_, self.figure_ = ax, ax.figure

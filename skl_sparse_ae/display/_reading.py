@@ -51,19 +51,15 @@ def activation_levels(estimator, X):
     return np.abs(code)
 
 
-def mean_n_active(estimator, X, threshold=None):
-    """How many units are active on a row, on average.
+def mean_n_active(estimator, X, threshold):
+    """How many units are above a threshold on a row, on average.
 
-    Without a threshold, those that are not zero. Logistic and tanh units never are
-    exactly at their lowest, and count by their level, from 0 to 1.
+    With None, the sum of the activations instead.
     """
     levels = activation_levels(estimator, X)
     if threshold is not None:
-        return (levels > threshold).sum(axis=1).mean()
-    activation = getattr(last_step(estimator), "activation_", None)
-    if activation in ("logistic", "tanh"):
-        return levels.sum(axis=1).mean()
-    return (levels > 0).sum(axis=1).mean()
+        levels = levels > threshold
+    return levels.sum(axis=1).mean()
 
 
 def mean_activation(estimator, X=None):

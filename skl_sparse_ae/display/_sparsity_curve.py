@@ -8,6 +8,9 @@ from sklearn.decomposition import PCA
 from ._drawing import import_pyplot, one_axes
 from ._reading import dense, mean_n_active
 
+COUNT = "Mean number of active units per row"
+SUM = "Mean sum of the activations of a row"
+
 
 class SparsityCurveDisplay:
     """Variance explained against the number of active units per row.
@@ -22,7 +25,7 @@ class SparsityCurveDisplay:
     Parameters
     ----------
     n_active : array-like of shape (n_points,)
-        Mean number of active units per row.
+        Mean number of active units per row, or whatever `xlabel` says.
 
     scores : array-like of shape (n_points,)
         Fraction of variance explained.
@@ -35,6 +38,9 @@ class SparsityCurveDisplay:
 
     pca_scores : array-like of shape (n_pca_components,), default=None
         Fraction of variance that 1, 2, ... principal components explain.
+
+    xlabel : str, default="Mean number of active units per row"
+        What `n_active` is.
 
     Attributes
     ----------
@@ -74,12 +80,22 @@ class SparsityCurveDisplay:
     array([ 2.,  5., 10.])
     """
 
-    def __init__(self, *, n_active, scores, labels=None, name=None, pca_scores=None):
+    def __init__(
+        self,
+        *,
+        n_active,
+        scores,
+        labels=None,
+        name=None,
+        pca_scores=None,
+        xlabel=COUNT,
+    ):
         self.n_active = n_active
         self.scores = scores
         self.labels = labels
         self.name = name
         self.pca_scores = pca_scores
+        self.xlabel = xlabel
 
     def plot(self, ax=None, *, show_labels=True, **line_params):
         """Draw the curve, and PCA's.
@@ -124,9 +140,7 @@ class SparsityCurveDisplay:
             (self.pca_line_,) = ax.plot(
                 numbers, self.pca_scores, color="grey", label="PCA, as many components"
             )
-        ax.set(
-            xlabel="Mean number of active units per row", ylabel="Variance explained"
-        )
+        ax.set(xlabel=self.xlabel, ylabel="Variance explained")
         ax.margins(x=0.08)
         ax.legend()
         self.ax_, self.figure_ = ax, ax.figure
@@ -140,7 +154,7 @@ class SparsityCurveDisplay:
         *,
         labels=None,
         name=None,
-        threshold=None,
+        threshold=0.0,
         pca=True,
         ax=None,
         **plot_params,
@@ -162,14 +176,16 @@ class SparsityCurveDisplay:
         name : str, default=None
             Name of the curve. None takes that of the class of the first estimator.
 
-        threshold : float, default=None
-            The activation above which a unit counts as active, whatever its sign; for
-            tanh units, mapped to (0, 1). None counts the activations that are not
-            zero. Logistic and tanh units never are at their lowest, and then count by
-            their activation, from 0 to 1.
+        threshold : float or None, default=0.0
+            The activation above which a unit counts as active, whatever its sign;
+            those of tanh are mapped to (0, 1) first. Logistic and tanh units, those of
+            "kl", are never exactly 0: all of them count, as all of them write into the
+            reconstruction. None adds up the activations instead of counting, which is
+            what `rho` of "kl" governs.
 
         pca : bool, default=True
-            Whether to draw PCA's curve, of a PCA that is fitted to X.
+            Whether to draw PCA's curve, of a PCA that is fitted to X. It is not drawn
+            where activations are added up, since that is no number of components.
 
         ax : matplotlib Axes, default=None
             Axes to draw in. None makes a new figure.
@@ -194,12 +210,14 @@ class SparsityCurveDisplay:
             )
         n_active = [mean_n_active(estimator, X, threshold) for estimator in estimators]
         scores = [_variance_explained(estimator, X) for estimator in estimators]
+        counts = threshold is not None
         display = cls(
             n_active=np.array(n_active),
             scores=np.array(scores),
             labels=labels,
             name=type(estimators[0]).__name__ if name is None else name,
-            pca_scores=_pca_scores(X, max(n_active)) if pca else None,
+            pca_scores=_pca_scores(X, max(n_active)) if pca and counts else None,
+            xlabel=COUNT if counts else SUM,
         )
         return display.plot(ax=ax, **plot_params)
 
@@ -211,7 +229,7 @@ class SparsityCurveDisplay:
         *,
         param_name,
         param_range,
-        threshold=None,
+        threshold=0.0,
         pca=True,
         n_jobs=None,
         ax=None,
@@ -233,7 +251,7 @@ class SparsityCurveDisplay:
         param_range : sequence of shape (n_points,)
             Its values, written beside the points.
 
-        threshold : float, default=None
+        threshold : float or None, default=0.0
             When a unit counts as active, as in :meth:`from_estimators`.
 
         pca : bool, default=True
