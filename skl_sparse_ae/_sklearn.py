@@ -1,24 +1,35 @@
 """The private scikit-learn names in use, imported in this one place."""
 
 from sklearn.base import _fit_context
-from sklearn.utils import _align_api_if_sparse
+from sklearn.utils import _align_api_if_sparse, _safe_indexing
 from sklearn.utils._array_api import (
     check_same_namespace,
     get_namespace_and_device,
     move_to,
     supported_float_dtypes,
 )
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    validate_params,
+)
+from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 __all__ = [
+    "HasMethods",
     "Interval",
+    "Options",
     "StrOptions",
     "_align_api_if_sparse",
     "_check_sample_weight",
     "_fit_context",
+    "_num_samples",
+    "_safe_indexing",
     "check_same_namespace",
     "get_namespace_and_device",
     "move_to",
     "supported_float_dtypes",
+    "validate_params",
 ]
