@@ -2,16 +2,19 @@
 
 from numbers import Real
 
+import numpy as np
 from scipy import sparse
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array
 
 from ._arrays import float_dtypes, to_numpy
 from ._blocks import blocks
-from ._sklearn import Interval, _num_samples, _safe_indexing
+from ._sklearn import StrOptions, _num_samples, _safe_indexing
 
-#: What `threshold` may be. Below zero, every zero of a sparse code would be active.
-THRESHOLD = [Interval(Real, 0, None, closed="left"), None]
+#: What `threshold` may be.
+THRESHOLD = [Real, "array-like", StrOptions({"mean"}), None]
+#: How far above the mean, relative to it, an activation is more than rounding.
+ROUNDING = 1e-8
 #: Of the code of a block of rows: many rows at a time, and little memory all the same.
 CODE_BYTES = 2**26
 
@@ -32,9 +35,53 @@ def check_rows(array, input_name):
     return array
 
 
-def is_active(code, threshold):
-    """Which activations count as active, an ndarray or CSR array of bool."""
-    return code != 0 if threshold is None else code > threshold
+def column_means(code, weights=None):
+    """Weighted mean of each column of an ndarray or CSR array, in float64."""
+    if weights is None:
+        weights = np.ones(code.shape[0])
+    if sparse.issparse(code):
+        return weights @ code / weights.sum()
+    # In blocks, since the product copies what is not float64 already.
+    parts = blocks(0, code.shape[0], 8 * code.shape[1])
+    return sum(weights[rows] @ code[rows] for rows in parts) / weights.sum()
+
+
+def above(means):
+    """The thresholds that ``threshold="mean"`` stands for.
+
+    A constant unit must not be above its mean, whichever way the mean is rounded.
+    """
+    return means + ROUNDING * np.abs(means)
+
+
+def is_active(code, threshold, weights=None):
+    """Which activations count as active, an ndarray or CSR array of bool.
+
+    `weights` are those of the rows, for the mean.
+    """
+    if threshold is None:
+        return code != 0
+    if isinstance(threshold, str):
+        threshold = above(column_means(code, weights))
+    threshold = np.asarray(threshold, dtype=np.float64)
+    if threshold.shape not in [(), code.shape[1:]]:
+        raise ValueError(
+            f"threshold has shape {threshold.shape}, but must be a number or have one "
+            f"for each of the {code.shape[1]} units."
+        )
+    if not sparse.issparse(code):
+        return code > threshold
+    if (threshold < 0).any():
+        raise ValueError(
+            f"threshold={threshold.min():.3g} is below zero, and every zero of the "
+            "sparse code would be active. Use an array for such a code."
+        )
+    exceeds = code.data > np.broadcast_to(threshold, code.shape[1:])[code.indices]
+    active = sparse.csr_array(
+        (exceeds, code.indices, code.indptr), code.shape, copy=True
+    )
+    active.eliminate_zeros()
+    return active
 
 
 def last_step(estimator):
@@ -45,15 +92,15 @@ def last_step(estimator):
 def threshold_of(estimator):
     """The threshold that suits the units of a fitted estimator.
 
-    A rectified unit is active where its pre-activation is positive; 1/2 for a logistic
-    unit and 0 for a tanh unit say the same. With a penalty that selects, as top-k does,
-    the selected activations are those that are not zero.
+    Units that are never zero are compared with themselves. A common threshold would
+    not do: logistic units reach 1/2, where their pre-activation is positive, only with
+    some penalties and data. Of 100 default units on the bundled digits, some 60 never
+    do, though all together they explain nine tenths of the variance.
     """
     estimator = last_step(estimator)
-    if getattr(getattr(estimator, "penalty_", None), "selects", False):
-        return None
-    activation = getattr(estimator, "activation_", None)
-    return {"logistic": 0.5, "tanh": 0.0}.get(activation)
+    selects = getattr(getattr(estimator, "penalty_", None), "selects", False)
+    activation = getattr(estimator, "activation_", "relu")
+    return None if selects or activation == "relu" else "mean"
 
 
 def encode_blocks(estimator, X):

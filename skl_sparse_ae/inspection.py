@@ -20,7 +20,9 @@ from sklearn.utils.validation import check_is_fitted
 from ._arrays import to_numpy, way_back
 from ._codes import (
     THRESHOLD,
+    above,
     check_rows,
+    column_means,
     encode_blocks,
     is_active,
     last_step,
@@ -135,7 +137,7 @@ def _keep_largest(unit, row, activation, n):
 @validate_params(
     {
         "estimator": [HasMethods("transform")],
-        "threshold": [StrOptions({"auto"}), *THRESHOLD],
+        "threshold": [*THRESHOLD, StrOptions({"auto"})],
     },
     prefer_skip_nested_validation=True,
 )
@@ -153,12 +155,13 @@ def label_enrichment(estimator, X, y, *, threshold="auto"):
     y : array-like of shape (n_samples,)
         Class of each row.
 
-    threshold : float, "auto" or None, default="auto"
-        What activations must exceed to count as active, not negative. None: not be
-        zero. "auto" is 0.5 for logistic units and 0 for tanh units of a
-        :class:`SparseAutoencoder` (or of one at the end of a pipeline), that is a
-        positive pre-activation, and None otherwise and where the penalty selects the
-        active units.
+    threshold : float, array-like of shape (n_components,), "auto", "mean" or None, \
+            default="auto"
+        What activations must exceed to count as active. None: not be zero. "mean": the
+        unit's mean over the rows, for which they are encoded twice. "auto" is "mean"
+        for the logistic, tanh and identity units of a :class:`SparseAutoencoder` (or
+        of one at the end of a pipeline) unless the penalty selects the active ones, as
+        top-k does, and None otherwise. Not negative for sparse codes.
 
     Returns
     -------
@@ -221,8 +224,10 @@ def label_enrichment(estimator, X, y, *, threshold="auto"):
     y = column_or_1d(to_numpy(y))
     check_classification_targets(y)
     check_consistent_length(X, y)
-    if isinstance(threshold, str):
+    if isinstance(threshold, str) and threshold == "auto":
         threshold = threshold_of(estimator)
+    if isinstance(threshold, str):
+        threshold = above(_mean_code(estimator, X))
     classes, labels = np.unique(y, return_inverse=True)
     membership = _one_hot(labels)
     n_active, counts = 0, 0
@@ -243,6 +248,14 @@ def label_enrichment(estimator, X, y, *, threshold="auto"):
         pvalues=pvalues,
         adjusted_pvalues=adjusted.reshape(pvalues.shape),
     )
+
+
+def _mean_code(estimator, X):
+    total = n_samples = 0
+    for rows, code in encode_blocks(estimator, X):
+        total = total + column_means(code) * code.shape[0]
+        n_samples = rows.stop
+    return total / n_samples
 
 
 def _one_hot(labels):

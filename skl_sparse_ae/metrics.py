@@ -5,12 +5,19 @@ rows `X`, their reconstruction `X_hat` (what `inverse_transform` returns), their
 `A` (what `transform` returns) and a dictionary `components`. They serve PCA, NMF and
 dictionary learning as well. A code in CSR is never made dense.
 
-What counts as active is up to `threshold`. By default, None, every activation that is
-not zero is active: right for rectified units, for top-k codes and for dictionary
-learning. Logistic and tanh units are never zero, hence always active in this sense. For
-them ``threshold=0.5`` and ``threshold=0`` mean what "not zero" means for rectified
-units: that the pre-activation is positive. An array does not tell which units it comes
-from, so that the threshold has to.
+What counts as active is up to `threshold`: activations above it are, where it is a
+number or an array of one for each unit.
+
+- None, the default: all that are not zero are active. Right for rectified units, for
+  top-k codes and for dictionary learning.
+- "mean": those are that exceed the unit's own mean over the rows. For logistic and tanh
+  units, which are never zero and hence always active in the first sense. A unit is dead
+  in this sense if it is constant.
+
+An array does not tell which units it comes from, so that the default cannot suit all.
+Fixed thresholds for logistic units are deceptive: 0.5, where the pre-activation becomes
+positive, is above anything that most units reach when they are to be active by 0.1 on
+average, although they tell rows apart well.
 
 Examples
 --------
@@ -32,7 +39,7 @@ from sklearn.utils import check_array
 
 from ._arrays import to_numpy
 from ._blocks import blocks, rows_as_dense
-from ._codes import THRESHOLD, check_rows, is_active
+from ._codes import THRESHOLD, check_rows, column_means, is_active
 from ._moments import mean_and_variance
 from ._sklearn import Options, _check_sample_weight, validate_params
 
@@ -228,9 +235,10 @@ def n_active_units(A, *, threshold=None):
     A : {array-like, sparse matrix} of shape (n_samples, n_components)
         Code.
 
-    threshold : float or None, default=None
-        What activations must exceed, not negative. None: not be zero. 0.5 suits
-        logistic units and 0 tanh units, see the top of this module.
+    threshold : float, array-like of shape (n_components,), "mean" or None, \
+            default=None
+        What activations must exceed to count as active. None: not be zero. "mean",
+        for logistic and tanh units: the unit's mean. Not negative for sparse codes.
 
     Returns
     -------
@@ -242,8 +250,8 @@ def n_active_units(A, *, threshold=None):
     >>> from skl_sparse_ae import metrics
     >>> metrics.n_active_units([[0, 3, -1], [0, 0, 0]])
     array([2, 0])
-    >>> metrics.n_active_units([[0.1, 0.9, 0.2]], threshold=0.5)
-    array([1])
+    >>> metrics.n_active_units([[0.1, 0.9], [0.3, 0.8]], threshold="mean")
+    array([1, 1])
     """
     return np.asarray(is_active(check_rows(A, "A"), threshold).sum(axis=1))
 
@@ -273,7 +281,7 @@ def mean_activation(A, *, sample_weight=None):
     array([0.5, 4. ])
     """
     A = check_rows(A, "A")
-    return _column_means(A, _check_weights(sample_weight, A))
+    return column_means(A, _check_weights(sample_weight, A))
 
 
 @_checked
@@ -285,9 +293,10 @@ def activation_density(A, *, threshold=None, sample_weight=None):
     A : {array-like, sparse matrix} of shape (n_samples, n_components)
         Code.
 
-    threshold : float or None, default=None
-        What activations must exceed, not negative. None: not be zero. 0.5 suits
-        logistic units and 0 tanh units, see the top of this module.
+    threshold : float, array-like of shape (n_components,), "mean" or None, \
+            default=None
+        What activations must exceed to count as active. None: not be zero. "mean",
+        for logistic and tanh units: the unit's mean. Not negative for sparse codes.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the rows, not negative.
@@ -304,21 +313,23 @@ def activation_density(A, *, threshold=None, sample_weight=None):
     array([0.25, 0.75])
     """
     A = check_rows(A, "A")
-    return _column_means(is_active(A, threshold), _check_weights(sample_weight, A))
+    weights = _check_weights(sample_weight, A)
+    return column_means(is_active(A, threshold, weights), weights)
 
 
 @_checked
 def dead_units(A, *, threshold=None):
-    """Which units are active on no row.
+    """Which units are active on no row; with ``threshold="mean"``, are constant.
 
     Parameters
     ----------
     A : {array-like, sparse matrix} of shape (n_samples, n_components)
         Code.
 
-    threshold : float or None, default=None
-        What activations must exceed, not negative. None: not be zero. 0.5 suits
-        logistic units and 0 tanh units, see the top of this module.
+    threshold : float, array-like of shape (n_components,), "mean" or None, \
+            default=None
+        What activations must exceed to count as active. None: not be zero. "mean",
+        for logistic and tanh units: the unit's mean. Not negative for sparse codes.
 
     Returns
     -------
@@ -344,9 +355,10 @@ def always_on_units(A, *, threshold=None):
     A : {array-like, sparse matrix} of shape (n_samples, n_components)
         Code.
 
-    threshold : float or None, default=None
-        What activations must exceed, not negative. None: not be zero. 0.5 suits
-        logistic units and 0 tanh units, see the top of this module.
+    threshold : float, array-like of shape (n_components,), "mean" or None, \
+            default=None
+        What activations must exceed to count as active. None: not be zero. "mean",
+        for logistic and tanh units: the unit's mean. Not negative for sparse codes.
 
     Returns
     -------
@@ -478,15 +490,6 @@ def _mean_of_rows(function, arrays, weights):
 
 def _mean_squared_errors(X, X_hat, weights):
     return _mean_of_rows(lambda x, x_hat: (x - x_hat) ** 2, (X, X_hat), weights)
-
-
-def _column_means(A, weights):
-    """Weighted mean of each column, in float64."""
-    if sparse.issparse(A):
-        return weights @ A / weights.sum()
-    # In blocks, since the product copies what is not float64 already.
-    parts = blocks(0, A.shape[0], 8 * A.shape[1])
-    return sum(weights[rows] @ A[rows] for rows in parts) / weights.sum()
 
 
 def _rows_with_unit_active(A, threshold):

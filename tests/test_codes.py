@@ -57,12 +57,12 @@ def test_blocks_of_texts():
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [
-        ({"penalty": "kl"}, 0.5),
-        ({"penalty": "kl", "activation": "tanh"}, 0),
+        ({"penalty": "kl"}, "mean"),
+        ({"penalty": "kl", "activation": "tanh"}, "mean"),
         ({"penalty": "l1"}, None),
         ({"penalty": "topk"}, None),
         ({"penalty": "topk", "activation": "logistic"}, None),
-        ({"penalty": "contractive", "activation": "identity"}, None),
+        ({"penalty": "contractive", "activation": "identity"}, "mean"),
     ],
 )
 def test_the_threshold_suits_the_units(parameters, expected, digits):
@@ -76,3 +76,49 @@ def test_without_named_units_whatever_is_not_zero_is_active(digits):
     assert _codes.threshold_of(PCA(2).fit(digits)) is None
     active = _codes.is_active(np.array([[-1.0, 0.0, 2.0]]), None)
     assert_array_equal(active, [[True, False, True]])
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize(
+    ("threshold", "expected"),
+    [
+        (None, [[1, 1, 0], [1, 0, 1]]),
+        (2, [[1, 0, 0], [1, 0, 0]]),
+        ([3, 1, 0.5], [[0, 1, 0], [1, 0, 0]]),
+        ("mean", [[0, 1, 0], [1, 0, 1]]),
+    ],
+)
+def test_what_is_active(threshold, expected, container):
+    code = container(np.array([[3, 2, 0], [5, 0, 0.5]]))
+    active = _codes.is_active(code, threshold)
+    assert sparse.issparse(active) == sparse.issparse(code)
+    assert active.sum() == np.sum(expected)
+    assert_array_equal(active.toarray() if sparse.issparse(code) else active, expected)
+    assert code.sum() == 10.5  # as before
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_constant_unit_is_never_above_its_mean(container, dtype, rng):
+    values = np.array([0.1, 0.7, 1e-30, 1 / 3, 0], dtype)
+    code = container(np.tile(values, (997, 1)))
+    weights = rng.uniform(size=997)
+    assert not _codes.is_active(code, "mean").sum()
+    assert not _codes.is_active(code, "mean", weights).sum()
+
+
+def test_the_mean_is_weighted():
+    # 0.18; without weights it would be 0.37.
+    code = np.array([[0.1], [0.3], [0.7]])
+    active = _codes.is_active(code, "mean", np.array([8, 1, 1]))
+    assert_array_equal(active.ravel(), [False, True, True])
+
+
+def test_thresholds_that_cannot_be():
+    code = np.array([[1.0, -2.0]])
+    with pytest.raises(ValueError, match=r"shape \(3,\).* 2 units"):
+        _codes.is_active(code, [1, 2, 3])
+    assert _codes.is_active(code, -2.5).all()
+    for threshold in (-2.5, "mean"):
+        with pytest.raises(ValueError, match="threshold=-2.* is below zero"):
+            _codes.is_active(sparse.csr_array(code), threshold)

@@ -297,18 +297,35 @@ def test_density_and_active_units_count_the_same(rng):
     assert_allclose(density.sum(), metrics.n_active_units(code).mean())
 
 
-@pytest.mark.parametrize(
-    ("activation", "threshold"), [("logistic", 0.5), ("tanh", 0), ("relu", None)]
-)
-def test_thresholds_that_mean_a_positive_pre_activation(activation, threshold, digits):
-    autoencoder = SparseAutoencoder(
-        12, penalty="contractive", activation=activation, tol=0.1, random_state=0
-    ).fit(digits)
-    z = digits @ autoencoder.encoder_coef_ + autoencoder.encoder_intercept_
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_a_logistic_code_by_hand(container):
+    # The first unit is above its mean of 0.3 on one row, the second, of 0.2, on two;
+    # the third is constant.
+    code = container([[0.1, 0.3, 0.6], [0.1, 0.3, 0.6], [0.7, 0.0, 0.6]])
+    assert_array_equal(metrics.n_active_units(code, threshold="mean"), [1, 1, 1])
+    density = metrics.activation_density(code, threshold="mean")
+    assert_allclose(density, [1 / 3, 2 / 3, 0])
+    dead = metrics.dead_units(code, threshold="mean")
+    assert_array_equal(dead, [False, False, True])
+    by_unit = metrics.activation_density(code, threshold=[0.05, 0.5, 0.5])
+    assert_array_equal(by_unit, [1, 0, 1])
+    # On the first two rows, the mean of the first unit is 0.1 and it is constant.
+    density = metrics.activation_density(
+        code, threshold="mean", sample_weight=[1, 1, 0]
+    )
+    assert_array_equal(density, [0, 0, 0])
+
+
+def test_no_default_unit_is_dead_though_few_have_positive_pre_activations(digits):
+    autoencoder = SparseAutoencoder(random_state=0).fit(digits)
     code = autoencoder.transform(digits)
-    counts = metrics.n_active_units(code, threshold=threshold)
-    assert_array_equal(counts, (z > 0).sum(axis=1))
-    assert 0 < counts.mean() < 12
+    z = digits @ autoencoder.encoder_coef_ + autoencoder.encoder_intercept_
+    by_half = metrics.n_active_units(code, threshold=0.5)
+    assert_array_equal(by_half, (z > 0).sum(axis=1))
+    assert metrics.dead_units(code, threshold=0.5).mean() > 0.4
+    assert not metrics.dead_units(code, threshold="mean").any()
+    assert not metrics.always_on_units(code, threshold="mean").any()
+    assert metrics.always_on_units(code).all()
 
 
 @pytest.mark.parametrize("penalty", ["kl", "l1"])
@@ -427,9 +444,11 @@ def test_shapes_must_agree(measure):
         metrics.always_on_units,
     ],
 )
-def test_thresholds_are_not_negative(measure):
-    with pytest.raises(ValueError, match="'threshold' parameter .* Got -0.1"):
-        measure(np.eye(2), threshold=-0.1)
+def test_thresholds_that_cannot_be(measure):
+    with pytest.raises(ValueError, match="threshold=-0.1 is below zero"):
+        measure(sparse.csr_array(np.eye(2)), threshold=-0.1)
+    with pytest.raises(ValueError, match="'threshold' parameter .* Got 'median'"):
+        measure(np.eye(2), threshold="median")
     with pytest.raises(ValueError, match="Expected 2D array"):
         measure(np.ones(2))
 
