@@ -8,6 +8,8 @@ wanted ``a``.
 
 import numpy as np
 
+from ._arrays import as_factor, into, rectify
+
 
 class Logistic:
     """``f(z) = 1 / (1 + exp(-z))``, with values in (0, 1)."""
@@ -19,7 +21,7 @@ class Logistic:
         # 1 / (1 + exp(-z)) = tanh(z / 2) / 2 + 1 / 2: it cannot overflow, and NumPy's
         # tanh is vectorised where an exponential followed by a division is slower.
         z *= 0.5
-        np.tanh(z, out=z)
+        into(z, "tanh", z)
         z *= 0.5
         z += 0.5
 
@@ -43,7 +45,7 @@ class Tanh:
     range = (-1.0, 1.0)
 
     def apply(self, z):
-        np.tanh(z, out=z)
+        into(z, "tanh", z)
 
     def multiply_derivative(self, a, gradient):
         gradient *= self.derivative(a)
@@ -65,16 +67,16 @@ class Relu:
     range = (0.0, np.inf)
 
     def apply(self, z):
-        np.maximum(z, 0, out=z)
+        rectify(z)
 
     def multiply_derivative(self, a, gradient):
-        gradient *= a > 0
+        gradient *= as_factor(a > 0, a)
 
     def derivative(self, a):
-        return (a > 0).astype(a.dtype)
+        return as_factor(a > 0, a) + 0 * a
 
     def derivative_slope(self, a):
-        return np.zeros_like(a)
+        return 0 * a
 
     def inverse(self, a):
         return a
@@ -93,10 +95,10 @@ class Identity:
         pass
 
     def derivative(self, a):
-        return np.ones_like(a)
+        return 0 * a + 1
 
     def derivative_slope(self, a):
-        return np.zeros_like(a)
+        return 0 * a
 
     def inverse(self, a):
         return a

@@ -1,17 +1,35 @@
-"""Arrays of other libraries at the estimator's door, such as PyTorch's tensors.
+"""Arrays of other libraries, such as PyTorch's tensors, and operations on either kind.
 
-With scikit-learn's ``array_api_dispatch`` they are taken as NumPy arrays inside (on the
-CPU without a copy), and what the estimator returns goes back to where they came from.
+With scikit-learn's ``array_api_dispatch``, those in the CPU's memory are taken as NumPy
+arrays (without a copy), and what the estimator returns goes back to where they came
+from. Rows on another device are worked on where they are, by the library that they
+belong to, in operations of the array API standard [1]_.
+
+.. [1] https://data-apis.org/array-api/
 """
 
 import numpy as np
 
-from ._sklearn import get_namespace_and_device, move_to, supported_float_dtypes
+from ._sklearn import (
+    array_namespace,
+    get_device,
+    get_namespace_and_device,
+    move_to,
+    supported_float_dtypes,
+)
 
 
 def to_numpy(array):
     """The array as NumPy's; sparse matrices and None pass through."""
     return move_to(array, xp=np, device="cpu")
+
+
+def is_on_device(array):
+    """Whether this is another library's array, and not in the CPU's memory."""
+    _, is_array_api, device = get_namespace_and_device(array)
+    if not is_array_api or isinstance(array, np.ndarray):
+        return False
+    return "cpu" not in str(device).lower()
 
 
 def way_back(array):
@@ -28,3 +46,74 @@ def float_dtypes(array):
     # Half precision, where a library has it, is too coarse to train in.
     half = getattr(xp, "float16", None)
     return [t for t in supported_float_dtypes(xp, device=device) if t != half]
+
+
+def namespace(array):
+    """The module whose functions take the array."""
+    return np if isinstance(array, np.ndarray) else array_namespace(array)
+
+
+def into(out, name, *args):
+    """Write the result of a function of the array API to an array that exists."""
+    if isinstance(out, np.ndarray):
+        getattr(np, name)(*args, out=out)
+    else:
+        out[...] = getattr(namespace(out), name)(*args)
+
+
+def rectify(array):
+    """Set what is negative to zero, in place."""
+    if isinstance(array, np.ndarray):
+        np.maximum(array, 0, out=array)
+    else:
+        array[...] = namespace(array).clip(array, min=0)
+
+
+def as_factor(mask, like):
+    """A mask as something that `like` can be multiplied by."""
+    if isinstance(like, np.ndarray):
+        return mask
+    return namespace(like).astype(mask, like.dtype)
+
+
+class DeviceRows:
+    """Rows on a device, with the little of NumPy's interface that training needs.
+
+    Parameters
+    ----------
+    array : array of shape (n_samples, n_features)
+        Of a library that follows the array API standard.
+
+    Attributes
+    ----------
+    dtype : numpy.dtype
+        What the array's dtype is called in NumPy.
+    """
+
+    def __init__(self, array):
+        self.array = array
+        self.xp, self.device = namespace(array), get_device(array)
+        self.shape = tuple(array.shape)
+        self.dtype = np.dtype(str(array.dtype).rpartition(".")[2])
+
+    def __getitem__(self, rows):
+        """A slice of rows, or those with some indices or of a mask."""
+        if isinstance(rows, slice):
+            return DeviceRows(self.array[rows, ...])
+        rows = np.flatnonzero(rows) if rows.dtype == bool else rows
+        rows = self.from_numpy(rows)
+        return DeviceRows(self.xp.take(self.array, rows, axis=0))
+
+    def astype(self, dtype, copy=False):
+        """The rows in another precision."""
+        del copy
+        return DeviceRows(self.xp.astype(self.array, self._dtype(dtype), copy=False))
+
+    def from_numpy(self, array, dtype=None):
+        """An array of NumPy's as one of the rows' library, on their device."""
+        if dtype is not None:
+            array = np.asarray(array, dtype)
+        return move_to(np.ascontiguousarray(array), xp=self.xp, device=self.device)
+
+    def _dtype(self, dtype):
+        return getattr(self.xp, np.dtype(dtype).name)

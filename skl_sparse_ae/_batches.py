@@ -1,41 +1,52 @@
 """Mini-batches of shuffled rows, and the running means that go with them."""
 
 import numpy as np
-from scipy import sparse
 
 from ._blocks import blocks, split_evenly
 
-# A table that is larger than this may be on a disk, where rows are read by pages and
-# neighbouring ones fast. It is shuffled by runs of neighbours, as many as fit a window,
-# whose rows are then shuffled once more. What decides is the size and not where the
+# A table that is larger than this may be on a disk, where neighbouring rows are read
+# fast and others slowly. It is read by runs of neighbours, in random order, as many as
+# fit a window, in which rows are shuffled. What decides is the size and not where the
 # table is, so that the same rows give the same fit.
 LARGE_BYTES = 2**30
-WINDOW_BYTES = 2**27
-RUN_BYTES = 2**17
+WINDOW_BYTES = 2**28
+RUN_BYTES = 2**22
 
 
-def shuffled(X, rng):
-    """Indices of all rows in random order, some at a time.
+def windows(X, sample_weight, rng):
+    """Rows in random order, as many at a time as may be in memory.
 
     Parameters
     ----------
-    X : ndarray or CSR
+    X : ndarray or CSR of shape (n_samples, n_features)
+    sample_weight : ndarray of shape (n_samples,) or None
     rng : numpy.random.RandomState
 
     Yields
     ------
-    rows : ndarray of int
+    rows : ndarray or CSR
+        X itself, where it is not large; else in memory that the next ones will take.
+    weights : ndarray or None
+    order : ndarray of int
+        In which the rows are to be used.
     """
     n_rows = X.shape[0]
-    if sparse.issparse(X) or X.nbytes <= LARGE_BYTES:
-        yield rng.permutation(n_rows)
+    if not isinstance(X, np.ndarray) or X.nbytes <= LARGE_BYTES:
+        yield X, sample_weight, rng.permutation(n_rows)
         return
-    row_bytes = X.nbytes // n_rows
-    runs = blocks(0, n_rows, row_bytes, RUN_BYTES)
+    runs = blocks(0, n_rows, X.nbytes // n_rows, RUN_BYTES)
     order = rng.permutation(len(runs))
+    buffer = None
     for window in blocks(0, len(runs), RUN_BYTES, WINDOW_BYTES):
-        rows = [np.arange(runs[i].start, runs[i].stop) for i in order[window]]
-        yield rng.permutation(np.concatenate(rows))
+        parts = [runs[i] for i in order[window]]
+        n_window = sum(part.stop - part.start for part in parts)
+        if buffer is None or len(buffer) < n_window:
+            buffer = np.empty((n_window, X.shape[1]), X.dtype)
+        rows = np.concatenate([X[part] for part in parts], out=buffer[:n_window])
+        weights = None
+        if sample_weight is not None:
+            weights = np.concatenate([sample_weight[part] for part in parts])
+        yield rows, weights, rng.permutation(len(rows))
 
 
 class MiniBatches:
@@ -59,39 +70,37 @@ class MiniBatches:
         self._weights = sample_weight
         self._rng = rng
         self._inputs = inputs
-        self._parts = split_evenly(0, X.shape[0], -(-X.shape[0] // batch_size))
+        self._batch_size = batch_size
         self._rows = None
-        if not sparse.issparse(X):
-            n_rows = max(part.stop - part.start for part in self._parts)
-            self._rows = np.empty((n_rows, X.shape[1]), X.dtype)
+        if isinstance(X, np.ndarray):
+            self._rows = np.empty((min(batch_size, X.shape[0]), X.shape[1]), X.dtype)
         self._mean_weight = 1.0
         if sample_weight is not None:
             self._mean_weight = float(np.mean(sample_weight, dtype=np.float64))
 
     def __call__(self):
         """One epoch; yields the fraction of it done before each batch."""
-        windows = shuffled(self._X, self._rng)
-        waiting = next(windows)
-        for i, part in enumerate(self._parts):
-            n_rows = part.stop - part.start
-            while len(waiting) < n_rows:
-                waiting = np.concatenate([waiting, next(windows)])
-            rows, waiting = waiting[:n_rows], waiting[n_rows:]
-            weights = None if self._weights is None else self._weights[rows]
-            X = self._take(rows)
-            self._objective.use_rows(
-                X,
-                weights,
-                total_weight=self._mean_weight * len(rows),
-                inputs=None if self._inputs is None else self._inputs(X, self._rng),
-            )
-            yield i / len(self._parts)
+        n_done = 0
+        for table, table_weights, order in windows(self._X, self._weights, self._rng):
+            n_batches = -(-len(order) // self._batch_size)
+            for part in split_evenly(0, len(order), n_batches):
+                rows = order[part]
+                weights = None if table_weights is None else table_weights[rows]
+                X = self._take(table, rows)
+                self._objective.use_rows(
+                    X,
+                    weights,
+                    total_weight=self._mean_weight * len(rows),
+                    inputs=None if self._inputs is None else self._inputs(X, self._rng),
+                )
+                yield n_done / self._X.shape[0]
+                n_done += len(rows)
 
-    def _take(self, rows):
+    def _take(self, table, rows):
         """Copies of some rows, in the same memory each time: new pages cost more."""
         if self._rows is None:
-            return self._X[rows]
-        return np.take(self._X, rows, axis=0, out=self._rows[: len(rows)], mode="clip")
+            return table[rows]
+        return np.take(table, rows, axis=0, out=self._rows[: len(rows)], mode="clip")
 
 
 class RunningMeans:

@@ -8,6 +8,8 @@ The encoder sees corrupted rows; the reconstruction is compared with clean ones 
 
 from scipy import sparse
 
+from ._arrays import DeviceRows
+
 
 def masking(X, rng, level):
     """A copy of X in which each entry is set to zero with probability `level`."""
@@ -15,6 +17,9 @@ def masking(X, rng, level):
         corrupted = X.copy()
         corrupted.data *= rng.random_sample(X.nnz) >= level
         return corrupted
+    if isinstance(X, DeviceRows):
+        mask = X.from_numpy(rng.random_sample(X.shape) >= level, X.dtype)
+        return DeviceRows(X.array * mask)
     return X * (rng.random_sample(X.shape) >= level)
 
 
@@ -27,6 +32,8 @@ def gaussian(X, rng, level):
         )
     noise = rng.standard_normal(X.shape).astype(X.dtype)
     noise *= level
+    if isinstance(X, DeviceRows):
+        return DeviceRows(X.array + X.from_numpy(noise))
     noise += X
     return noise
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._arrays import as_factor, namespace, to_numpy
 from ._blocks import blocks, split_evenly
 from ._revival import Revival
 
@@ -114,12 +115,12 @@ class Objective:
         else:
             means, encoded = self._means(self._encode(parameters)), True
             slope = penalty.psi_derivative(means)
-        unit_weights = penalty.unit_weights(parameters)
+        unit_weights = penalty.unit_weights(self.network.layout.views(theta))
         if unit_weights is not None:
-            slope *= unit_weights
+            slope *= to_numpy(unit_weights)
         slope = slope.astype(self.dtype) if penalty.has_term else None
         revival = self._revival(parameters)
-        out = np.empty_like(theta) if out is None else out
+        out = namespace(theta).empty_like(theta) if out is None else out
         squared_errors, phi = self._backward(parameters, slope, encoded, revival, out)
         self.unit_means = self._means(phi) if means is None else means
         self.last_terms = self._terms(theta, squared_errors)
@@ -128,8 +129,9 @@ class Objective:
         if self.mean is not None:
             self._centre(gradients)
         if unit_weights is not None:
-            slopes = penalty.psi(self.unit_means)
-            penalty.add_weight_gradient(parameters, gradients, slopes)
+            slopes = self._beside(theta, penalty.psi(self.unit_means))
+            weights = self.network.layout.views(theta)
+            penalty.add_weight_gradient(weights, gradients, slopes)
         return self.last_terms.total, out
 
     def means(self, theta):
@@ -181,6 +183,11 @@ class Objective:
         """Weighted number of non-zero activations in the last evaluation."""
         raise NotImplementedError
 
+    def _beside(self, theta, vector):
+        """A NumPy vector as an array of the kind that `theta` is."""
+        del theta
+        return vector
+
     def _parameters(self, theta):
         """The arrays in the dtype of the rows, intercepts counted from zero."""
         theta_views = self.network.layout.views(theta)
@@ -213,6 +220,9 @@ class Objective:
         units = self.idle_units()
         if len(units) == 0:
             return None
+        return self._revival_of(units, parameters, weight)
+
+    def _revival_of(self, units, parameters, weight):
         return Revival(units, parameters, self.network.activation, weight)
 
     def _means(self, sums):
@@ -223,13 +233,13 @@ class Objective:
 
     def _terms(self, theta, squared_errors):
         layout, penalty = self.network.layout, self.network.penalty
-        squares = sum(float(np.vdot(w, w)) for w in layout.weights(theta))
+        squares = sum(map(_squared_norm, layout.weights(theta)))
         if layout.tied_weights:
             squares *= 2
         sparsity = penalty.psi(self.unit_means)
         unit_weights = penalty.unit_weights(layout.views(theta))
         if unit_weights is not None:
-            sparsity = sparsity * unit_weights
+            sparsity = sparsity * to_numpy(unit_weights)
         return Terms(
             0.5 * squared_errors / self._total_weight,
             0.5 * self.alpha * squares,
@@ -280,7 +290,13 @@ def finish_delta(network, delta, code, slope, weights=None):
         delta += push if weights is None else weights[:, None] * push
     activation.multiply_derivative(code, delta)
     if penalty.selects:
-        delta *= code != 0
+        delta *= as_factor(code != 0, code)
+
+
+def _squared_norm(matrix):
+    if isinstance(matrix, np.ndarray):
+        return float(np.vdot(matrix, matrix))
+    return float(namespace(matrix).sum(matrix * matrix))
 
 
 def sum_rows(array, weights=None):

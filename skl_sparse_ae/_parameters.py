@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._arrays import namespace
+
 
 class Parameters(NamedTuple):
     """The arrays of one autoencoder.
@@ -21,6 +23,10 @@ class Parameters(NamedTuple):
     encoder_intercept: np.ndarray
     components: np.ndarray
     decoder_intercept: np.ndarray
+
+    def beside(self, rows):
+        """The arrays on the device where some `DeviceRows` are."""
+        return Parameters(*map(rows.from_numpy, self))
 
 
 class Layout:
@@ -56,11 +62,12 @@ class Layout:
     def views(self, theta):
         """The arrays of a flat vector, sharing its memory."""
         a, b, c, _ = self._ends
-        encoder = theta[:a].reshape(self.n_features, self.n_components)
+        reshape = namespace(theta).reshape
+        encoder = reshape(theta[:a], (self.n_features, self.n_components))
         if self.tied_weights:
             decoder = encoder.T
         else:
-            decoder = theta[b:c].reshape(self.n_components, self.n_features)
+            decoder = reshape(theta[b:c], (self.n_components, self.n_features))
         return Parameters(encoder, theta[a:b], decoder, theta[c:])
 
     def flatten(self, parameters, dtype=None):

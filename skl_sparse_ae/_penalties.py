@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._arrays import as_factor, namespace
 from ._penalty import FRACTION, WEIGHT, Penalty
 from ._sklearn import StrOptions
 from ._topk import BatchTopK, TopK
@@ -149,22 +150,21 @@ class L1(_LinearPenalty):
         self._unit = unit
 
     def phi(self, a, activation):
-        return a if activation.range[0] >= 0 else np.abs(a)
+        return a if activation.range[0] >= 0 else namespace(a).abs(a)
 
     def phi_derivative(self, a, activation):
-        return 1.0 if activation.range[0] >= 0 else np.sign(a)
+        return 1.0 if activation.range[0] >= 0 else namespace(a).sign(a)
 
     def unit_weights(self, parameters):
         if not self.scale_invariant:
             return None
-        return np.sqrt(_squared_norms(parameters.components.T) + self._unit**2)
+        norms = _squared_norms(parameters.components.T)
+        return namespace(norms).sqrt(norms + float(self._unit) ** 2)
 
     def add_weight_gradient(self, parameters, gradients, penalties):
         weights = self.unit_weights(parameters)
         # The plain norm of a row of zeros has 0 as a subgradient.
-        slopes = np.divide(
-            penalties, weights, out=np.zeros_like(weights), where=weights > 0
-        )
+        slopes = penalties / (weights + as_factor(weights == 0, weights))
         gradients.components[...] += slopes[:, None] * parameters.components
 
     @classmethod
@@ -223,8 +223,11 @@ class Contractive(_LinearPenalty):
         return variance / n_components * variance / n_features
 
 
-def _squared_norms(columns):
-    return np.einsum("fj,fj->j", columns, columns)
+def _squared_norms(matrix):
+    """Squared norm of each column."""
+    if isinstance(matrix, np.ndarray):
+        return np.einsum("fj,fj->j", matrix, matrix)
+    return namespace(matrix).sum(matrix * matrix, axis=0)
 
 
 class NoPenalty(Penalty):

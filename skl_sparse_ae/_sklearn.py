@@ -1,6 +1,8 @@
 """The private scikit-learn names in use, imported in this one place."""
 
 from sklearn.base import _fit_context
+from sklearn.externals.array_api_compat import array_namespace
+from sklearn.externals.array_api_compat import device as get_device
 from sklearn.utils import _align_api_if_sparse, _safe_indexing
 from sklearn.utils._array_api import (
     check_same_namespace,
@@ -27,7 +29,9 @@ __all__ = [
     "_fit_context",
     "_num_samples",
     "_safe_indexing",
+    "array_namespace",
     "check_same_namespace",
+    "get_device",
     "get_namespace_and_device",
     "move_to",
     "supported_float_dtypes",

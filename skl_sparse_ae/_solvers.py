@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize
 
+from ._arrays import into, namespace
 from ._blocks import pieces
 
 # A search whose value has grown by this factor does not come back.
@@ -136,9 +137,6 @@ class Adam:
 
     Parameters
     ----------
-    size : int
-        Number of parameters.
-    dtype : dtype
     groups : list of (slice, float, float)
         Parts of the vector, each with the unit of its parameters and the factor that
         brings a gradient to the same units. Adam then works on numbers of order one,
@@ -158,9 +156,8 @@ class Adam:
     negligible = 1e-30
     epsilon = 1e-8
 
-    def __init__(self, size, dtype, groups):
-        self.first = np.zeros(size, dtype)
-        self.second = np.zeros(size, dtype)
+    def __init__(self, groups):
+        self.first = self.second = None  # until the kind of array is known
         self.n_steps = 0
         # Python's floats take the arrays' precision; NumPy's would bring their own.
         self._groups = [(part, float(u), float(f)) for part, u, f in groups]
@@ -168,6 +165,9 @@ class Adam:
 
     def step(self, theta, gradient, learning_rate, team):
         """Update `theta` in place; what `gradient` holds is lost."""
+        if self.first is None:
+            zeros_like = namespace(theta).zeros_like
+            self.first, self.second = zeros_like(theta), zeros_like(theta)
         self.n_steps += 1
         # The moments are sums: the factors that make means of them and correct their
         # start at zero are left to two numbers.
@@ -180,9 +180,13 @@ class Adam:
                 _, unit, factor = self._groups[i]
                 self._update(theta, gradient, piece, rate * unit, factor, epsilon)
 
+        parts = [part for part, _, _ in self._groups]
+        if not isinstance(theta, np.ndarray):
+            update(enumerate(parts))
+            return
         n_shares = team.n_useful(UPDATE_WORK * theta.size)
         if len(self._shares) != n_shares:
-            self._shares = pieces([part for part, _, _ in self._groups], n_shares)
+            self._shares = pieces(parts, n_shares)
         team.map(update, self._shares)
         if self.n_steps % self.flush_every == 0:
             self.first[np.abs(self.first) < self.negligible] = 0
@@ -196,9 +200,9 @@ class Adam:
         v *= self.beta_2
         g *= g
         v += g
-        np.sqrt(v, out=g)
+        into(g, "sqrt", v)
         g += epsilon
-        np.divide(m, g, out=g)
+        into(g, "divide", m, g)
         g *= rate
         theta[piece] -= g
 
@@ -249,7 +253,7 @@ def minimize_adam(
     monitor : object
         See the module.
     """
-    gradient = np.empty_like(theta)
+    gradient = namespace(theta).empty_like(theta)
     schedule = _Schedule(learning_rate, max_iter, _Progress(tol, n_iter_no_change))
     for epoch in range(max_iter):
         monitor.begin(theta)

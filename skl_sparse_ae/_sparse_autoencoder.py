@@ -22,9 +22,10 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
-from ._arrays import float_dtypes, to_numpy, way_back
+from ._arrays import DeviceRows, float_dtypes, is_on_device, to_numpy, way_back
 from ._blocks import Team
 from ._corruption import CORRUPTIONS
+from ._device_objective import decode, encode
 from ._moments import mean_and_variance
 from ._monitor import FitCallbacks, Monitor, Validation, report
 from ._network import Network, map_rows, map_rows_to_csr
@@ -47,6 +48,7 @@ from ._sparsity_target import SparsityTarget
 from ._training import Problem, Stream, train_adam, train_lbfgs
 
 LBFGS_MAX_ROWS = 10_000
+ALL_PENALTIES = tuple(PENALTIES.values())
 # The spread of X below which alpha="scale" falls; see doc/defaults.md.
 SMALL_SPREAD = 0.1
 
@@ -472,6 +474,11 @@ class SparseAutoencoder(
         X, _, back = self._check_rows(X, None, method="transform")
         parameters = self._parameters(X.dtype)
         network = replace(self._network, penalty=self.penalty_.for_transform())
+        if isinstance(X, DeviceRows):
+            code = encode(network, parameters.beside(X), X.array)
+            if not self.sparse_output:
+                return code
+            return _align_api_if_sparse(sparse.csr_array(to_numpy(code)))
         step = partial(network.encode, parameters)
         n_components = self.components_.shape[0]
         with Team() as team:
@@ -511,6 +518,9 @@ class SparseAutoencoder(
         check_same_namespace(
             X, self, attribute="components_", method="inverse_transform"
         )
+        if self._works_on_device(X):
+            X = DeviceRows(X)
+            return decode(self._network, self._parameters(X.dtype).beside(X), X.array)
         back, X = way_back(X), to_numpy(X)
         rows = np.empty((X.shape[0], n_features), X.dtype)
         parameters = self._parameters(X.dtype)
@@ -592,19 +602,27 @@ class SparseAutoencoder(
         )
         if not reset:
             check_same_namespace(X, self, attribute="components_", method=method)
-        back, X = way_back(X), to_numpy(X)
+        back = way_back(X)
+        X = DeviceRows(X) if self._works_on_device(X) else to_numpy(X)
         if sparse.issparse(X):
             X = sparse.csr_array(X)  # a view, with the arrays' meaning of operators
             if not X.has_canonical_format:
                 X = X.copy()
                 X.sum_duplicates()
         if sample_weight is not None:
+            rows = np.empty((X.shape[0], 0), X.dtype)  # nothing else is asked of X
             sample_weight = _check_sample_weight(
-                to_numpy(sample_weight), X, dtype=X.dtype, ensure_non_negative=True
+                to_numpy(sample_weight), rows, dtype=X.dtype, ensure_non_negative=True
             )
             # Only ratios matter, and sums of large weights could overflow.
             sample_weight = sample_weight / sample_weight.max()
         return X, sample_weight, back
+
+    def _works_on_device(self, X):
+        """Whether rows stay on their device: a penalty from elsewhere is NumPy's."""
+        penalty = self.penalty
+        is_ours = not isinstance(penalty, Penalty) or type(penalty) in ALL_PENALTIES
+        return is_ours and is_on_device(X)
 
     def _set_fitted(self, back, **attributes):
         """Set fitted attributes, arrays in the library of the training rows."""
@@ -649,7 +667,7 @@ class SparseAutoencoder(
             activation = penalty.default_activation
         layout = Layout(n_features, n_components, self.tied_weights)
         network = Network.from_names(layout, activation, self.out_activation, penalty)
-        if type(penalty) not in PENALTIES.values():
+        if type(penalty) not in ALL_PENALTIES:
             check_penalty(penalty, network.activation)
         scaling = Scaling(network, mean, variance)
         penalty.set_dictionary_unit(scaling.dictionary_unit)
@@ -792,7 +810,7 @@ class SparseAutoencoder(
         else:
             problem = self._set_up(X, sample_weight)
             theta = initial_parameters(problem.network, problem.scaling, rng, X.dtype)
-        return Stream(problem, theta.dtype, rng), theta
+        return Stream(problem, rng), theta
 
     def _parameters(self, dtype=None):
         arrays = move_to(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._arrays import as_factor, namespace, rectify, to_numpy
 from ._batches import RunningMeans
 from ._penalty import FACTOR, FRACTION, WEIGHT, Penalty
 
@@ -111,6 +112,9 @@ class TopK(_Selection):
         k = self.n_active(n_components)
         if k >= n_components:
             return
+        if not isinstance(a, np.ndarray):
+            a *= _largest(a, k)
+            return
         cut = n_components - k
         threshold = np.partition(a, cut, axis=1)[:, cut, None]
         keep = a >= threshold
@@ -132,8 +136,11 @@ class _SoftTopK(TopK):
         if k >= n_components:
             return
         dropped = n_components - k - 1
-        a -= np.partition(a, dropped, axis=1)[:, dropped, None]
-        np.maximum(a, 0, out=a)
+        if isinstance(a, np.ndarray):
+            a -= np.partition(a, dropped, axis=1)[:, dropped, None]
+        else:
+            a -= namespace(a).sort(a, axis=1)[:, dropped, None]
+        rectify(a)
 
 
 class BatchTopK(_Selection):
@@ -191,14 +198,14 @@ class BatchTopK(_Selection):
         self.start_rho = start_rho
 
     def select(self, a):
-        a *= a > getattr(self, "threshold_", -np.inf)
+        a *= as_factor(a > getattr(self, "threshold_", -np.inf), a)
 
     def select_jointly(self, codes, weights):
         """Select among all rows of a batch, given in parts, and learn the threshold."""
         n_components = codes[0].shape[1]
-        values = np.concatenate([code.ravel() for code in codes])
+        values = np.concatenate([to_numpy(code).ravel() for code in codes])
         if weights is None:
-            n_rows = sum(len(code) for code in codes)
+            n_rows = sum(code.shape[0] for code in codes)
             n_kept = n_rows * self.n_active(n_components)
             threshold = _threshold(values, n_kept)
         else:
@@ -210,12 +217,21 @@ class BatchTopK(_Selection):
         if np.isfinite(threshold):
             self._learn(threshold, n_rows)
         for code in codes:
-            code *= code > threshold
+            code *= as_factor(code > threshold, code)
 
     def _learn(self, threshold, n_rows):
         if not hasattr(self, "_thresholds"):
             self._thresholds = RunningMeans(THRESHOLD_MEMORY)
         self.threshold_ = float(self._thresholds(np.array([threshold]), n_rows)[0])
+
+
+def _largest(a, k):
+    """What keeps k in each row, of equal ones the first, on whatever device."""
+    xp = namespace(a)
+    threshold = xp.sort(a, axis=1, descending=True)[:, k - 1, None]
+    above, ties = as_factor(a > threshold, a), as_factor(a == threshold, a)
+    n_free = k - xp.sum(above, axis=1, keepdims=True)
+    return above + ties * as_factor(xp.cumulative_sum(ties, axis=1) <= n_free, a)
 
 
 def _threshold(values, n_kept):

@@ -10,9 +10,11 @@ import numpy as np
 from scipy import sparse
 from sklearn import get_config
 
+from ._arrays import DeviceRows, namespace, to_numpy
 from ._batches import MiniBatches, RunningMeans
 from ._corruption import CORRUPTIONS
 from ._dense_objective import DenseObjective
+from ._device_objective import DeviceObjective
 from ._network import Network
 from ._objective import Terms
 from ._scaling import Scaling
@@ -30,7 +32,7 @@ from ._sparsity_target import SparsityTarget
 # Larger batches than 256 rows are hardly faster, but for sparse rows, where what a step
 # costs hardly depends on them: it is the dictionary that it goes through.
 MIN_BATCH_SIZE, BATCHES_PER_EPOCH = 64, 16
-MAX_BATCH_SIZE = {DenseObjective: 256, SparseObjective: 4096}
+MAX_BATCH_SIZE = {DenseObjective: 256, DeviceObjective: 256, SparseObjective: 4096}
 # Rows that a running mean of a unit's activation remembers. The divergence of a mean
 # over n rows is too large by at most 1 / (2 n) on average.
 MEMORY = 1000
@@ -67,9 +69,16 @@ class Problem(NamedTuple):
 
 def objective_class(network, X):
     """The objective for rows like these."""
+    if isinstance(X, DeviceRows):
+        return DeviceObjective
     if sparse.issparse(X) and network.out_activation.name == "identity":
         return SparseObjective
     return DenseObjective
+
+
+def beside(X, theta):
+    """A parameter vector where the rows are."""
+    return X.from_numpy(theta) if isinstance(X, DeviceRows) else theta
 
 
 def corruption_of(settings):
@@ -116,7 +125,7 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
     X, scaling = problem.X, problem.scaling
     n_rows = X.shape[0]
     memory, idle_after = min(MEMORY, n_rows), min(IDLE_AFTER, n_rows)
-    stream = Stream(problem, X.dtype, rng, memory, idle_after)
+    stream = Stream(problem, rng, memory, idle_after)
     weights = problem.sample_weight
     value_and_grad, batches = stream.batches(settings, X, weights, team)
     penalty, target = problem.network.penalty, problem.target
@@ -125,10 +134,13 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
     def is_settled(n_epochs):
         return n_epochs > n_settling and (target is None or target.is_near)
 
+    def to_theta(point):
+        return scaling.uncentre(to_numpy(point))
+
     outcome = minimize_adam(
         value_and_grad,
         _settling(batches, penalty, n_settling),
-        scaling.centre(theta),
+        beside(X, scaling.centre(theta)),
         stream.adam,
         team=team,
         learning_rate=settings.learning_rate_init,
@@ -137,9 +149,9 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         n_iter_no_change=settings.n_iter_no_change,
         value_unit=scaling.value,
         is_settled=is_settled,
-        monitor=monitor.translating(scaling.uncentre, stream.take_terms),
+        monitor=monitor.translating(to_theta, stream.take_terms),
     )
-    return outcome._replace(point=scaling.uncentre(outcome.point))
+    return outcome._replace(point=to_theta(outcome.point))
 
 
 def _settling(batches, penalty, n_epochs):
@@ -166,7 +178,6 @@ class Stream:
     ----------
     problem : Problem
         Its rows are not kept.
-    dtype : dtype
     rng : numpy.random.RandomState
     memory : int
         Number of rows that the running means of the units remember.
@@ -174,13 +185,13 @@ class Stream:
         Number of rows without any activation after which a unit is revived.
     """
 
-    def __init__(self, problem, dtype, rng, memory=MEMORY, idle_after=IDLE_AFTER):
+    def __init__(self, problem, rng, memory=MEMORY, idle_after=IDLE_AFTER):
         self.problem = problem._replace(X=None, sample_weight=None)
         self.rng = rng
         self.unit_means = RunningMeans(memory, idle_after)
         scaling = problem.scaling
         units = [(part, unit, unit / scaling.value) for part, unit in scaling.groups]
-        self.adam = Adam(problem.network.layout.size, dtype, units)
+        self.adam = Adam(units)
         self._terms = []
 
     def batches(self, settings, X, sample_weight, team):
@@ -207,7 +218,7 @@ class Stream:
 
     def _centring(self, corrupt, X, batch_size):
         """What the encoder sees of a batch; what its intercepts are counted from."""
-        if sparse.issparse(X):  # centred rows would be dense
+        if not isinstance(X, np.ndarray):  # centred, sparse rows would be dense
             return corrupt, self.problem.scaling.mean
         mean = self.problem.scaling.mean.astype(X.dtype, copy=False)
         centred = np.empty((batch_size, X.shape[1]), X.dtype)
@@ -240,13 +251,13 @@ class Stream:
         """One pass over the rows; returns the parameters after it and the mean of J."""
         value_and_grad, batches = self.batches(settings, X, sample_weight, team)
         scaling = self.problem.scaling
-        theta = scaling.centre(theta)
-        gradient = np.empty_like(theta)
+        theta = beside(X, scaling.centre(theta))
+        gradient = namespace(theta).empty_like(theta)
         values = []
         for _ in batches():
             values.append(value_and_grad(theta, gradient)[0])
             self.adam.step(theta, gradient, settings.learning_rate_init, team)
-        value, theta = float(np.mean(values)), scaling.uncentre(theta)
+        value, theta = float(np.mean(values)), scaling.uncentre(to_numpy(theta))
         limit = GROWTH_LIMIT * (values[0] + scaling.value)
         if not (value < limit and np.isfinite(theta).all()):
             raise Diverged(f"the objective is {value:.3g} in this call of partial_fit")
