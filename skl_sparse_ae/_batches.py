@@ -136,6 +136,16 @@ class RunningMeans:
             self.means += share * (means - self.means)
         return self.means
 
+    @property
+    def state(self):
+        """What there is to remember, in plain values, for `resume`."""
+        return dict(vars(self))
+
+    def resume(self, state):
+        """Go on where `state` was taken; returns itself."""
+        vars(self).update(state)
+        return self
+
     def idle_units(self):
         """Indices of the units that were not active for too many rows."""
         return np.flatnonzero(self._n_idle >= self._idle_after)

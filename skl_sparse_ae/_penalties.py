@@ -110,6 +110,11 @@ class L1(_LinearPenalty):
         and stay active at no cost. It is 1 for unbounded units, whose code has the
         scale of X, and the root of the mean variance of the columns for bounded ones.
 
+    Attributes
+    ----------
+    unit_ : float
+        u, of the penalty that a fitted estimator has as `penalty_`.
+
     References
     ----------
     .. [1] T. Conerly et al., "Update on how we train SAEs", Transformer Circuits
@@ -131,7 +136,6 @@ class L1(_LinearPenalty):
         "rho": [FRACTION],
         "scale_invariant": ["boolean"],
     }
-    _unit = 0.0
 
     def __init__(self, beta=0.01, rho=0.1, scale_invariant=True):
         self.beta = beta
@@ -147,7 +151,7 @@ class L1(_LinearPenalty):
             )
 
     def set_dictionary_unit(self, unit):
-        self._unit = unit
+        self.unit_ = float(unit)
 
     def phi(self, a, activation):
         return a if activation.range[0] >= 0 else namespace(a).abs(a)
@@ -159,7 +163,7 @@ class L1(_LinearPenalty):
         if not self.scale_invariant:
             return None
         norms = _squared_norms(parameters.components.T)
-        return namespace(norms).sqrt(norms + float(self._unit) ** 2)
+        return namespace(norms).sqrt(norms + getattr(self, "unit_", 0.0) ** 2)
 
     def add_weight_gradient(self, parameters, gradients, penalties):
         weights = self.unit_weights(parameters)

@@ -163,6 +163,17 @@ class Adam:
         self._groups = [(part, float(u), float(f)) for part, u, f in groups]
         self._shares = []
 
+    @property
+    def state(self):
+        """What there is to remember, in plain values, for `resume`."""
+        return {"first": self.first, "second": self.second, "n_steps": self.n_steps}
+
+    def resume(self, state):
+        """Go on where `state` was taken."""
+        self.first = state["first"]
+        self.second = state["second"]
+        self.n_steps = state["n_steps"]
+
     def step(self, theta, gradient, learning_rate, team):
         """Update `theta` in place; what `gradient` holds is lost."""
         if self.first is None:

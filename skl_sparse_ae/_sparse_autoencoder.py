@@ -222,6 +222,12 @@ class SparseAutoencoder(
     activation_ : str
         The activation of the hidden units.
 
+    out_activation_ : str
+        The activation of the output.
+
+    tied_weights_ : bool
+        Whether `components_` is the transpose of `encoder_coef_`.
+
     penalty_ : penalty object
         The penalty, with the weight that was used.
 
@@ -452,7 +458,7 @@ class SparseAutoencoder(
             loss_curve_=[*getattr(self, "loss_curve_", []), value],
             loss_terms_=[*getattr(self, "loss_terms_", []), stream.take_terms()],
             n_iter_=getattr(self, "n_iter_", 0) + 1,
-            _stream=stream,
+            _stream=stream.state,
         )
         report(self.verbose, self.n_iter_, value)
         return self
@@ -637,14 +643,26 @@ class SparseAutoencoder(
         """
         previous = None
         if hasattr(self, "components_"):
-            theta = self._network.layout.flatten(self._parameters(np.float64))
-            previous = self._network, theta
+            network = self._network
+            previous = network, network.layout.flatten(self._parameters(np.float64))
         for name in list(vars(self)):
             fitted = name.endswith("_") and not name.startswith("_")
             if fitted and name not in ("n_features_in_", "feature_names_in_"):
                 delattr(self, name)
-        self.__dict__.pop("_stream", None)
+        for name in ("_stream", "_moments"):
+            self.__dict__.pop(name, None)
         return previous
+
+    @property
+    def _network(self):
+        """The network as it was fitted, whatever the parameters have become since."""
+        n_components, n_features = self.components_.shape
+        return Network.from_names(
+            Layout(n_features, n_components, self.tied_weights_),
+            self.activation_,
+            self.out_activation_,
+            self.penalty_,
+        )
 
     def _set_up(self, X, sample_weight):
         """The problem that these rows pose to the parameters."""
@@ -800,17 +818,21 @@ class SparseAutoencoder(
 
     def _open_stream(self, X, sample_weight):
         """The stream and the parameters that a partial fit goes on with."""
-        if hasattr(self, "_stream"):
-            theta = self._network.layout.flatten(self._parameters())
-            return deepcopy(self._stream), theta
         rng = check_random_state(self.random_state)
-        if hasattr(self, "components_"):
-            problem = Problem(self._network, self._scaling, X, None, self.alpha_)
-            theta = self._network.layout.flatten(self._parameters())
-        else:
+        if not hasattr(self, "components_"):
             problem = self._set_up(X, sample_weight)
             theta = initial_parameters(problem.network, problem.scaling, rng, X.dtype)
-        return Stream(problem, rng), theta
+            return Stream(problem, rng), theta
+        # Copies, so that an interrupted call changes nothing.
+        network = replace(self._network, penalty=deepcopy(self.penalty_))
+        # Parameters that come from elsewhere have no rows of their own.
+        moments = getattr(self, "_moments", None) or mean_and_variance(X, sample_weight)
+        problem = Problem(network, Scaling(network, *moments), X, None, self.alpha_)
+        theta = network.layout.flatten(self._parameters())
+        stream = Stream(problem, rng)
+        if hasattr(self, "_stream"):
+            stream.resume(deepcopy(self._stream))
+        return stream, theta
 
     def _parameters(self, dtype=None):
         arrays = move_to(
@@ -894,11 +916,12 @@ def _attributes(problem, theta, dtype):
         "encoder_intercept_": b_e,
         "decoder_intercept_": b_d,
         "activation_": network.activation.name,
+        "out_activation_": network.out_activation.name,
+        "tied_weights_": network.layout.tied_weights,
         "penalty_": network.penalty,
         "beta_": float(getattr(network.penalty, "beta", 0.0)),
         "alpha_": float(problem.alpha),
-        "_network": network,
-        "_scaling": problem.scaling,
+        "_moments": (problem.scaling.mean, problem.scaling.variance),
     }
 
 

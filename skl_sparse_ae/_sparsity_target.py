@@ -44,6 +44,21 @@ class SparsityTarget:
         self.error = np.inf
 
     @property
+    def state(self):
+        """What mini-batches have taught it, in plain values, for `resume`."""
+        return {
+            "first": self._first,
+            "log_factor": self._log_factor,
+            "levels": self._levels.state,
+        }
+
+    def resume(self, state):
+        """Go on where `state` was taken."""
+        self._first = state["first"]
+        self._log_factor = state["log_factor"]
+        self._levels.resume(state["levels"])
+
+    @property
     def is_near(self):
         """Whether the level heard last needs no correction."""
         return abs(self.error) < AIM

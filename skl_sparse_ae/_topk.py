@@ -25,7 +25,8 @@ class _Selection(Penalty):
 
     def set_progress(self, progress):
         start = max(self.start_rho, self.rho)
-        self._present_rho = start + progress * (self.rho - start)
+        # In this form the end is exactly `rho`, with which k is the same as ever after.
+        self._present_rho = (1 - progress) * start + progress * self.rho
 
     def n_active(self, n_components):
         """Number of units that each row keeps."""
@@ -220,9 +221,9 @@ class BatchTopK(_Selection):
             code *= as_factor(code > threshold, code)
 
     def _learn(self, threshold, n_rows):
-        if not hasattr(self, "_thresholds"):
-            self._thresholds = RunningMeans(THRESHOLD_MEMORY)
-        self.threshold_ = float(self._thresholds(np.array([threshold]), n_rows)[0])
+        means = RunningMeans(THRESHOLD_MEMORY).resume(getattr(self, "_thresholds", {}))
+        self.threshold_ = float(means(np.array([threshold]), n_rows)[0])
+        self._thresholds = means.state
 
 
 def _largest(a, k):

@@ -172,7 +172,8 @@ def _settling(batches, penalty, n_epochs):
 class Stream:
     """What mini-batch training carries from one batch to the next.
 
-    It can be pickled, so that an interrupted stream of rows resumes where it was.
+    Its `state` can be saved, so that an interrupted stream of rows resumes where it
+    was.
 
     Parameters
     ----------
@@ -193,6 +194,27 @@ class Stream:
         units = [(part, unit, unit / scaling.value) for part, unit in scaling.groups]
         self.adam = Adam(units)
         self._terms = []
+
+    @property
+    def state(self):
+        """What there is to remember, in plain values, for `resume`."""
+        target = self.problem.target
+        return {
+            "rng": self.rng,
+            "unit_means": self.unit_means.state,
+            "adam": self.adam.state,
+            "target": None if target is None else target.state,
+        }
+
+    def resume(self, state):
+        """Go on where `state`, which is taken over, was left."""
+        self.rng = state["rng"]
+        self.unit_means.resume(state["unit_means"])
+        self.adam.resume(state["adam"])
+        if state["target"] is not None:
+            target = SparsityTarget(self.problem.network.penalty, MEMORY)
+            target.resume(state["target"])
+            self.problem = self.problem._replace(target=target)
 
     def batches(self, settings, X, sample_weight, team):
         """J of a batch in centred parameters; what sets one batch after the other."""

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import pickletools
 from itertools import pairwise
 
 import joblib
@@ -554,6 +555,44 @@ def test_pickles_and_goes_on_to_the_same_bits(fitted_by, X):
     autoencoder.partial_fit(X)
     copy.partial_fit(X)
     assert_array_equal(copy.transform(X), autoencoder.transform(X))
+
+
+@short
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_saved_estimators_name_no_class_but_their_own_and_the_penaltys(penalty, X):
+    # All else may change without old files becoming unreadable.
+    autoencoder = make_short(penalty=penalty, solver="adam").fit(X).partial_fit(X)
+    modules, classes = set(), {type(autoencoder), type(autoencoder.penalty_)}
+    for code, argument, _ in pickletools.genops(pickle.dumps(autoencoder, protocol=0)):
+        if code.name == "GLOBAL" and argument.startswith("skl_sparse_ae"):
+            modules.add(argument)
+    assert modules == {f"{cls.__module__} {cls.__name__}" for cls in classes}
+
+
+@short
+def test_a_stream_that_adapts_its_penalty_resumes_to_the_same_bits(X):
+    autoencoder = make_short(penalty="l1", beta="adaptive").partial_fit(X)
+    copy = pickle.loads(pickle.dumps(autoencoder))
+    betas = [[a.partial_fit(X).beta_ for _ in range(3)] for a in (autoencoder, copy)]
+    assert betas[0] == betas[1]
+    assert len(set(betas[0])) == 3
+
+
+@short
+def test_partial_fit_goes_on_with_what_was_fitted_whatever_the_parameters_say(X):
+    fitted, changed = (make_short(solver="adam").fit(X) for _ in range(2))
+    changed.set_params(
+        penalty="l1", activation="tanh", out_activation="logistic", tied_weights=True
+    )
+    assert_array_equal(
+        changed.inverse_transform(changed.transform(X)),
+        fitted.inverse_transform(fitted.transform(X)),
+    )
+    assert_array_equal(
+        changed.partial_fit(X).components_, fitted.partial_fit(X).components_
+    )
+    assert (changed.activation_, changed.out_activation_) == ("logistic", "identity")
+    assert changed.tied_weights_ is False
 
 
 @short

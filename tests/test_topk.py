@@ -56,6 +56,16 @@ def test_topk_starts_with_more_units_and_encodes_with_more():
     assert TopK(rho=0.5, transform_factor=9.0).for_transform().n_active(50) == 50
 
 
+@pytest.mark.parametrize(("rho", "n_components"), [(0.025, 60), (0.01, 150), (0.3, 5)])
+def test_training_ends_with_as_many_units_as_transform_keeps(rho, n_components):
+    # 0.1 + (0.025 - 0.1) is less than 0.025 in floating point, which rounds 1.5 down.
+    penalty = TopK(rho=rho)
+    penalty.set_progress(1.0)
+    expected = max(1, round(rho * n_components))
+    assert penalty.n_active(n_components) == expected
+    assert penalty.for_transform().n_active(n_components) == expected
+
+
 def test_topk_never_starts_with_fewer_units():
     penalty = TopK(rho=0.5, start_rho=0.1)
     penalty.set_progress(0.0)
