@@ -9,6 +9,7 @@ belong to, in operations of the array API standard [1]_.
 """
 
 import numpy as np
+from sklearn.utils import check_array
 
 from ._sklearn import (
     array_namespace,
@@ -117,3 +118,10 @@ class DeviceRows:
 
     def _dtype(self, dtype):
         return getattr(self.xp, np.dtype(dtype).name)
+
+
+def checked_array(array, name, shape, dtype):
+    """An array from a file as a fitted attribute: finite, of a shape and a dtype."""
+    if array.shape != shape:
+        raise ValueError(f"{name} has the shape {array.shape}; it must be {shape}.")
+    return check_array(array, dtype=dtype, order="C", ensure_2d=False, input_name=name)

@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import (
     Interval,
     Options,
     StrOptions,
+    validate_parameter_constraints,
     validate_params,
 )
 from sklearn.utils.validation import _check_sample_weight, _num_samples
@@ -35,5 +36,6 @@ __all__ = [
     "get_namespace_and_device",
     "move_to",
     "supported_float_dtypes",
+    "validate_parameter_constraints",
     "validate_params",
 ]

@@ -903,6 +903,16 @@ class SparseAutoencoder(
         )
 
 
+def check_autoencoder(estimator):
+    """Raise TypeError unless it is a `SparseAutoencoder`, which must be fitted."""
+    if not isinstance(estimator, SparseAutoencoder):
+        raise TypeError(
+            f"estimator={estimator!r} must be a SparseAutoencoder. Of a pipeline, pass "
+            "that step."
+        )
+    check_is_fitted(estimator, "components_")
+
+
 def _attributes(problem, theta, dtype):
     """The fitted attributes that `transform` and its like need."""
     network = problem.network
