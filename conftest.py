@@ -1,0 +1,20 @@
+"""Which doctests need an optional library: they are skipped where it is missing."""
+
+from importlib.util import find_spec
+
+import pytest
+
+NEEDED = {
+    "skl_sparse_ae._onnx": "onnxruntime",
+    "skl_sparse_ae._saelens": "safetensors",
+    "skl_sparse_ae.interchange": "safetensors",
+}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if not isinstance(item, pytest.DoctestItem):
+            continue
+        library = NEEDED.get(item.dtest.globs.get("__name__"))
+        if library is not None and find_spec(library) is None:
+            item.add_marker(pytest.mark.skip(reason=f"needs {library}"))
