@@ -266,6 +266,14 @@ class SparseAutoencoder(
         solving a problem for each row, rather than by an encoder.
     sklearn.neural_network.BernoulliRBM : Another one-layer feature learner.
 
+    Notes
+    -----
+    joblib and pickle save fitted estimators, and so does skops, whose files run no code
+    when they are loaded. It is to be told the two classes that they hold, this one and
+    that of `penalty_`: ``skops.io.load(path, trusted=[SparseAutoencoder, KL])``. For
+    ``penalty=None`` the second is "skl_sparse_ae._penalties.NoPenalty".
+    :mod:`skl_sparse_ae.interchange` writes files for other tools.
+
     References
     ----------
     .. [1] A. Ng, "Sparse autoencoder", CS294A lecture notes, Stanford University, 2011.
