@@ -9,7 +9,6 @@ belong to, in operations of the array API standard [1]_.
 """
 
 import numpy as np
-from sklearn.utils import check_array
 
 from ._sklearn import (
     array_namespace,
@@ -121,7 +120,9 @@ class DeviceRows:
 
 
 def checked_array(array, name, shape, dtype):
-    """An array from a file as a fitted attribute: finite, of a shape and a dtype."""
-    if array.shape != shape:
+    """A copy of an array from a file, which must have a shape and finite numbers."""
+    if array.shape != shape or array.size == 0:
         raise ValueError(f"{name} has the shape {array.shape}; it must be {shape}.")
-    return check_array(array, dtype=dtype, order="C", ensure_2d=False, input_name=name)
+    if not (np.isrealobj(array) and np.isfinite(array).all()):
+        raise ValueError(f"{name} must hold finite real numbers.")
+    return np.array(array, dtype=dtype, order="C")

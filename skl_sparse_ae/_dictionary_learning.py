@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._files import check_names, read_json, widened, write_json
+from ._files import check_names, made_folder, read_json, widened, write_json
 from ._optional import import_optional
 from ._rectified import Rectified
 
@@ -85,9 +85,10 @@ def save_dictionary_learning(estimator, folder):
         "dict_size": n_components,
         "k": sae.k,
     }
-    write_json({"trainer": trainer}, Path(folder, CONFIG))
+    folder = made_folder(folder)
     state = {key: torch.tensor(np.array(value)) for key, value in state.items()}
-    torch.save(state, Path(folder, WEIGHTS))
+    torch.save(state, folder / WEIGHTS)
+    write_json({"trainer": trainer}, folder / CONFIG)
 
 
 def load_dictionary_learning(folder):
@@ -148,7 +149,6 @@ def _transpose_layers(state):
 
 
 def _to_numpy(tensor, torch):
-    # NumPy has no bfloat16.
-    return widened(
-        (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
-    )
+    if tensor.dtype == torch.bfloat16:  # which NumPy has not
+        tensor = tensor.float()
+    return widened(tensor.numpy())

@@ -8,15 +8,21 @@ import numpy as np
 from ._optional import import_optional
 
 
+def made_folder(path):
+    """The folder, made if it does not exist."""
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def write_json(settings, path):
-    """Write a JSON object, in a folder that is made if it does not exist."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a JSON object."""
     path.write_text(json.dumps(settings, indent=1), encoding="utf-8")
 
 
 def read_json(path):
     """The JSON object in a file."""
-    settings = json.loads(Path(path).read_text(encoding="utf-8"))
+    settings = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(settings, dict):
         raise ValueError(f"{path} must hold a JSON object, and holds {settings!r}.")
     return settings

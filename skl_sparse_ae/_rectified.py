@@ -54,8 +54,8 @@ class Rectified(NamedTuple):
             "W_dec": (n_components, n_features),
             "b_dec": (n_features,),
         }
-        if np.ndim(self.threshold):
-            shapes["threshold"] = (n_components,)
+        if self.threshold is not None:
+            shapes["threshold"] = (n_components,) if self.threshold.ndim else ()
         dtype = np.result_type(np.float32, *self[:4])
         arrays = {
             name: checked_array(getattr(self, name), name, shape, dtype)

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ._files import check_names, read_json, read_tensors, write_json, write_tensors
+from ._files import (
+    check_names,
+    made_folder,
+    read_json,
+    read_tensors,
+    write_json,
+    write_tensors,
+)
 from ._rectified import Rectified
 from ._sklearn import Interval, StrOptions, validate_parameter_constraints
 from ._version import __version__
@@ -97,8 +104,9 @@ def save_saelens(estimator, folder):
         tensors["threshold"] = np.full_like(sae.b_enc, sae.threshold)
     elif sae.k is not None:
         config |= {"architecture": "topk", "k": sae.k}
-    write_json(config, Path(folder, CONFIG))
-    write_tensors(tensors, Path(folder, WEIGHTS))
+    folder = made_folder(folder)
+    write_tensors(tensors, folder / WEIGHTS)
+    write_json(config, folder / CONFIG)
 
 
 def load_saelens(folder):

@@ -9,7 +9,6 @@ import json
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import check_array
 
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._arrays import checked_array, to_numpy
@@ -108,12 +107,10 @@ def from_arrays_and_json(arrays, text):
         parameters["penalty"] = _penalty(parameters["penalty"])
     estimator = _make(SparseAutoencoder, parameters)
     attributes = _checked_attributes(settings["attributes"])
-    learned = {f"penalty_.{name}" for name in LEARNED} & set(arrays)
-    for name in learned:
-        value = arrays[name]
-        name = name.removeprefix("penalty_.")
+    arrays, learned = _checked_arrays(arrays)
+    for name, value in learned.items():
         setattr(attributes["penalty_"], name, value if value.ndim else value.item())
-    attributes |= _checked_arrays({k: a for k, a in arrays.items() if k not in learned})
+    attributes |= arrays
     _check_consistency(attributes)
     for name, value in attributes.items():
         setattr(estimator, name, value)
@@ -133,7 +130,7 @@ def _with_keys(what, values, keys, optional=frozenset()):
 
 
 def _make(cls, parameters):
-    """An object of the class with checked parameters, by default its own."""
+    """An object with checked parameters; those not given keep their default."""
     names = set(cls._get_param_names())
     _with_keys(f"The parameters of {cls.__name__}", parameters, names, optional=names)
     made = cls(**parameters)
@@ -168,26 +165,31 @@ def _checked_attributes(attributes):
 
 
 def _checked_arrays(arrays):
-    _with_keys("The tensors", arrays, SHAPES, optional=OPTIONAL)
+    """The fitted arrays by name, and what the penalty has learned."""
+    learned = {f"penalty_.{name}": name for name in LEARNED}
+    _with_keys("The tensors", arrays, {*SHAPES, *learned}, {*OPTIONAL, *learned})
     components = arrays["components_"]
-    dtype = np.result_type(np.float32, components)
-    n_components, n_features = check_array(components).shape
-    sizes = {"n_components": n_components, "n_features": n_features}
-    checked = {"n_features_in_": n_features}
+    if components.ndim != 2:
+        raise ValueError(f"components_ has the shape {components.shape}, of no matrix.")
+    sizes = dict(zip(("n_components", "n_features"), components.shape, strict=True))
+    checked, of_penalty = {"n_features_in_": sizes["n_features"]}, {}
     for name, array in arrays.items():
-        shape = tuple(sizes[size] for size in SHAPES[name])
-        checked[name] = checked_array(array, name, shape, dtype)
-    return checked
+        if name in learned:
+            # One number, or one for each unit.
+            shape = (sizes["n_components"],) if array.ndim else ()
+            of_penalty[learned[name]] = checked_array(array, name, shape, array.dtype)
+        else:
+            shape = tuple(sizes[size] for size in SHAPES[name])
+            checked[name] = checked_array(array, name, shape, components.dtype)
+    return checked, of_penalty
 
 
 def _check_consistency(attributes):
-    names, n_features = (
-        attributes.get("feature_names_in_"),
-        attributes["n_features_in_"],
-    )
-    if names is not None and len(names) != n_features:
+    n_features = attributes["n_features_in_"]
+    n_names = len(attributes.get("feature_names_in_", range(n_features)))
+    if n_names != n_features:
         raise ValueError(
-            f"feature_names_in_ has {len(names)} names for {n_features} features."
+            f"feature_names_in_ has {n_names} names for {n_features} features."
         )
     tied = attributes["components_"], attributes["encoder_coef_"].T
     if attributes["tied_weights_"] and not np.array_equal(*tied):

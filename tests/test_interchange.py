@@ -302,7 +302,19 @@ TENSORS = {
     ),
     "not finite": (
         lambda t: t["encoder_intercept_"].fill(np.nan),
-        "encoder_intercept_ contains NaN",
+        "encoder_intercept_ must hold finite",
+    ),
+    "complex": (
+        lambda t: t.update(mean_activation_=np.ones(10, np.complex64)),
+        "mean_activation_ must hold finite real",
+    ),
+    "no matrix": (
+        lambda t: t.update(components_=np.ones(10)),
+        r"components_ has the shape \(10,\)",
+    ),
+    "threshold": (
+        lambda t: t.update({"penalty_.threshold_": np.ones(3)}),
+        r"threshold_ has the shape \(3,\); it must be \(10,\)",
     ),
 }
 
@@ -545,7 +557,24 @@ SAELENS_ERRORS = {
         {"architecture": "jumprelu", "tensors": {"threshold": ONES(2)}},
         r"threshold has the shape \(2,\).*\(3,\)",
     ),
-    "infinite": ({"tensors": {"b_enc": np.full(3, np.inf)}}, "b_enc contains infinity"),
+    "infinite": ({"tensors": {"b_enc": np.full(3, np.inf)}}, "b_enc must hold finite"),
+    "no units": (
+        {
+            "tensors": {
+                "W_enc": ONES((2, 0)),
+                "b_enc": ONES(0),
+                "W_dec": ONES((0, 2)),
+            }
+        },
+        r"W_enc has the shape \(2, 0\)",
+    ),
+    "threshold's value": (
+        {
+            "architecture": "batchtopk",
+            "tensors": {"topk_threshold": np.array(np.nan)},
+        },
+        "threshold must hold finite",
+    ),
 }
 
 
