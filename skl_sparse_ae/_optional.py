@@ -9,6 +9,5 @@ def import_optional(name, extra):
         return import_module(name)
     except ImportError as error:
         raise ImportError(
-            f"This needs {name}, which is not installed. Use "
-            f'pip install "skl-sparse-ae[{extra}]".'
+            f'This requires {name}: pip install "skl-sparse-ae[{extra}]"'
         ) from error

@@ -127,8 +127,8 @@ def load_saelens(folder):
     -------
     estimator : SparseAutoencoder
         Fitted, with the penalty :class:`TopK`, with :class:`BatchTopK` where there are
-        thresholds, or with None. It has no `mean_activation_`, `loss_curve_` and
-        `n_iter_`, which the files do not tell.
+        thresholds, or with None. It has no `mean_activation_`, `loss_curve_`,
+        `loss_terms_` and `n_iter_`, which the files do not tell.
 
     Raises
     ------

@@ -36,6 +36,7 @@ CONSTRAINTS = {
     "beta_": [Interval(Real, 0, None, closed="left")],
     "n_iter_": [Interval(Integral, 0, None, closed="left")],
     "loss_curve_": [list],
+    "loss_terms_": [list],
     "validation_scores_": [list],
     "best_validation_score_": [Real],
     "feature_names_in_": [list],
@@ -45,6 +46,7 @@ OPTIONAL = {
     "mean_activation_",
     "n_iter_",
     "loss_curve_",
+    "loss_terms_",
     "validation_scores_",
     "best_validation_score_",
     "feature_names_in_",
@@ -158,6 +160,11 @@ def _checked_attributes(attributes):
     for name in ("loss_curve_", "validation_scores_"):
         if name in attributes:
             attributes[name] = [float(value) for value in attributes[name]]
+    if "loss_terms_" in attributes:
+        terms = attributes["loss_terms_"]
+        attributes["loss_terms_"] = [
+            (float(r), float(d), float(s)) for r, d, s in terms
+        ]
     if "feature_names_in_" in attributes:
         names = [str(name) for name in attributes["feature_names_in_"]]
         attributes["feature_names_in_"] = np.array(names, dtype=object)

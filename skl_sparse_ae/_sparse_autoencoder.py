@@ -241,7 +241,7 @@ class SparseAutoencoder(
         J after each iteration; with "adam", the mean of J over the epoch's batches.
 
     loss_terms_ : list of (reconstruction, decay, sparsity)
-        The three terms of each value of `loss_curve_`, as named tuples of floats.
+        The three terms of each value of `loss_curve_`, as tuples of floats.
 
     n_iter_ : int
         Number of iterations or epochs.
@@ -464,7 +464,7 @@ class SparseAutoencoder(
             **_attributes(stream.problem, theta, theta.dtype),
             mean_activation_=stream.unit_means.means.astype(theta.dtype),
             loss_curve_=[*getattr(self, "loss_curve_", []), value],
-            loss_terms_=[*getattr(self, "loss_terms_", []), stream.take_terms()],
+            loss_terms_=[*getattr(self, "loss_terms_", []), tuple(stream.take_terms())],
             n_iter_=getattr(self, "n_iter_", 0) + 1,
             _stream=stream.state,
         )
@@ -768,7 +768,7 @@ class SparseAutoencoder(
             **attributes(theta),
             "mean_activation_": objective.unit_means.astype(X.dtype),
             "loss_curve_": monitor.loss_curve,
-            "loss_terms_": monitor.loss_terms,
+            "loss_terms_": [tuple(terms) for terms in monitor.loss_terms],
             "n_iter_": outcome.n_iter,
         }
         if validation is not None:

@@ -123,6 +123,7 @@ def test_all_of_a_fitted_estimator_comes_back(parameters, dtype, X, tmp_path):
     assert public_attributes(loaded).keys() == expected.keys()
     for name, value in expected.items():
         assert_array_equal(getattr(loaded, name), value)
+        assert type(getattr(loaded, name)) is type(value)
 
 
 def test_names_of_columns_come_back(X, tmp_path):
@@ -272,6 +273,10 @@ SETTINGS = {
     "loss curve": (
         lambda s: s["attributes"].update(loss_curve_=["low"]),
         "could not convert string",
+    ),
+    "terms of the loss": (
+        lambda s: s["attributes"].update(loss_terms_=[[1, 2]]),
+        "not enough values",
     ),
     "names of columns": (
         lambda s: s["attributes"].update(feature_names_in_=["a"]),
