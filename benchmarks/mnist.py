@@ -50,15 +50,15 @@ def soft(k):
     return k_sparse(k, transform_factor=5.0, transform_soft=True)
 
 
-def denoising(level, **settings):
-    """A denoising autoencoder of the classical kind: logistic units, masked pixels."""
+def denoising(level, max_iter):
+    """A denoising autoencoder with rectified units; noise is what keeps it from PCA."""
     return {
         "penalty": None,
-        "out_activation": "logistic",
+        "activation": "relu",
+        "tied_weights": True,
         "corruption": "masking",
         "corruption_level": level,
-        "learning_rate_init": 0.005,
-        **settings,
+        "max_iter": max_iter,
     }
 
 
@@ -79,9 +79,15 @@ METHODS = {
     "k-sparse": {f"k={k}": k_sparse(k, transform_factor=3.0) for k in (25, 40, 70)},
     "k-sparse, soft": {f"k={k}": soft(k) for k in (25, 40, 70)},
     "batch k-sparse": {f"k={k}": k_sparse(k, BatchTopK) for k in (40, 100)},
-    "denoising": {f"level={v}": denoising(v) for v in (0.2, 0.4)},
-    "contractive": {f"beta={v}": contractive(v) for v in (0.01, 0.1)},
-    "KL": {f"rho={v}": {"penalty": KL(v, beta=0.5)} for v in (0.05, 0.1)},
+    "denoising": {
+        f"level={level}, {n} epochs": denoising(level, n)
+        for level, n in ((0.2, 20), (0.4, 20), (0.2, 50), (0.4, 50))
+    },
+    "contractive": {f"beta={v}": contractive(v) for v in (0.03, 0.1, 0.3)},
+    "KL": {
+        "rho=0.05": {"penalty": KL(0.05, beta=0.5)},
+        "rho=0.05, tied": {"penalty": KL(0.05, beta=0.1), "tied_weights": True},
+    },
     "L1": {f"rho={v}": {"penalty": L1("adaptive", v)} for v in (0.05, 0.1)},
 }
 PUBLISHED = {
@@ -95,7 +101,10 @@ CHOSEN = {
     "PCA": ("200 components", 0.1),
     "k-sparse": ("k=40", 0.02),
     "k-sparse, soft": ("k=40", 0.02),
-    "denoising": ("level=0.2", 0.1),
+    "denoising": ("level=0.2, 50 epochs", 0.03),
+    "contractive": ("beta=0.03", 0.1),
+    "KL": ("rho=0.05, tied", 0.03),
+    "L1": ("rho=0.05", 0.01),
 }
 
 

@@ -48,6 +48,8 @@ from ._sparsity_target import SparsityTarget
 from ._training import Problem, Stream, train_adam, train_lbfgs
 
 LBFGS_MAX_ROWS = 10_000
+# It keeps some 160 bytes for each.
+LBFGS_MAX_PARAMETERS = 5_000_000
 ALL_PENALTIES = tuple(PENALTIES.values())
 # The spread of X below which alpha="scale" falls; see doc/defaults.md.
 SMALL_SPREAD = 0.1
@@ -161,8 +163,8 @@ class SparseAutoencoder(
         - "adam": mini-batches, for many rows. The learning rate is constant until the
           objective hardly falls any more or half of `max_iter` has passed, and then
           decreases linearly to zero.
-        - "auto": "adam" for more than 10000 rows and for "topk", whose objective is
-          not smooth; "lbfgs" otherwise.
+        - "auto": "adam" for more than 10000 rows or five million parameters, and for
+          "topk", whose objective is not smooth; "lbfgs" otherwise.
 
     max_iter : int, default=200
         Largest number of iterations ("lbfgs") or epochs ("adam").
@@ -784,7 +786,10 @@ class SparseAutoencoder(
             )
         if self.solver != "auto":
             return self.solver == "lbfgs"
-        is_small = problem.X.shape[0] <= LBFGS_MAX_ROWS
+        is_small = (
+            problem.X.shape[0] <= LBFGS_MAX_ROWS
+            and problem.network.layout.size <= LBFGS_MAX_PARAMETERS
+        )
         return is_small and not problem.network.penalty.selects
 
     def _hold_out(self, X, sample_weight, rng):

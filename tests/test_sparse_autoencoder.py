@@ -306,6 +306,18 @@ def test_auto_solver_is_adam_for_many_rows_and_for_topk(X):
 
 
 @short
+def test_auto_solver_is_adam_for_many_parameters(X, monkeypatch):
+    def curve(**parameters):
+        return make_short(3, **parameters).fit(X).loss_curve_
+
+    monkeypatch.setattr("skl_sparse_ae._sparse_autoencoder.LBFGS_MAX_PARAMETERS", 451)
+    assert 64 * 3 * 2 + 64 + 3 == 451
+    assert curve(solver="auto") == curve(solver="lbfgs")
+    monkeypatch.setattr("skl_sparse_ae._sparse_autoencoder.LBFGS_MAX_PARAMETERS", 450)
+    assert curve(solver="auto") == curve(solver="adam")
+
+
+@short
 def test_tied_weights_share_one_matrix(X):
     autoencoder = make_short(tied_weights=True).fit(X)
     assert_array_equal(autoencoder.components_, autoencoder.encoder_coef_.T)

@@ -1,0 +1,186 @@
+"""Fits to CSR against fits to the same rows as an array: time and memory.
+
+    python benchmarks/sparse_rows.py            # all tables
+    python benchmarks/sparse_rows.py fits       # CSR against a dense array
+    python benchmarks/sparse_rows.py svd        # against TruncatedSVD and a dense fit
+
+Each fit is a process of its own, whose memory is counted from the libraries on, rows
+included (Linux only).
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import datasets
+import numpy as np
+from reporting import circumstances, table
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import make_pipeline
+
+from skl_sparse_ae import SparseAutoencoder
+
+
+class Case(NamedTuple):
+    """Rows and columns of generated counts, or none for the newsgroups; units."""
+
+    n_rows: int
+    n_features: int
+    n_components: int
+    density: float
+    has_dense: bool = True
+
+
+CASES = {
+    "newsgroups": Case(1993, 4862, 100, 0.0),
+    "tall": Case(200_000, 5_000, 64, 0.001),
+    "square": Case(20_000, 20_000, 64, 0.001),
+    "large": Case(50_000, 100_000, 256, 0.001, has_dense=False),
+}
+SOLVERS = {
+    "lbfgs": {"solver": "lbfgs", "max_iter": 20},
+    "adam": {"solver": "adam", "max_iter": 5},
+    # The same steps for both kinds of rows; a dense fit would choose 256 rows.
+    "adam, 4096 rows": {"solver": "adam", "max_iter": 5, "batch_size": 4096},
+}
+
+
+def load(case):
+    """CSR in single precision."""
+    if case.density == 0:
+        return sparse.csr_array(datasets.basehock()[0], dtype=np.float32)
+    return sparse.random_array(
+        (case.n_rows, case.n_features),
+        density=case.density,
+        rng=np.random.default_rng(0),
+        format="csr",
+        dtype=np.float32,
+    )
+
+
+def measure(name, job, solver="adam"):
+    """Seconds and MiB of a job in a process of its own."""
+    run = [sys.executable, __file__, "--job", job, name, solver]
+    seconds, mib, score = subprocess.check_output(run, text=True).split()
+    return float(seconds), float(mib), float(score)
+
+
+def work(job, name, solver):
+    """Do one job and print what it took."""
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    case = CASES[name]
+    settings = {"tol": 0, "random_state": 0, **SOLVERS[solver]}
+    model = SparseAutoencoder(case.n_components, **settings)
+    model.fit(np.random.default_rng(0).random((500, 20), np.float32))  # libraries
+    before = memory("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # begins VmHWM, the peak, anew
+    X = load(case)
+    if job == "dense":
+        X = X.toarray()
+    if job == "svd":
+        model = make_pipeline(TruncatedSVD(case.n_components, random_state=0), model)
+    start = time.perf_counter()
+    model.fit(X)
+    seconds = time.perf_counter() - start
+    peak = memory("VmHWM") - before
+    score = np.nan
+    if job != "dense" and case.has_dense:
+        rows = X[:2000]
+        score = explained(rows, model.inverse_transform(model.transform(rows)))
+    print(seconds, peak, score)
+
+
+def explained(X, X_hat):
+    """Fraction of the variance of some rows."""
+    X = X.toarray()
+    return 1 - ((X - X_hat) ** 2).sum() / ((X - X.mean(axis=0)) ** 2).sum()
+
+
+def memory(field):
+    """MiB, from a field of this process's status."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (kib,) = [line.split()[1] for line in lines if line.startswith(field)]
+    return int(kib) / 1024
+
+
+def label(name):
+    case = CASES[name]
+    return f"{name}, {case.n_rows} x {case.n_features} -> {case.n_components}"
+
+
+def fits(names, n_runs):
+    """CSR against the same rows as an array."""
+    for name in names:
+        for solver in SOLVERS:
+            if solver == "lbfgs" and name == "large":
+                continue  # keeps 160 bytes for each of 51 million parameters
+            jobs = ["csr", "dense"] if CASES[name].has_dense else ["csr"]
+            runs = {job: [] for job in jobs}
+            for _ in range(n_runs):
+                for job in jobs:
+                    runs[job].append(measure(name, job, solver)[:2])
+            (s, mib), *other = (np.median(runs[job], axis=0) for job in jobs)
+            cells = ["", "", "", ""]
+            if other:
+                ((t, much),) = other
+                cells = [f"{t:.3g}", f"{t / s:.1f}", f"{much:.0f}", f"{much / mib:.1f}"]
+            yield label(name), solver, f"{s:.3g}", *cells[:2], f"{mib:.0f}", *cells[2:]
+
+
+def svd(names, n_runs):
+    """Straight from CSR, and from as many components of TruncatedSVD."""
+    for name in names:
+        runs = {job: [] for job in ("csr", "svd")}
+        for _ in range(n_runs):
+            for job, results in runs.items():
+                results.append(measure(name, job))
+        (s, _, score), (t, _, other) = (np.median(r, axis=0) for r in runs.values())
+        yield label(name), f"{s:.3g}", f"{t:.3g}", f"{score:.3f}", f"{other:.3f}"
+
+
+TABLES = {
+    fits: [
+        "case",
+        "solver",
+        "CSR, s",
+        "dense, s",
+        "ratio",
+        "CSR, MiB",
+        "dense, MiB",
+        "ratio",
+    ],
+    svd: ["case", "CSR, s", "SVD and dense, s", "CSR explains", "SVD and dense"],
+}
+
+
+def main():
+    """Print the tables that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tables", nargs="*", metavar="table", help="all by default")
+    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--job", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.job:
+        work(*arguments.job)
+        return
+    print(circumstances())
+    for make, headers in TABLES.items():
+        if arguments.tables and make.__name__ not in arguments.tables:
+            continue
+        rows = []
+        for row in make(arguments.cases, arguments.runs):
+            print(*row, sep=", ", file=sys.stderr, flush=True)
+            rows.append(row)
+        print()
+        print(table(headers, rows))
+
+
+if __name__ == "__main__":
+    main()
