@@ -483,6 +483,54 @@ def test_csr_with_duplicate_and_unsorted_entries(X):
     assert messy.nnz == before
 
 
+def _with_wide_indices(X):
+    X = sparse.csr_array(X)
+    wide = (X.data, X.indices.astype(np.int64), X.indptr.astype(np.int64))
+    return sparse.csr_array(wide, shape=X.shape)
+
+
+@short
+@pytest.mark.parametrize("out_activation", ["identity", "logistic"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        sparse.csr_array,
+        sparse.csr_matrix,
+        sparse.csc_array,
+        sparse.csc_matrix,
+        sparse.coo_array,
+        sparse.coo_matrix,
+        _with_wide_indices,
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_sparse_rows_of_every_kind_fit_as_dense_ones(make, dtype, out_activation):
+    counts = np.random.RandomState(0).poisson(0.3, size=(60, 20)).astype(dtype)
+    autoencoder = make_short(6, max_iter=8, out_activation=out_activation)
+    expected = clone(autoencoder).fit(counts)
+    rows = make(counts)
+    before = rows.copy()
+    fitted = autoencoder.fit(rows)
+    assert (rows != before).nnz == 0
+    assert fitted.components_.dtype == expected.components_.dtype
+    precision = 1e-3 if dtype == np.float32 else 1e-8
+    assert_allclose(fitted.loss_curve_, expected.loss_curve_, rtol=precision)
+    assert_allclose(fitted.score(rows), expected.score(counts), rtol=precision)
+    code = fitted.transform(rows)
+    assert_allclose(code, expected.transform(counts), rtol=precision, atol=precision)
+    assert_allclose(fitted.objective(rows), expected.objective(counts), rtol=precision)
+
+
+@short
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_sparse_rows_in_batches_fit_as_dense_ones(penalty):
+    counts = np.random.RandomState(0).poisson(0.3, size=(90, 20)).astype(float)
+    autoencoder = make_short(6, penalty=penalty, solver="adam", batch_size=32)
+    expected = clone(autoencoder).fit(counts)
+    fitted = autoencoder.fit(sparse.csr_array(counts))
+    assert_allclose(fitted.loss_curve_, expected.loss_curve_, rtol=1e-6)
+
+
 @short
 def test_inverse_transform_takes_sparse_codes(X):
     autoencoder = make_short(30, penalty="topk").fit(X)
