@@ -23,6 +23,7 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skl_sparse_ae import SparseAutoencoder
 
@@ -96,7 +97,8 @@ def work(job, name, solver):
     if job == "dense":
         X = X.toarray()
     if job == "svd":
-        model = make_pipeline(TruncatedSVD(case.n_components, random_state=0), model)
+        svd = TruncatedSVD(case.n_components, random_state=0)
+        model = make_pipeline(svd, StandardScaler(), model)
     start = time.perf_counter()
     model.fit(X)
     seconds = time.perf_counter() - start
