@@ -109,6 +109,11 @@ class DeviceRows:
         del copy
         return DeviceRows(self.xp.astype(self.array, self._dtype(dtype), copy=False))
 
+    def empty(self, n_columns):
+        """Room for as many rows of another width."""
+        shape, dtype = (self.shape[0], n_columns), self._dtype(self.dtype)
+        return self.xp.empty(shape, dtype=dtype, device=self.device)
+
     def from_numpy(self, array, dtype=None):
         """An array of NumPy's as one of the rows' library, on their device."""
         if dtype is not None:

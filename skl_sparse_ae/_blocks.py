@@ -44,6 +44,8 @@ def blocks(start, stop, row_bytes, block_bytes=BLOCK_BYTES):
 
 def strips(array):
     """Slices over the rows of a C-contiguous array that fit a core's own cache."""
+    if not isinstance(array, np.ndarray):
+        return [slice(None)]  # on a device, whose caches are not ours to use
     n_rows, row_bytes = array.shape[0], array.strides[0]
     step = max(1, STRIP_BYTES // max(1, row_bytes))
     return [slice(i, min(i + step, n_rows)) for i in range(0, n_rows, step)]

@@ -17,24 +17,6 @@ from ._objective import Objective, finish_delta
 BLOCK_BYTES = 2**28
 
 
-def encode(network, parameters, X, select=True):
-    """The code of rows, ``f(X W_e + b_e)`` less what the penalty removes."""
-    code = X @ parameters.encoder_coef
-    code += parameters.encoder_intercept
-    network.activation.apply(code)
-    if select and network.penalty.selects:
-        network.penalty.select(code)
-    return code
-
-
-def decode(network, parameters, A):
-    """The rows that belong to a code, ``g(A W_d + b_d)``."""
-    rows = A @ parameters.components
-    rows += parameters.decoder_intercept
-    network.out_activation.apply(rows)
-    return rows
-
-
 class _IdleUnits(NamedTuple):
     """Units to revive, and the weight of their term."""
 
@@ -61,8 +43,7 @@ class DeviceObjective(Objective):
 
     def _joint_codes(self, parameters):
         self._codes = [
-            encode(self.network, parameters, self._inputs[rows].array, select=False)
-            for rows in self._blocks
+            self._encoded(parameters, rows, select=False) for rows in self._blocks
         ]
         return self._codes
 
@@ -77,7 +58,7 @@ class DeviceObjective(Objective):
         squared_errors = 0.0
         for i, rows in enumerate(self._blocks):
             code = self._code(parameters, i, rows)
-            error = decode(self.network, parameters, code)
+            error = self._decoded(parameters, code, rows)
             error -= self._X[rows].array
             weighted = self._times_weights(error, rows)
             squared_errors += float(self._X.xp.sum(error * weighted))
@@ -106,7 +87,7 @@ class DeviceObjective(Objective):
         if self._weights is not None:
             weights = self._weights[rows]
         code = self._code(parameters, i, rows)
-        x_hat = decode(network, parameters, code)
+        x_hat = self._decoded(parameters, code, rows)
         error = x_hat - self._X[rows].array
         weighted = self._times_weights(error, rows)
         squared_errors = float(xp.sum(error * weighted))
@@ -116,7 +97,7 @@ class DeviceObjective(Objective):
         finish_delta(network, delta, code, slope, weights)
         components = code.T @ residual
         if revival is not None:
-            idle = self._idle_code(parameters, inputs, revival.units)
+            idle = self._idle_code(parameters, rows, revival.units)
             written = idle @ parameters.components
             written = revival.beta * (self._times_weights(written, rows) + residual)
             components += idle.T @ written
@@ -130,10 +111,10 @@ class DeviceObjective(Objective):
             xp.sum(residual, axis=0),
         ]
 
-    def _idle_code(self, parameters, inputs, units):
+    def _idle_code(self, parameters, rows, units):
         """The code of idle units, the most active of which is active on each row."""
         xp = self._X.xp
-        code = encode(self.network, parameters, inputs, select=False)
+        code = self._encoded(parameters, rows, select=False)
         number = np.arange(code.shape[1])
         is_idle = self._X.from_numpy(np.isin(number, units))
         first = xp.argmax(xp.where(is_idle, code, -xp.inf), axis=1)
@@ -163,10 +144,19 @@ class DeviceObjective(Objective):
     def _begin(self):
         self._phi, self._active = np.zeros(self.network.layout.n_components), 0.0
 
+    def _encoded(self, parameters, rows, select=True):
+        X = self._inputs[rows]
+        out = X.empty(self.network.layout.n_components)
+        return self.network.encode(parameters, X.array, out, select=select)
+
+    def _decoded(self, parameters, code, rows):
+        out = self._X[rows].empty(self.network.layout.n_features)
+        return self.network.decode(parameters, code, out)
+
     def _code(self, parameters, i, rows):
         """The code of a block, which the sums over the rows hear of."""
         if self._codes is None:
-            code = encode(self.network, parameters, self._inputs[rows].array)
+            code = self._encoded(parameters, rows)
         else:
             code = self._codes[i]
         phi = self.network.penalty.phi(code, self.network.activation)

@@ -4,11 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from ._arrays import DeviceRows, to_numpy
 from ._blocks import blocks
-
-# Of rows that are summed at a time.
-DEVICE_BLOCK_BYTES = 2**28
 
 
 def mean_and_variance(X, sample_weight=None):
@@ -16,7 +12,7 @@ def mean_and_variance(X, sample_weight=None):
 
     Parameters
     ----------
-    X : ndarray, CSR or DeviceRows of shape (n_samples, n_features)
+    X : ndarray or CSR of shape (n_samples, n_features)
     sample_weight : ndarray of shape (n_samples,) or None
 
     Returns
@@ -35,13 +31,11 @@ def mean_and_variance(X, sample_weight=None):
             return np.full(rows.stop - rows.start, 1 / total)
         return sample_weight[rows].astype(np.float64) / total
 
-    if isinstance(X, DeviceRows):
-        return _on_device(X, shares)
     if sparse.issparse(X):
         X = sparse.csr_matrix(X, dtype=np.float64)
         weights = shares(slice(0, X.shape[0]))
         mean, variances = mean_variance_axis(X, axis=0, weights=weights)
-        return mean, _without_rounding(float(variances.sum()), mean)
+        return mean, without_rounding(float(variances.sum()), mean)
     # In two passes: the mean of squares less the square of the mean would lose every
     # digit of a small variance beside a large mean.
     parts = blocks(0, X.shape[0], 8 * X.shape[1])
@@ -50,26 +44,10 @@ def mean_and_variance(X, sample_weight=None):
     for rows in parts:
         centred = X[rows] - mean
         variance += shares(rows) @ np.einsum("ij,ij->i", centred, centred)
-    return mean, _without_rounding(float(variance), mean)
+    return mean, without_rounding(float(variance), mean)
 
 
-def _on_device(X, shares):
-    """The same in the precision of the rows, which may be the device's only one."""
-    parts = blocks(0, X.shape[0], X.dtype.itemsize * X.shape[1], DEVICE_BLOCK_BYTES)
-    weights = [X.from_numpy(shares(rows), X.dtype) for rows in parts]
-    mean, variance = 0.0, 0.0
-    for rows, w in zip(parts, weights, strict=True):
-        mean = mean + to_numpy(w @ X[rows].array).astype(np.float64)
-    rounded, correction = X.from_numpy(mean, X.dtype), 0.0
-    for rows, w in zip(parts, weights, strict=True):
-        centred = X[rows].array - rounded
-        variance += float(w @ X.xp.sum(centred * centred, axis=1))
-        correction = correction + to_numpy(w @ centred).astype(np.float64)
-    variance = max(0.0, variance - float(correction @ correction))
-    return mean, _without_rounding(variance, mean, X.dtype)
-
-
-def _without_rounding(variance, mean, dtype=np.float64):
+def without_rounding(variance, mean, dtype=np.float64):
     """Zero where the variance is no more than the rounding of equal rows."""
     rounding = 10 * np.finfo(dtype).eps * np.abs(mean).max()
     return variance if np.sqrt(variance / len(mean)) > rounding else 0.0

@@ -47,7 +47,7 @@ class Network:
         """
         _product(X, parameters.encoder_coef, out)
         for strip in strips(out):
-            a = out[strip]
+            a = out[strip, :]
             a += parameters.encoder_intercept
             self.activation.apply(a)
             if select and self.penalty.selects:
@@ -60,7 +60,7 @@ class Network:
         """Write ``g(A W_d + b_d)`` to `out`; `visit` as in `encode`."""
         _product(A, parameters.components, out)
         for strip in strips(out):
-            x_hat = out[strip]
+            x_hat = out[strip, :]
             x_hat += parameters.decoder_intercept
             self.out_activation.apply(x_hat)
             if visit is not None:
@@ -72,6 +72,8 @@ def _product(X, weights, out):
     if sparse.issparse(X):
         for columns, product in products(X, weights):
             out[:, columns] = product
+    elif not isinstance(out, np.ndarray):
+        out[...] = X @ weights
     else:
         np.matmul(X, weights, out=out)
 

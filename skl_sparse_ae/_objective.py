@@ -63,6 +63,9 @@ class Objective:
         Whether to count, in every evaluation, for `active_fraction`.
     """
 
+    #: Rows in a mini-batch beyond which an epoch takes hardly less time.
+    max_batch_size = 256
+
     def __init__(
         self,
         network,

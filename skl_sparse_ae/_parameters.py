@@ -24,10 +24,6 @@ class Parameters(NamedTuple):
     components: np.ndarray
     decoder_intercept: np.ndarray
 
-    def beside(self, rows):
-        """The arrays on the device where some `DeviceRows` are."""
-        return Parameters(*map(rows.from_numpy, self))
-
 
 class Layout:
     """Where each array lies in the flat vector.

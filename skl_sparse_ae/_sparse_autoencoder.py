@@ -8,7 +8,6 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -17,32 +16,20 @@ from sklearn.base import (
 )
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
-from ._arrays import DeviceRows, float_dtypes, is_on_device, to_numpy, way_back
-from ._blocks import Team
 from ._corruption import CORRUPTIONS
-from ._device_objective import decode, encode
-from ._moments import mean_and_variance
 from ._monitor import FitCallbacks, Monitor, Validation, report
-from ._network import Network, map_rows, map_rows_to_csr
+from ._network import Network
 from ._parameters import Layout, Parameters, initial_parameters
 from ._penalties import PENALTIES, make_penalty
 from ._penalty import Penalty
 from ._penalty_check import check_penalty
+from ._rows import place_of
 from ._scaling import Scaling
-from ._sklearn import (
-    Interval,
-    StrOptions,
-    _align_api_if_sparse,
-    _check_sample_weight,
-    _fit_context,
-    check_same_namespace,
-    move_to,
-)
+from ._sklearn import Interval, StrOptions, _fit_context, move_to
 from ._solvers import Diverged
 from ._sparsity_target import SparsityTarget
 from ._training import Problem, Stream, train_adam, train_lbfgs
@@ -50,7 +37,6 @@ from ._training import Problem, Stream, train_adam, train_lbfgs
 LBFGS_MAX_ROWS = 10_000
 # It keeps some 160 bytes for each.
 LBFGS_MAX_PARAMETERS = 5_000_000
-ALL_PENALTIES = tuple(PENALTIES.values())
 # The spread of X below which alpha="scale" falls; see doc/defaults.md.
 SMALL_SPREAD = 0.1
 
@@ -455,7 +441,7 @@ class SparseAutoencoder(
             X, sample_weight, reset=first, method="partial_fit"
         )
         stream, theta = self._open_stream(X, sample_weight)
-        with Team() as team, self._explain_divergence():
+        with place_of(X).Team() as team, self._explain_divergence():
             X = X.astype(theta.dtype, copy=False)
             theta, value = stream.train(self, theta, X, sample_weight, team)
         for name in ("validation_scores_", "best_validation_score_"):
@@ -488,21 +474,13 @@ class SparseAutoencoder(
         """
         check_is_fitted(self, "components_")
         X, _, back = self._check_rows(X, None, method="transform")
-        parameters = self._parameters(X.dtype)
         network = replace(self._network, penalty=self.penalty_.for_transform())
-        if isinstance(X, DeviceRows):
-            code = encode(network, parameters.beside(X), X.array)
-            if not self.sparse_output:
-                return code
-            return _align_api_if_sparse(sparse.csr_array(to_numpy(code)))
+        place = place_of(X)
+        parameters = place.beside(X, self._parameters(X.dtype))
         step = partial(network.encode, parameters)
         n_components = self.components_.shape[0]
-        with Team() as team:
-            if self.sparse_output:
-                code = map_rows_to_csr(step, X, n_components, team)
-                return _align_api_if_sparse(code)
-            code = np.empty((X.shape[0], n_components), X.dtype)
-            return back(map_rows(step, X, code, team))
+        code = place.apply(step, X, n_components, as_csr=self.sparse_output)
+        return code if self.sparse_output else back(code)
 
     def inverse_transform(self, X):
         """Reconstruct rows from their code.
@@ -523,7 +501,7 @@ class SparseAutoencoder(
             When X has not as many columns as there are components.
         """
         check_is_fitted(self, "components_")
-        X = check_array(X, accept_sparse="csr", dtype=float_dtypes(X), order="C")
+        X, back = place_of(X).check_code(self, X)
         n_components, n_features = self.components_.shape
         if X.shape[1] != n_components:
             raise ValueError(
@@ -531,18 +509,10 @@ class SparseAutoencoder(
                 f"{type(self).__name__} has {n_components}: inverse_transform takes "
                 "what transform returns."
             )
-        check_same_namespace(
-            X, self, attribute="components_", method="inverse_transform"
-        )
-        if self._works_on_device(X):
-            X = DeviceRows(X)
-            return decode(self._network, self._parameters(X.dtype).beside(X), X.array)
-        back, X = way_back(X), to_numpy(X)
-        rows = np.empty((X.shape[0], n_features), X.dtype)
-        parameters = self._parameters(X.dtype)
-        with Team() as team:
-            step = partial(self._network.decode, parameters)
-            return back(map_rows(step, X, rows, team))
+        place = place_of(X)
+        parameters = place.beside(X, self._parameters(X.dtype))
+        step = partial(self._network.decode, parameters)
+        return back(place.apply(step, X, n_features))
 
     def score(self, X, y=None, sample_weight=None):
         """Fraction of the variance of X that the reconstruction explains.
@@ -571,7 +541,7 @@ class SparseAutoencoder(
         """
         check_is_fitted(self, "components_")
         X, sample_weight, _ = self._check_rows(X, sample_weight, method="score")
-        _, variance = mean_and_variance(X, sample_weight)
+        _, variance = place_of(X).mean_and_variance(X, sample_weight)
         terms = self._terms(X, sample_weight)
         return explained_variance(terms.reconstruction, variance)
 
@@ -607,38 +577,8 @@ class SparseAutoencoder(
         return self.components_.shape[0]
 
     def _check_rows(self, X, sample_weight, reset=False, method="fit"):
-        """Rows and weights as NumPy's, and the way back to the library of X."""
-        X = validate_data(
-            self,
-            X,
-            accept_sparse="csr",
-            dtype=float_dtypes(X),
-            order="C",
-            reset=reset,
-        )
-        if not reset:
-            check_same_namespace(X, self, attribute="components_", method=method)
-        back = way_back(X)
-        X = DeviceRows(X) if self._works_on_device(X) else to_numpy(X)
-        if sparse.issparse(X):
-            X = sparse.csr_array(X)  # a view, with the arrays' meaning of operators
-            if not X.has_canonical_format:
-                X = X.copy()
-                X.sum_duplicates()
-        if sample_weight is not None:
-            rows = np.empty((X.shape[0], 0), X.dtype)  # nothing else is asked of X
-            sample_weight = _check_sample_weight(
-                to_numpy(sample_weight), rows, dtype=X.dtype, ensure_non_negative=True
-            )
-            # Only ratios matter, and sums of large weights could overflow.
-            sample_weight = sample_weight / sample_weight.max()
-        return X, sample_weight, back
-
-    def _works_on_device(self, X):
-        """Whether rows stay on their device: a penalty from elsewhere is NumPy's."""
-        penalty = self.penalty
-        is_ours = not isinstance(penalty, Penalty) or type(penalty) in ALL_PENALTIES
-        return is_ours and is_on_device(X)
+        """Rows and weights, checked, and the way back to the library of X."""
+        return place_of(X).check_rows(self, X, sample_weight, reset, method)
 
     def _set_fitted(self, back, **attributes):
         """Set fitted attributes, arrays in the library of the training rows."""
@@ -676,7 +616,7 @@ class SparseAutoencoder(
 
     def _set_up(self, X, sample_weight):
         """The problem that these rows pose to the parameters."""
-        mean, variance = mean_and_variance(X, sample_weight)
+        mean, variance = place_of(X).mean_and_variance(X, sample_weight)
         if not np.isfinite(variance):
             raise ValueError(
                 "The variance of X overflows. Scale X, for instance with "
@@ -695,7 +635,7 @@ class SparseAutoencoder(
             activation = penalty.default_activation
         layout = Layout(n_features, n_components, self.tied_weights)
         network = Network.from_names(layout, activation, self.out_activation, penalty)
-        if type(penalty) not in ALL_PENALTIES:
+        if type(penalty) not in PENALTIES.values():
             check_penalty(penalty, network.activation)
         scaling = Scaling(network, mean, variance)
         penalty.set_dictionary_unit(scaling.dictionary_unit)
@@ -739,10 +679,7 @@ class SparseAutoencoder(
     def _train(self, X, sample_weight, previous, callbacks):
         """The fitted attributes after training on X."""
         rng = check_random_state(self.random_state)
-        if sample_weight is not None:
-            used = sample_weight > 0
-            if not used.all():
-                X, sample_weight = X[used], sample_weight[used]
+        X, sample_weight = place_of(X).with_weight(X, sample_weight)
         X, sample_weight, held_out = self._hold_out(X, sample_weight, rng)
         problem = self._set_up(X, sample_weight)
         uses_lbfgs = self._uses_lbfgs(problem)
@@ -751,7 +688,7 @@ class SparseAutoencoder(
         theta = self._initial(problem, rng, previous, dtype)
         attributes = partial(_attributes, problem, dtype=X.dtype)
         callbacks.attributes = attributes
-        with Team() as team, self._explain_divergence():
+        with place_of(X).Team() as team, self._explain_divergence():
             validation = self._validation(problem, held_out, team)
             monitor = Monitor(self.verbose, callbacks, validation)
             outcome = train(self, problem, theta, team=team, monitor=monitor, rng=rng)
@@ -779,7 +716,16 @@ class SparseAutoencoder(
         return fitted
 
     def _uses_lbfgs(self, problem):
-        if self.solver == "lbfgs" and problem.network.penalty.selects_jointly:
+        penalty = problem.network.penalty
+        if not place_of(problem.X).HAS_MINI_BATCHES:
+            if self.solver == "adam" or penalty.selects_jointly:
+                raise ValueError(
+                    "solver='adam' and penalty='batch_topk' need mini-batches, which "
+                    "are not made of Dask arrays. Use solver='lbfgs' and another "
+                    "penalty, or fit on a sample of the rows in memory."
+                )
+            return True
+        if self.solver == "lbfgs" and penalty.selects_jointly:
             raise ValueError(
                 "penalty='batch_topk' selects within mini-batches, which "
                 "solver='lbfgs' has not. Use solver='adam'."
@@ -790,7 +736,7 @@ class SparseAutoencoder(
             problem.X.shape[0] <= LBFGS_MAX_ROWS
             and problem.network.layout.size <= LBFGS_MAX_PARAMETERS
         )
-        return is_small and not problem.network.penalty.selects
+        return is_small and not penalty.selects
 
     def _hold_out(self, X, sample_weight, rng):
         """Training rows, their weights, and the pair of both that is held out."""
@@ -801,19 +747,17 @@ class SparseAutoencoder(
                 "early_stopping=True holds out rows, which n_samples=1 (of positive "
                 "weight) does not allow. Use early_stopping=False."
             )
-        train, test = train_test_split(
-            np.arange(X.shape[0]), test_size=self.validation_fraction, random_state=rng
+        train, test = place_of(X).hold_out(
+            X, sample_weight, self.validation_fraction, rng
         )
-        if sample_weight is None:
-            return X[train], None, (X[test], None)
-        return X[train], sample_weight[train], (X[test], sample_weight[test])
+        return *train, test
 
     def _validation(self, problem, held_out, team):
         """What early stopping needs, or None."""
         if held_out is None:
             return None
         X, sample_weight = held_out
-        _, variance = mean_and_variance(X, sample_weight)
+        _, variance = place_of(X).mean_and_variance(X, sample_weight)
         if variance == 0:
             raise ValueError(
                 f"early_stopping=True has held out {X.shape[0]} row(s) without "
@@ -839,7 +783,9 @@ class SparseAutoencoder(
         # Copies, so that an interrupted call changes nothing.
         network = replace(self._network, penalty=deepcopy(self.penalty_))
         # Parameters that come from elsewhere have no rows of their own.
-        moments = getattr(self, "_moments", None) or mean_and_variance(X, sample_weight)
+        moments = getattr(self, "_moments", None)
+        if moments is None:
+            moments = place_of(X).mean_and_variance(X, sample_weight)
         problem = Problem(network, Scaling(network, *moments), X, None, self.alpha_)
         theta = network.layout.flatten(self._parameters())
         stream = Stream(problem, rng)
@@ -864,7 +810,7 @@ class SparseAutoencoder(
         """The terms of J on checked rows, at the fitted parameters."""
         problem = Problem(self._network, None, X, sample_weight, self.alpha_)
         theta = problem.network.layout.flatten(self._parameters(), dtype=X.dtype)
-        with Team() as team:
+        with place_of(X).Team() as team:
             return problem.objective(team).terms(theta)
 
     @contextmanager

@@ -34,6 +34,9 @@ class SparseObjective(Objective):
     Parameters are those of `Objective`.
     """
 
+    # A step goes through the whole dictionary, and hardly takes longer for more rows.
+    max_batch_size = 4096
+
     def _take_rows(self, X, inputs, sample_weight):
         layout = self.network.layout
         n_rows, n_components = X.shape[0], layout.n_components

@@ -7,16 +7,14 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 from sklearn import get_config
 
-from ._arrays import DeviceRows, namespace, to_numpy
+from ._arrays import namespace, to_numpy
 from ._batches import MiniBatches, RunningMeans
 from ._corruption import CORRUPTIONS
-from ._dense_objective import DenseObjective
-from ._device_objective import DeviceObjective
 from ._network import Network
 from ._objective import Terms
+from ._rows import place_of
 from ._scaling import Scaling
 from ._solvers import (
     GROWTH_LIMIT,
@@ -25,14 +23,10 @@ from ._solvers import (
     minimize_adam,
     minimize_lbfgs,
 )
-from ._sparse_objective import SparseObjective
 from ._sparsity_target import SparsityTarget
 
 # With fewer than a score of steps in an epoch, small tables take hundreds of epochs.
-# Larger batches than 256 rows are hardly faster, but for sparse rows, where what a step
-# costs hardly depends on them: it is the dictionary that it goes through.
 MIN_BATCH_SIZE, BATCHES_PER_EPOCH = 64, 16
-MAX_BATCH_SIZE = {DenseObjective: 256, DeviceObjective: 256, SparseObjective: 4096}
 # Rows that a running mean of a unit's activation remembers. The divergence of a mean
 # over n rows is too large by at most 1 / (2 n) on average.
 MEMORY = 1000
@@ -54,7 +48,7 @@ class Problem(NamedTuple):
 
     def objective(self, team, inputs=None, mean=None, memory_budget=0):
         """J over all the rows; `inputs` are what the encoder sees of them, if noisy."""
-        cls = objective_class(self.network, self.X)
+        cls = place_of(self.X).objective_class(self.network, self.X)
         objective = cls(
             self.network,
             self.alpha,
@@ -65,20 +59,6 @@ class Problem(NamedTuple):
             counts_active=self.target is not None,
         )
         return objective.use_rows(self.X, self.sample_weight, inputs=inputs)
-
-
-def objective_class(network, X):
-    """The objective for rows like these."""
-    if isinstance(X, DeviceRows):
-        return DeviceObjective
-    if sparse.issparse(X) and network.out_activation.name == "identity":
-        return SparseObjective
-    return DenseObjective
-
-
-def beside(X, theta):
-    """A parameter vector where the rows are."""
-    return X.from_numpy(theta) if isinstance(X, DeviceRows) else theta
 
 
 def corruption_of(settings):
@@ -97,7 +77,9 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     scaling = problem.scaling
     budget = get_config()["working_memory"] * 2**20
     corrupt = corruption_of(settings)
-    inputs = None if corrupt is None else corrupt(problem.X, rng)
+    inputs = None
+    if corrupt is not None:
+        inputs = place_of(problem.X).corrupted(corrupt, problem.X, rng)
     objective = problem.objective(team, inputs, mean=scaling.mean, memory_budget=budget)
 
     def level(point):
@@ -140,7 +122,7 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
     outcome = minimize_adam(
         value_and_grad,
         _settling(batches, penalty, n_settling),
-        beside(X, scaling.centre(theta)),
+        place_of(X).beside(X, scaling.centre(theta)),
         stream.adam,
         team=team,
         learning_rate=settings.learning_rate_init,
@@ -218,11 +200,11 @@ class Stream:
 
     def batches(self, settings, X, sample_weight, team):
         """J of a batch in centred parameters; what sets one batch after the other."""
-        cls = objective_class(self.problem.network, X)
+        cls = place_of(X).objective_class(self.problem.network, X)
         size = settings.batch_size
         if size == "auto":
             share = X.shape[0] // BATCHES_PER_EPOCH
-            size = int(np.clip(share, MIN_BATCH_SIZE, MAX_BATCH_SIZE[cls]))
+            size = int(np.clip(share, MIN_BATCH_SIZE, cls.max_batch_size))
         size = min(size, X.shape[0])
         inputs, mean = self._centring(corruption_of(settings), X, size)
         objective = cls(
@@ -273,7 +255,7 @@ class Stream:
         """One pass over the rows; returns the parameters after it and the mean of J."""
         value_and_grad, batches = self.batches(settings, X, sample_weight, team)
         scaling = self.problem.scaling
-        theta = beside(X, scaling.centre(theta))
+        theta = place_of(X).beside(X, scaling.centre(theta))
         gradient = namespace(theta).empty_like(theta)
         values = []
         for _ in batches():

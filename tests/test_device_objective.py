@@ -14,8 +14,9 @@ from skl_sparse_ae._arrays import DeviceRows, to_numpy
 from skl_sparse_ae._batches import RunningMeans
 from skl_sparse_ae._dense_objective import DenseObjective
 from skl_sparse_ae._device_objective import DeviceObjective
-from skl_sparse_ae._moments import mean_and_variance
+from skl_sparse_ae._moments import mean_and_variance as moments_in_memory
 from skl_sparse_ae._network import Network
+from skl_sparse_ae._on_device import mean_and_variance
 from skl_sparse_ae._parameters import Layout
 from skl_sparse_ae._penalties import PENALTIES, make_penalty
 
@@ -38,7 +39,7 @@ def on_device(request, monkeypatch):
     if request.param == "torch":
         # A build without a GPU has only the CPU, on which tensors would not stay.
         monkeypatch.setattr(
-            "skl_sparse_ae._sparse_autoencoder.is_on_device",
+            "skl_sparse_ae._in_memory.is_on_device",
             lambda X: isinstance(X, xp.Tensor),
         )
         device = "cpu"
@@ -123,7 +124,7 @@ def test_moments(weighted, on_device, rng):
     X = rng.normal(3, 2, size=(N_ROWS, N_FEATURES))
     weights = rng.uniform(size=N_ROWS) if weighted else None
     mean, variance = mean_and_variance(DeviceRows(on_device(X)), weights)
-    expected_mean, expected = mean_and_variance(X, weights)
+    expected_mean, expected = moments_in_memory(X, weights)
     assert_allclose(mean, expected_mean)
     assert_allclose(variance, expected)
 

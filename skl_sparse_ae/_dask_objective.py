@@ -1,0 +1,125 @@
+"""The objective for rows on the workers of a Dask cluster.
+
+J needs rows through sums only. The workers make those of their own blocks, with the
+objectives for rows in memory; what is done with the sums is done here.
+"""
+
+import operator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._blocks import Team
+from ._dask_blocks import as_rows
+from ._dask_sums import RowBlocks
+from ._in_memory import objective_class
+from ._network import Network
+from ._objective import Objective
+
+
+class DaskObjective(Objective):
+    """J and its gradient over the rows of a Dask array.
+
+    The team is a `Crew`. Each block is worked on by one thread, since Dask gives each
+    of a worker's threads a task. Codes are not kept between the two passes of a penalty
+    with a non-linear psi: they would take the room of rows.
+    """
+
+    def _take_rows(self, X, inputs, sample_weight):
+        inputs = None if inputs is X else inputs
+        self._rows = RowBlocks(X, inputs, sample_weight, crew=self.team)
+
+    def _encode(self, parameters):
+        return self._sum(parameters, "encode").phi
+
+    def _forward(self, parameters):
+        sums = self._sum(parameters, "forward")
+        return sums.squared_errors, sums.phi
+
+    def _backward(self, parameters, slope, encoded, revival, out):
+        del encoded, revival, out
+        sums = self._sum(parameters, "backward", slope)
+        self._gradient_sum = sums.gradient
+        return sums.squared_errors, sums.phi
+
+    def _gradient(self, theta, out):
+        layout = self.network.layout
+        np.divide(self._gradient_sum, self._total_weight, out=out)
+        decay = self.alpha * (2 if layout.tied_weights else 1)
+        gradients = layout.weights(out)
+        for gradient, weights in zip(gradients, layout.weights(theta), strict=True):
+            gradient += decay * weights
+
+    def _n_active(self):
+        return self._last.n_active
+
+    def _sum(self, parameters, task, slope=None):
+        vector = self.network.layout.flatten(parameters)
+        evaluation = _Evaluation(
+            task, self.network, vector, slope, self.dtype, self.counts_active
+        )
+        self._last = self._rows.sum(evaluation)
+        return self._last
+
+
+@dataclass
+class _Sums:
+    """Sums over some rows, each zero where nobody has asked for it."""
+
+    squared_errors: float = 0.0
+    phi: np.ndarray | float = 0.0
+    n_active: float = 0.0
+    gradient: np.ndarray | float = 0.0
+
+    def __add__(self, other):
+        return _Sums(*map(operator.add, vars(self).values(), vars(other).values()))
+
+    def __sizeof__(self):  # what Dask reckons with
+        return sum(np.asarray(value).nbytes for value in vars(self).values())
+
+
+@dataclass
+class _Evaluation:
+    """What a worker needs to know to make the sums over one of its blocks."""
+
+    task: str
+    network: Network
+    vector: np.ndarray
+    slope: np.ndarray | None
+    dtype: np.dtype
+    counts_active: bool
+
+    def __call__(self, number, X, inputs, sample_weight):
+        network, parameters = self.network, self.network.layout.views(self.vector)
+        # In training, rows have been checked before.
+        X = as_rows(X, self.dtype, number, check_finite=self.task == "forward")
+        if inputs is not None:
+            inputs = as_rows(inputs, self.dtype, number, check_finite=False)
+        with Team(1) as team:
+            objective = objective_class(network, X)(
+                network,
+                alpha=0,
+                team=team,
+                dtype=self.dtype,
+                memory_budget=0,
+                counts_active=self.counts_active,
+            )
+            objective.use_rows(X, sample_weight, total_weight=1, inputs=inputs)
+            sums = _Sums()
+            if self.task == "encode":
+                sums.phi = objective._encode(parameters)
+            elif self.task == "forward":
+                sums.squared_errors, sums.phi = objective._forward(parameters)
+            else:
+                gradient = np.empty_like(self.vector)
+                sums.squared_errors, sums.phi = objective._backward(
+                    parameters, self.slope, False, None, gradient
+                )
+                objective._gradient(self.vector, gradient)
+                sums.gradient = gradient
+            if self.counts_active:
+                sums.n_active = objective._n_active()
+        return sums
+
+    def __sizeof__(self):  # what Dask reckons with
+        return self.vector.nbytes
