@@ -1,0 +1,102 @@
+"""The rows that activate a unit most: as pictures, or by their names."""
+
+import numpy as np
+from scipy import sparse
+
+from .._sklearn import _safe_indexing
+from ..display._checks import check_image_shape
+from ..display._reading import dense
+from ._pictures import between, shrink, sprite
+from ._text import number, short
+
+# CSS pixels of the longer side of a picture.
+SIDE = 56
+
+
+class RowLines:
+    """Rows by their names.
+
+    Parameters
+    ----------
+    top : Bunch
+        As of :func:`~skl_sparse_ae.inspection.top_activating`.
+    row_names : sequence of str of shape (n_samples,)
+    y : array-like of shape (n_samples,) or None
+        Class of each row.
+    """
+
+    sprites = {}
+
+    def __init__(self, top, row_names, y=None):
+        self._top = top
+        self._names = row_names
+        self._y = y
+
+    def names(self, unit):
+        """Names to search for, those of the rows."""
+        return [short(self._names[row]) for row, _ in self._rows(unit)]
+
+    def html(self, unit):
+        """The rows that activate a unit most, and how much."""
+        return (
+            '<div><p class="caption">Rows where it is most active</p>'
+            f"{self._list(unit)}</div>"
+        )
+
+    def _list(self, unit):
+        lines = "".join(
+            f"<li>{self._cells(row)}<b>{number(activation)}</b></li>"
+            for row, activation in self._rows(unit)
+        )
+        return f'<ol class="lines">{lines}</ol>'
+
+    def _rows(self, unit):
+        """Rows and activations, of which there may be few."""
+        found = self._top.activations[unit] != 0
+        indices, activations = self._top.indices[unit], self._top.activations[unit]
+        return list(zip(indices[found], activations[found], strict=True))
+
+    def _cells(self, row):
+        name = f"<span>{short(self._names[row])}</span>"
+        return name if self._y is None else f"{name}<i>{short(self._y[row])}</i>"
+
+
+class RowPictures(RowLines):
+    """Rows as pictures, with names for those who point at them or do not see them.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    image_shape : tuple of int
+    top, row_names, y
+        As of RowLines.
+    """
+
+    def __init__(self, X, image_shape, top, row_names, y=None):
+        super().__init__(top, row_names, y)
+        # Where no unit is active, a picture that none shows.
+        shown = (
+            np.unique(top.indices[top.activations != 0])
+            if top.activations.any()
+            else np.array([0])
+        )
+        self._place = {row: place for place, row in enumerate(shown)}
+        rows = dense(_safe_indexing(X.tocsr() if sparse.issparse(X) else X, shown))
+        check_image_shape(image_shape, rows.shape[1])
+        pictures = rows.reshape(-1, *image_shape).astype(np.float64)
+        low, high = pictures.min(), pictures.max()
+        self._sprite = sprite(between(shrink(pictures, SIDE), low, high), SIDE)
+        self.sprites = {".row-picture": self._sprite}
+
+    def _list(self, unit):
+        items = "".join(
+            f'<span class="row-picture" role="img" '
+            f'title="{self._title(row)}, activation {number(activation)}" '
+            f'style="{self._sprite.style(self._place[row])}"></span>'
+            for row, activation in self._rows(unit)
+        )
+        return f'<div class="pictures">{items}</div>'
+
+    def _title(self, row):
+        name = short(self._names[row])
+        return name if self._y is None else f"{name}, class {short(self._y[row])}"

@@ -1,0 +1,137 @@
+"""The sections on the estimator as a whole: scores, sparsity, training, settings."""
+
+import inspect
+from numbers import Real
+
+import numpy as np
+
+from .._codes import last_step
+from ..display._reading import target
+from ._charts import areas, histogram
+from ._text import facts, number, short
+
+TERMS = ("reconstruction", "decay", "sparsity")
+
+
+def section(heading, *content):
+    """A section of the page, its content HTML."""
+    name = heading.lower()
+    return (
+        f'<section id="{name}" aria-labelledby="{name}-heading">\n'
+        f'<h2 id="{name}-heading">{heading}</h2>\n'
+        + "\n".join(content)
+        + "\n</section>"
+    )
+
+
+def scores(estimator, measured):
+    """How much variance is explained, and by how many numbers for each row."""
+    n_components = len(measured.density)
+    lines = []
+    if measured.variance_explained is not None:
+        name = short(type(last_step(estimator)).__name__)
+        score = measured.variance_explained
+        lines.append((name, n_components, number(measured.n_nonzero), score))
+    for n, score in sorted(measured.pca_scores.items(), reverse=True):
+        lines.append(("PCA", n, n, score))
+    if not lines:
+        return ""
+    body = "\n".join(
+        f'<tr><th scope="row">{name}</th><td>{n}</td><td>{n_nonzero}</td>'
+        f"<td>{score:.3f}</td></tr>"
+        for name, n, n_nonzero, score in lines
+    )
+    columns = ["Code", "Units", "Not zero on a row", "Explained"]
+    head = "".join(f'<th scope="col">{column}</th>' for column in columns)
+    table = (
+        "<table>\n<caption>Fraction of variance explained</caption>\n"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody>\n</table>"
+    )
+    return section("Scores", table)
+
+
+def sparsity(estimator, measured):
+    """How many units are active, how often, how much."""
+    n_active, n_components = measured.n_active, len(measured.density)
+    summary = facts(
+        [
+            ("Active units per row", f"{number(n_active.mean())} of {n_components}"),
+            ("Fewest and most", f"{n_active.min()} to {n_active.max()}"),
+            ("Dead units", measured.dead.sum()),
+            ("Always on", measured.always_on.sum()),
+            ("Hoyer sparsity", number(measured.hoyer_sparsity)),
+            ("Mutual coherence", number(measured.mutual_coherence)),
+        ],
+        "facts",
+    )
+    fraction, level = (target(estimator, name) for name in ("frequency", "mean"))
+    means, of_what = measured.mean_activation, "their mean activation"
+    if level is not None and last_step(estimator).activation_ == "tanh":
+        # As "kl" does, and the display of mean activations.
+        means, of_what = (means + 1) / 2, of_what + ", mapped to (0, 1)"
+    per_row = None if fraction is None else fraction * n_components
+    charts = [
+        _histogram("Rows by their number of active units", n_active, fraction, per_row),
+        _histogram(
+            "Units by the fraction of the rows on which they are active",
+            measured.density,
+            fraction,
+            fraction,
+        ),
+        _histogram(f"Units by {of_what}", means, level, level),
+    ]
+    return section("Sparsity", summary, f'<div class="charts">{"".join(charts)}</div>')
+
+
+def _histogram(caption, values, rho, mark):
+    key = ""
+    if rho is not None:
+        key = f'<span class="key rho">rho = {number(rho)}</span>'
+    return _figure(histogram(values, caption, mark), caption + key)
+
+
+def _figure(chart, caption):
+    return f"<figure>{chart}<figcaption>{caption}</figcaption></figure>"
+
+
+def training(estimator):
+    """The loss curve and its terms, where the estimator has them."""
+    fitted = last_step(estimator)
+    total = np.asarray(getattr(fitted, "loss_curve_", []), dtype=float)
+    if len(total) == 0:
+        return ""
+    terms = np.asarray(getattr(fitted, "loss_terms_", []), dtype=float)
+    curves = dict(zip(TERMS, terms.T, strict=True)) if len(terms) else {}
+    label = f"Objective J, from {number(total[0])} to {number(total[-1])}"
+    keys = "".join(
+        f'<span class="key {name}">{name}, at last {number(curve[-1])}</span>'
+        for name, curve in curves.items()
+    )
+    chart = areas(curves, total, f"{label} in {len(total)} iterations")
+    figure = _figure(chart, f"{label}, over {len(total)} iterations{keys}")
+    return section("Training", f'<div class="charts">{figure}</div>')
+
+
+def settings(estimator):
+    """The parameters of the last step, those changed marked, and what came out."""
+    fitted = last_step(estimator)
+    defaults = inspect.signature(type(fitted)).parameters
+    parameters = []
+    for name, value in fitted.get_params(deep=False).items():
+        shown = short(repr(value))
+        if repr(value) != repr(defaults[name].default):
+            shown = f"<strong>{shown}</strong>"
+        parameters.append((short(name), shown))
+    outcomes = [
+        (short(name), number(value) if isinstance(value, float) else short(value))
+        for name, value in sorted(vars(fitted).items())
+        if name.endswith("_") and not name.startswith("_")
+        if isinstance(value, (Real, str))
+    ]
+    return section(
+        "Settings",
+        '<p class="caption">After fit</p>',
+        facts(outcomes, "settings"),
+        "<details><summary>All parameters; bold where they are not the default"
+        f"</summary>{facts(parameters, 'settings')}</details>",
+    )

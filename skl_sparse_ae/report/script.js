@@ -1,0 +1,56 @@
+"use strict";
+
+// The units are in the page as they are; this hides some and puts them in order.
+{
+  const list = document.getElementById("units");
+  const cards = Array.from(list.children);
+  const search = document.getElementById("search");
+  const order = document.getElementById("order");
+  const count = document.getElementById("count");
+
+  // A number is meant as a whole: "unit 1" does not find unit 12.
+  function pattern(query) {
+    const plain = query.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+    const before = /^\d/.test(query) ? "(?<!\\d)" : "";
+    const after = /\d$/.test(query) ? "(?!\\d)" : "";
+    return new RegExp(before + plain + after, "iu");
+  }
+
+  function filter() {
+    const wanted = pattern(search.value.trim());
+    let shown = 0;
+    for (const card of cards) {
+      card.hidden = !wanted.test(card.dataset.text);
+      shown += !card.hidden;
+    }
+    count.value =
+      shown === cards.length
+        ? `${shown} units`
+        : `${shown} of ${cards.length} units`;
+  }
+
+  // Units without the number come last, whichever way.
+  function sort() {
+    const [key, direction] = order.value.split(" ");
+    const sign = direction === "down" ? -1 : 1;
+    const number = (card) =>
+      key in card.dataset ? sign * Number(card.dataset[key]) : Infinity;
+    const sorted = cards
+      .map((card) => [number(card), card])
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    list.replaceChildren(...sorted.map(([, card]) => card));
+  }
+
+  search.addEventListener("input", filter);
+  order.addEventListener("change", sort);
+  for (const button of document.querySelectorAll("button[data-query]")) {
+    button.addEventListener("click", () => {
+      search.value = button.dataset.query;
+      filter();
+    });
+  }
+  // Browsers fill in forms again when a page is loaded again.
+  filter();
+  sort();
+  document.getElementById("toolbar").hidden = false;
+}
