@@ -4,9 +4,11 @@ import base64
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections import Counter
 from html import escape
@@ -713,6 +715,7 @@ def test_curves_of_any_length_reach_from_end_to_end(n):
         (Axis(0, 10, 0, 1), [0, 2, 4, 6, 8, 10]),
         (Axis(-0.07, 0.11, 0, 1), [-0.05, 0, 0.05, 0.1]),
         (Axis(0, 2, 0, 1, whole=True), [0, 1, 2]),
+        (Axis(0, 3 * np.nextafter(1e-5, 0), 0, 1), [0, 1e-5, 2e-5]),
         (Axis(1, 300, 0, 1, log=True), [1, 10, 100]),
     ],
 )
@@ -777,6 +780,49 @@ def test_rows_without_variance():
     autoencoder = SparseAutoencoder(2, random_state=0, max_iter=5).fit(X)
     rows = table_of(parse(html_report(autoencoder, X)))
     assert [row[0] for row in rows] == ["SparseAutoencoder"]
+
+
+def test_units_that_are_never_active():
+    estimator = Given(np.zeros((4, 4))).fit()
+    report = html_report(estimator, np.zeros((6, 4)), [0, 1] * 3, image_shape=(2, 2))
+    page = parse(report)
+    assert len(page.all("span", class_="badge")) == 4
+    assert not page.all(class_="row-picture")
+    # Weights of zero are grey.
+    assert (picture_of(page, page.all(class_="picture")[0], ".picture") == 128).all()
+
+
+SCRIPT = """
+import array_api_strict as xp
+import sklearn
+from sklearn.datasets import load_digits
+from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae.report import html_report
+
+X, y = load_digits(return_X_y=True)
+sklearn.set_config(array_api_dispatch=True)
+
+def page(X, y):
+    ae = SparseAutoencoder(6, penalty="topk", tol=0.1, random_state=0).fit(X)
+    return html_report(ae, X, y, image_shape=(8, 8), random_state=0).html
+
+assert page(X, y) == page(xp.asarray(X), xp.asarray(y))
+print("compared")
+"""
+
+
+def test_arrays_of_other_libraries():
+    pytest.importorskip("array_api_strict")
+    pytest.importorskip("scipy", "1.14", reason="earlier ones have no such mode")
+    # SciPy chooses its mode when it is imported, hence another interpreter.
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env={**os.environ, "SCIPY_ARRAY_API": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stdout == "compared\n", run.stderr
 
 
 # Bad input

@@ -64,7 +64,8 @@ def card(unit, measured, looks, rows):
         if enriched:
             numbers["enrichment"] = enriched[0][1]
         classes = _classes(enriched)
-    texts = [f"unit {unit}", *states, *looks.names(unit), *labels, *rows.names(unit)]
+    names = [f"unit {unit}", *states, *looks.names(unit), *labels, *rows.names(unit)]
+    text = "\n".join(names)
     data = "".join(f' data-{key}="{value:.6g}"' for key, value in numbers.items())
     badges = "".join(f'<span class="badge">{state}</span>' for state in states)
     summary = facts(
@@ -76,7 +77,7 @@ def card(unit, measured, looks, rows):
         "numbers",
     )
     return (
-        f'<li class="unit" id="unit-{unit}"{data} data-text="{chr(10).join(texts)}">'
+        f'<li class="unit" id="unit-{unit}"{data} data-text="{text}">'
         f"<h3>Unit {unit}{badges}</h3>{summary}"
         f'<div class="body">{looks.html(unit)}{rows.html(unit)}</div>{classes}</li>'
     )

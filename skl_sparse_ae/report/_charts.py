@@ -48,7 +48,7 @@ class Axis:
             return 10.0 ** np.arange(np.ceil(low), np.floor(high) + 1)
         third = ((self.high - self.low) or 1.0) / 3
         power = 10.0 ** np.floor(np.log10(third))
-        step = next(m * power for m in (5, 2, 1) if m * power <= third)
+        step = power * next((m for m in (5, 2) if m * power <= third), 1)
         if self.whole:
             step = max(step, 1.0)
         multiples = np.arange(np.ceil(self.low / step), np.floor(self.high / step) + 1)

@@ -19,9 +19,9 @@ class UnitPictures:
     """
 
     def __init__(self, components, image_shape):
-        images = components.reshape(-1, *image_shape)
-        self.sprite = sprite(around_zero(shrink(images, SIDE)), SIDE)
-        self.sprites = {".picture": self.sprite}
+        images = components.reshape(-1, *image_shape).astype(np.float64)
+        self._sprite = sprite(around_zero(shrink(images, SIDE)), SIDE)
+        self.sprites = {".picture": self._sprite}
 
     def names(self, unit):
         """Names to search for: none."""
@@ -31,7 +31,7 @@ class UnitPictures:
         """The picture of a unit."""
         return (
             f'<div class="fixed picture" role="img" aria-label="Weights of unit {unit}"'
-            f' style="{self.sprite.style(unit)}"></div>'
+            f' style="{self._sprite.style(unit)}"></div>'
         )
 
 

@@ -45,9 +45,6 @@ class Measurements:
     hoyer_sparsity : float
         Mean over the rows.
 
-    mutual_coherence : float
-        Of `components_`.
-
     density, mean_activation : ndarray of shape (n_components,)
     dead, always_on : ndarray of shape (n_components,), dtype bool
 
@@ -65,7 +62,6 @@ class Measurements:
     n_nonzero: float
     n_active: np.ndarray
     hoyer_sparsity: float
-    mutual_coherence: float
     density: np.ndarray
     mean_activation: np.ndarray
     dead: np.ndarray
@@ -82,7 +78,7 @@ def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
     code = fitted.transform(rows)
     back = way_back(code)
     rows, code = check_rows(rows, "X"), check_rows(code, "the code of X")
-    n_components = len(fitted.components_)
+    n_components = fitted.components_.shape[0]
     if code.shape[1] != n_components:
         raise ValueError(
             f"The code of X has {code.shape[1]} columns, and components_ {n_components}"
@@ -105,7 +101,6 @@ def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
         n_nonzero=n_nonzero,
         n_active=metrics.n_active_units(code, threshold=threshold),
         hoyer_sparsity=float(metrics.hoyer_sparsity(code).mean()),
-        mutual_coherence=metrics.mutual_coherence(fitted.components_),
         density=metrics.activation_density(code, threshold=threshold),
         mean_activation=metrics.mean_activation(code),
         dead=metrics.dead_units(code, threshold=threshold),

@@ -98,9 +98,8 @@ def shrink(images, side):
         # The last square may be smaller.
         counts = np.diff(np.append(starts, length))
         sums = np.add.reduceat(images, starts, axis=axis)
-        images = sums / np.expand_dims(
-            counts, [a for a in range(images.ndim) if a != axis]
-        )
+        along = [-1 if a == axis else 1 for a in range(images.ndim)]
+        images = sums / counts.reshape(along)
     return images
 
 

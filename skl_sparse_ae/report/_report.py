@@ -175,6 +175,8 @@ def html_report(
     - Pictures of units have zero as middle grey and their own largest weight as black
       or white; pictures of rows share their limits. Both are shrunk by whole factors
       where they are larger than on the page.
+    - The search takes what is typed as one phrase, and a number as a whole.
+    - A unit takes some 3 kilobytes, its pictures included.
     - Where scripts are switched off, as in notebooks that are not trusted, all is shown
       but cannot be searched.
 

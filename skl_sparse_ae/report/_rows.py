@@ -74,12 +74,10 @@ class RowPictures(RowLines):
 
     def __init__(self, X, image_shape, top, row_names, y=None):
         super().__init__(top, row_names, y)
-        # Where no unit is active, a picture that none shows.
-        shown = (
-            np.unique(top.indices[top.activations != 0])
-            if top.activations.any()
-            else np.array([0])
-        )
+        shown = np.unique(top.indices[top.activations != 0])
+        if len(shown) == 0:
+            # A picture that no unit shows.
+            shown = np.array([0])
         self._place = {row: place for place, row in enumerate(shown)}
         rows = dense(_safe_indexing(X.tocsr() if sparse.issparse(X) else X, shown))
         check_image_shape(image_shape, rows.shape[1])

@@ -1,7 +1,7 @@
 """The sections on the estimator as a whole: scores, sparsity, training, settings."""
 
 import inspect
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -60,7 +60,6 @@ def sparsity(estimator, measured):
             ("Dead units", measured.dead.sum()),
             ("Always on", measured.always_on.sum()),
             ("Hoyer sparsity", number(measured.hoyer_sparsity)),
-            ("Mutual coherence", number(measured.mutual_coherence)),
         ],
         "facts",
     )
@@ -123,7 +122,10 @@ def settings(estimator):
             shown = f"<strong>{shown}</strong>"
         parameters.append((short(name), shown))
     outcomes = [
-        (short(name), number(value) if isinstance(value, float) else short(value))
+        (
+            short(name),
+            short(value) if isinstance(value, Integral | str) else number(value),
+        )
         for name, value in sorted(vars(fitted).items())
         if name.endswith("_") and not name.startswith("_")
         if isinstance(value, (Real, str))
