@@ -270,10 +270,10 @@ def test_dead_and_always_on_units_by_hand():
     badges = [[b.text for b in card.all(class_="badge")] for card in cards]
     assert badges == [[], ["dead"], ["always on"]]
     assert [card.attrs["data-density"] for card in cards] == ["0.5", "0", "1"]
-    rows = [lines(card.all("ol")[1]) for card in cards]
-    assert rows[0] == [["row 0", "3"], ["row 1", "1"]]
-    assert rows[1] == []
-    assert [name for name, _ in rows[2]] == ["row 2", "row 3", "row 0", "row 1"]
+    first, last = (lines(cards[unit].all("ol")[1]) for unit in (0, 2))
+    assert first == [["row 0", "3"], ["row 1", "1"]]
+    assert [name for name, _ in last] == ["row 2", "row 3", "row 0", "row 1"]
+    assert "Zero on all rows" in cards[1].text
     buttons = {b.attrs["data-query"]: b.text for b in page.all("button")}
     assert buttons == {"dead": "1 dead", "always on": "1 always on"}
 

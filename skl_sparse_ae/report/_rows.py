@@ -38,6 +38,8 @@ class RowLines:
 
     def html(self, unit):
         """The rows that activate a unit most, and how much."""
+        if not self._rows(unit):
+            return '<p class="caption">Zero on all rows</p>'
         return (
             '<div><p class="caption">Rows where it is most active</p>'
             f"{self._list(unit)}</div>"
