@@ -377,13 +377,16 @@ def test_parameters_and_what_came_out_of_fit(images, topk):
         dt.text: dd.text
         for dt, dd in zip(outcomes.all("dt"), outcomes.all("dd"), strict=True)
     }
-    assert values == {
+    expected = {
         "activation_": "relu",
         "alpha_": f"{topk.alpha_:.3g}",
         "beta_": f"{topk.beta_:.3g}",
         "n_features_in_": "64",
         "n_iter_": str(topk.n_iter_),
     }
+    assert expected.items() <= values.items()
+    # Numbers and names only.
+    assert not {"components_", "loss_curve_", "penalty_"} & set(values)
 
 
 @pytest.mark.parametrize(
@@ -413,7 +416,8 @@ def test_training_ends_where_the_curve_does(images, topk):
     section = parse(images).one("section", id="training")
     assert f"to {topk.loss_curve_[-1]:.3g}" in section.text
     assert f"{topk.n_iter_} iterations" in section.text
-    for name, term in topk.loss_terms_[-1]._asdict().items():
+    names = "reconstruction", "decay", "sparsity"
+    for name, term in zip(names, topk.loss_terms_[-1], strict=True):
         assert f"{name}, at last {term:.3g}" in section.text
 
 
