@@ -17,6 +17,8 @@ class _Selection(Penalty):
     has_term = False
     selects = True
     is_gradual = True
+    # Decay works against the revival of unused units.
+    default_alpha = 1e-4
 
     @classmethod
     def default_beta(cls, variance, n_features, n_components):

@@ -249,6 +249,9 @@ def test_alpha_scale_falls_with_the_fourth_power_of_a_small_spread(digits):
         fitted = SparseAutoencoder(4, tol=0.5, random_state=0).fit(X)
         assert fitted.alpha_ == pytest.approx(alpha)
     assert SparseAutoencoder(4, alpha=0.01, tol=0.5).fit(digits).alpha_ == 0.01
+    for penalty in ("topk", "batch_topk"):
+        fitted = SparseAutoencoder(4, penalty=penalty, tol=0.5).fit(digits)
+        assert fitted.alpha_ == 1e-4
 
 
 def test_a_fit_that_explains_nothing_warns(digits):

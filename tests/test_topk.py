@@ -143,7 +143,7 @@ def test_batch_topk_rows_use_k_units_on_average(by, digits):
     if by == "fit":
         autoencoder.fit(digits)
     else:
-        for _ in range(30):
+        for _ in range(90):
             autoencoder.partial_fit(digits)
     n_active = np.count_nonzero(autoencoder.transform(digits), axis=1)
     assert n_active.mean() == pytest.approx(6, rel=0.05)
