@@ -5,6 +5,7 @@ from importlib.util import find_spec
 import pytest
 
 NEEDED = {
+    "skl_sparse_ae._dictionary_learning": "torch",
     "skl_sparse_ae._onnx": "onnxruntime",
     "skl_sparse_ae._saelens": "safetensors",
     "skl_sparse_ae.interchange": "safetensors",

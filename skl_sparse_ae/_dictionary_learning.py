@@ -61,6 +61,20 @@ def save_dictionary_learning(estimator, folder):
     References
     ----------
     .. [1] https://github.com/saprmarks/dictionary_learning
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder
+    >>> from skl_sparse_ae.interchange import save_dictionary_learning
+    >>> X = load_digits().data / 16
+    >>> autoencoder = SparseAutoencoder(32, penalty="topk", random_state=0).fit(X)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_dictionary_learning(autoencoder, folder)
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['ae.pt', 'config.json']
     """
     torch = import_optional("torch", "pytorch")
     sae = Rectified.of(estimator, "dictionary_learning")
@@ -113,6 +127,19 @@ def load_dictionary_learning(folder):
     ------
     ValueError
         When the class has no counterpart, or the files do not fit each other.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder, interchange
+    >>> X = load_digits().data / 16
+    >>> autoencoder = SparseAutoencoder(32, penalty="topk", random_state=0).fit(X)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     interchange.save_dictionary_learning(autoencoder, folder)
+    ...     loaded = interchange.load_dictionary_learning(folder)
+    >>> bool(abs(loaded.transform(X) - autoencoder.transform(X)).max() < 1e-12)
+    True
     """
     torch = import_optional("torch", "pytorch")
     config_path, weights_path = Path(folder, CONFIG), Path(folder, WEIGHTS)

@@ -87,6 +87,20 @@ def decoder_to_onnx(estimator, **options):
     See Also
     --------
     to_onnx : The encoder.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import onnxruntime
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder
+    >>> from skl_sparse_ae.interchange import decoder_to_onnx
+    >>> X = load_digits(return_X_y=True)[0].astype(np.float32) / 16
+    >>> autoencoder = SparseAutoencoder(32, random_state=0).fit(X)
+    >>> model = decoder_to_onnx(autoencoder).SerializeToString()
+    >>> session = onnxruntime.InferenceSession(model)
+    >>> session.run(None, {"X": autoencoder.transform(X)})[0].shape
+    (1797, 64)
     """
     check_autoencoder(estimator)
     code = to_numpy(estimator.encoder_intercept_)[None]  # of its width and dtype

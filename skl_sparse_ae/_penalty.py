@@ -24,6 +24,39 @@ class Penalty(BaseEstimator):
 
     Parameters of a subclass are the arguments of its ``__init__``, stored under their
     names, so that ``get_params``, ``clone`` and grid searches reach them.
+
+    See Also
+    --------
+    KL : A penalty of two parameters, whose psi is not linear.
+
+    Examples
+    --------
+    The square of the activations, as `phi` and `psi` with their derivatives:
+
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import Penalty, SparseAutoencoder
+    >>> class Squares(Penalty):
+    ...     def __init__(self, beta=0.1):
+    ...         self.beta = beta
+    ...
+    ...     def phi(self, a, activation):
+    ...         return a**2
+    ...
+    ...     def phi_derivative(self, a, activation):
+    ...         return 2 * a
+    ...
+    ...     def psi(self, s):
+    ...         return self.beta * s
+    ...
+    ...     def psi_derivative(self, s):
+    ...         return np.full_like(s, self.beta)
+    >>> X = load_digits().data / 16
+    >>> for beta in (0.01, 0.1):
+    ...     autoencoder = SparseAutoencoder(16, penalty=Squares(beta), random_state=0)
+    ...     print(f"{(autoencoder.fit_transform(X) ** 2).mean():.1f}")
+    0.4
+    0.1
     """
 
     _parameter_constraints = {}
@@ -42,57 +75,189 @@ class Penalty(BaseEstimator):
     is_gradual = False
 
     def check(self, activation):
-        """Raise ValueError when the penalty makes no sense with the activation."""
+        """Raise ValueError when the penalty makes no sense with the activation.
+
+        Parameters
+        ----------
+        activation : object
+            With `name` and `range`, the smallest and largest value of an activation.
+        """
 
     def initial_activation(self, activation):
-        """The activation at which units begin; by default that of ``z = 0``."""
+        """The activation at which units begin; by default that of ``z = 0``.
+
+        Parameters
+        ----------
+        activation : object
+            As in `check`.
+
+        Returns
+        -------
+        a : float
+            In the range of the activation.
+        """
         z = np.zeros(1)
         activation.apply(z)
         return float(z[0])
 
     def phi(self, a, activation):
-        """What is averaged over the rows, shape of `a`; `a` itself where possible."""
+        """What is averaged over the rows.
+
+        Parameters
+        ----------
+        a : ndarray of shape (n_rows, n_components)
+            Activations of a block of rows, not to be changed.
+        activation : object
+            With `range`, and the derivative of the activation as ``derivative(a)``.
+
+        Returns
+        -------
+        phi : ndarray of shape (n_rows, n_components)
+            `a` itself where possible.
+        """
         return a
 
     def phi_derivative(self, a, activation):
-        """``d phi / d a``: a scalar, or an array of the shape of `a`."""
+        """The derivative of `phi` with respect to `a`.
+
+        Parameters
+        ----------
+        a : ndarray of shape (n_rows, n_components)
+            Activations of a block of rows, not to be changed.
+        activation : object
+            As in `phi`, and the slope of its derivative as ``derivative_slope(a)``.
+
+        Returns
+        -------
+        derivative : float or ndarray of shape (n_rows, n_components)
+            A number where it is the same everywhere.
+        """
         return 1.0
 
     def psi(self, s):
-        """The penalty of each unit, weight included, given its mean `s`."""
+        """The penalty of each unit, weight included.
+
+        Parameters
+        ----------
+        s : ndarray of shape (n_components,)
+            Means of `phi` over the rows.
+
+        Returns
+        -------
+        psi : ndarray of shape (n_components,)
+            What J adds up, times the `unit_weights`.
+        """
         return np.zeros_like(s)
 
     def psi_derivative(self, s):
-        """``d psi / d s`` for each unit, weight included."""
+        """The derivative of `psi` with respect to `s`, weight included.
+
+        Parameters
+        ----------
+        s : ndarray of shape (n_components,)
+            Means of `phi` over the rows.
+
+        Returns
+        -------
+        derivative : ndarray of shape (n_components,)
+            For each unit.
+        """
         return np.zeros_like(s)
 
     def set_dictionary_unit(self, unit):
-        """Hear, before training, of what order the entries of `components_` are."""
+        """Hear, before training, of what order the entries of `components_` are.
+
+        Parameters
+        ----------
+        unit : float
+            1 for unbounded units, whose code has the scale of X, and the root of the
+            mean variance of the columns for bounded ones.
+        """
 
     def unit_weights(self, parameters):
-        """``c``, shape (n_components,), or None where all are one."""
+        """By what the penalty of each unit is multiplied.
+
+        Parameters
+        ----------
+        parameters : named tuple of arrays
+            With `encoder_coef`, `encoder_intercept`, `components` and
+            `decoder_intercept`.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_components,) or None
+            None where all are one.
+        """
         return None
 
     def add_weight_gradient(self, parameters, gradients, penalties):
-        """Add ``sum_j penalties_j d c_j / d W`` to the gradients of the weights."""
+        """Add ``sum_j penalties_j d unit_weights_j / d parameters`` to the gradients.
+
+        Parameters
+        ----------
+        parameters : named tuple of arrays
+            As in `unit_weights`.
+        gradients : named tuple of arrays
+            Of the same shapes, to be changed in place.
+        penalties : ndarray of shape (n_components,)
+            What `psi` gives.
+        """
 
     def select(self, a):
-        """Set the activations that do not survive to zero, in place."""
+        """Set the activations that do not survive to zero, in place.
+
+        Parameters
+        ----------
+        a : ndarray of shape (n_rows, n_components)
+            Activations of a block of rows.
+        """
 
     def select_jointly(self, codes, weights):
-        """Select among all rows of a batch, a list of blocks of rows, in place.
+        """Select among all rows of a batch, in place.
 
-        `weights` are those of all the rows, or None.
+        Parameters
+        ----------
+        codes : list of ndarray of shape (n_rows, n_components)
+            Activations of the batch, a block of rows each.
+        weights : ndarray of shape (n_samples,) or None
+            Of all the rows of the batch.
         """
 
     def set_progress(self, progress):
-        """Hear how far training has come, from 0 to 1, where it sets in gradually."""
+        """Hear how far training has come, where the penalty sets in gradually.
+
+        Parameters
+        ----------
+        progress : float
+            From 0 to 1.
+        """
 
     def for_transform(self):
-        """The penalty as `transform` applies it."""
+        """The penalty as `transform` applies it.
+
+        Returns
+        -------
+        penalty : Penalty
+            By default this one.
+        """
         return self
 
     @classmethod
     def default_beta(cls, variance, n_features, n_components):
-        """What ``beta="scale"`` stands for, given the total variance of X."""
+        """What ``beta="scale"`` stands for.
+
+        Parameters
+        ----------
+        variance : float
+            Sum of the variances of the columns of X.
+        n_features : int
+            Number of columns of X.
+        n_components : int
+            Number of units.
+
+        Returns
+        -------
+        beta : float
+            Weight of the penalty.
+        """
         return variance / n_components

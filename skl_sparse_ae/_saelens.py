@@ -135,6 +135,19 @@ def load_saelens(folder):
     ValueError
         When a setting has no counterpart, such as normalised activations, or the files
         do not fit each other.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder, TopK
+    >>> from skl_sparse_ae.interchange import load_saelens, save_saelens
+    >>> X = load_digits().data / 16
+    >>> autoencoder = SparseAutoencoder(32, penalty=TopK(0.25), random_state=0).fit(X)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_saelens(autoencoder, folder)
+    ...     load_saelens(folder).penalty_.n_active(32)
+    8
     """
     config_path, weights_path = Path(folder, CONFIG), Path(folder, WEIGHTS)
     config = DEFAULTS | read_json(config_path)

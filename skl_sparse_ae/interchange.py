@@ -91,6 +91,20 @@ def load_safetensors(path):
     ------
     ValueError
         When the file is not one of these, or a value in it is not allowed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder
+    >>> from skl_sparse_ae.interchange import load_safetensors, save_safetensors
+    >>> X = load_digits().data / 16
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "digits.safetensors"
+    ...     save_safetensors(SparseAutoencoder(32, random_state=0).fit(X), path)
+    ...     load_safetensors(path)
+    SparseAutoencoder(n_components=32, random_state=0)
     """
     tensors, metadata = read_tensors(path)
     if HEADER not in metadata:

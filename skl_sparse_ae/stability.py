@@ -89,6 +89,15 @@ class StabilityReport:
     chance_cosines : ndarray of shape (n_components,)
         Cosines of the first estimator's units with those of a fit to the same columns
         shuffled independently: what agreement is worth nothing.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder, stability_report
+    >>> X = load_digits().data / 16
+    >>> report = stability_report(SparseAutoencoder(16), X, n_fits=2, random_state=0)
+    >>> print(str(report).splitlines()[0])
+    2 fits of 16 units
     """
 
     estimators: list
@@ -143,6 +152,7 @@ def stability_report(
     Returns
     -------
     report : StabilityReport
+        The fits, and how well their units agree.
 
     Raises
     ------

@@ -81,6 +81,7 @@ class MeanActivationDisplay:
         Returns
         -------
         display : MeanActivationDisplay
+            Drawn.
         """
         plt = import_pyplot(f"{type(self).__name__}.plot")
         check_positive("bins", bins)
@@ -150,6 +151,7 @@ class MeanActivationDisplay:
         Returns
         -------
         display : MeanActivationDisplay
+            Drawn.
 
         Raises
         ------
@@ -266,6 +268,7 @@ class ActivationDensityDisplay:
         Returns
         -------
         display : ActivationDensityDisplay
+            Drawn.
         """
         plt = import_pyplot(f"{type(self).__name__}.plot")
         ax = one_axes(ax, plt)
@@ -322,6 +325,7 @@ class ActivationDensityDisplay:
         Returns
         -------
         display : ActivationDensityDisplay
+            Drawn.
 
         Raises
         ------

@@ -72,6 +72,7 @@ class LossCurveDisplay:
         Returns
         -------
         display : LossCurveDisplay
+            Drawn.
         """
         plt = import_pyplot(f"{type(self).__name__}.plot")
         ax = one_axes(ax, plt)
@@ -111,6 +112,7 @@ class LossCurveDisplay:
         Returns
         -------
         display : LossCurveDisplay
+            Drawn.
 
         Raises
         ------

@@ -86,6 +86,7 @@ class ReconstructionDisplay:
         Returns
         -------
         display : ReconstructionDisplay
+            Drawn.
         """
         plt = import_pyplot(f"{type(self).__name__}.plot")
         if n_columns is None:
@@ -200,6 +201,7 @@ class ReconstructionDisplay:
         Returns
         -------
         display : ReconstructionDisplay
+            Drawn.
 
         Raises
         ------

@@ -114,6 +114,7 @@ class SparsityCurveDisplay:
         Returns
         -------
         display : SparsityCurveDisplay
+            Drawn.
         """
         plt = import_pyplot(f"{type(self).__name__}.plot")
         ax = one_axes(ax, plt)
@@ -196,6 +197,7 @@ class SparsityCurveDisplay:
         Returns
         -------
         display : SparsityCurveDisplay
+            Drawn.
 
         Raises
         ------
@@ -269,6 +271,7 @@ class SparsityCurveDisplay:
         Returns
         -------
         display : SparsityCurveDisplay
+            Drawn.
         """
         import_pyplot(f"{cls.__name__}.from_estimator")
         estimators = Parallel(n_jobs=n_jobs)(

@@ -100,6 +100,7 @@ class UnitImageDisplay:
         Returns
         -------
         display : UnitImageDisplay
+            Drawn.
         """
         plt = import_pyplot(f"{type(self).__name__}.plot")
         check_limits(limits)
@@ -194,6 +195,7 @@ class UnitImageDisplay:
         Returns
         -------
         display : UnitImageDisplay
+            Drawn.
 
         Raises
         ------
@@ -296,6 +298,7 @@ class UnitFeatureDisplay:
         Returns
         -------
         display : UnitFeatureDisplay
+            Drawn.
         """
         plt = import_pyplot(f"{type(self).__name__}.plot")
         check_limits(limits)
@@ -380,6 +383,7 @@ class UnitFeatureDisplay:
         Returns
         -------
         display : UnitFeatureDisplay
+            Drawn.
 
         Raises
         ------

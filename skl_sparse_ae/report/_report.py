@@ -41,6 +41,21 @@ class HTMLReport:
     html : str
         The page, complete: pictures, style and script are in it, and nothing is
         fetched from elsewhere.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder
+    >>> from skl_sparse_ae.report import html_report
+    >>> X = load_digits().data / 16
+    >>> autoencoder = SparseAutoencoder(8, random_state=0).fit(X)
+    >>> report = html_report(autoencoder, X, title="Digits")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report.save(Path(folder) / "digits.html")
+    >>> report.title
+    'Digits'
     """
 
     title: str
