@@ -1,7 +1,7 @@
 """
-==========================================
+============================================
 From strokes to whole digits: k-sparse units
-==========================================
+============================================
 
 In a k-sparse autoencoder each row keeps its k largest activations, and nothing else
 makes the code sparse. What the units become depends on k alone: where many of them

@@ -1,7 +1,7 @@
 """
-=====================================
+======================================
 Layer upon layer: stacked autoencoders
-=====================================
+======================================
 
 A pipeline of two autoencoders is trained greedily, layer by layer: the second learns a
 code of the first one's code. No class is needed for it; ``fit``, ``transform`` and
