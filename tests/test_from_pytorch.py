@@ -39,7 +39,7 @@ def train_here(X, n_components, rho, beta, alpha):
 
 def test_the_loss_of_the_loop_is_j(digits):
     settings = {"n_components": 20, "rho": 0.1, "beta": 0.3, "alpha": 1e-3}
-    encoder, decoder, loss = train_in_pytorch(digits, **settings)
+    encoder, decoder, loss = train_in_pytorch(digits, **settings, n_steps=50)
     autoencoder = train_here(digits, **settings)
     lower = autoencoder.objective(digits)
 
