@@ -1,15 +1,16 @@
 """Sums over the row blocks of Dask arrays, made where the blocks are.
 
-Only sums travel, not rows. In which order numbers are added up depends on how the rows
-are cut and on the workers that there are when a fit begins, never on where a block is
-or which task ends first: a fit can be repeated to the last bit, and the loss of a
-worker, whose blocks Dask then computes again elsewhere, changes nothing.
+Only sums travel, not rows. In which order numbers are added up is settled when a fit
+begins: the loss of a worker, whose blocks Dask then computes again elsewhere, changes
+nothing, not even the last bit. Where blocks are loaded for the fit, the order depends
+on how the rows are cut and on the numbers of workers and threads only, so that another
+fit gives the same bits, too.
 """
 
 import operator
 from collections import Counter, defaultdict
 from functools import reduce
-from itertools import accumulate, chain, count
+from itertools import accumulate, chain
 from uuid import uuid4
 
 import dask
@@ -22,9 +23,8 @@ from ._blocks import Team
 
 # How many results are added up at a time.
 FAN_IN = 8
-# The fraction of a task's blocks that may have to be fetched from other workers. Where
-# more would have to be, they are made tasks of their own.
-STRAY = 1 / 8
+# The fraction of a task's blocks that may have to be fetched from other workers.
+STRAY = 1 / 4
 
 
 class Crew(Team):
@@ -34,18 +34,31 @@ class Crew(Team):
     ----------
     workers : list of (str, int)
         Addresses and numbers of threads, in a fixed order: addresses differ from one
-        cluster to the next, so numbers of threads come first.
+        cluster to the next, so numbers of threads come first. None without a cluster.
     """
 
     def __init__(self):
         super().__init__()
         cluster = _client()
-        if cluster is None:
-            n_threads = dask.config.get("num_workers", None) or dask.system.CPU_COUNT
-            self.workers = [(None, n_threads)]
-        else:
-            threads = cluster.nthreads().items()
-            self.workers = sorted(threads, key=lambda item: item[::-1]) or [(None, 1)]
+        threads = {} if cluster is None else cluster.nthreads()
+        self.workers = sorted(threads.items(), key=lambda item: item[::-1])
+        self._plans = {}
+
+    def plan(self, array):
+        """A tree of tuples over lists of the blocks that one task each adds up.
+
+        It stays the same when blocks are no longer where they were.
+        """
+        if array.name not in self._plans:
+            self._plans[array.name] = self._make_plan(array.chunks[0], _holders(array))
+        return self._plans[array.name]
+
+    def _make_plan(self, lengths, holders):
+        if not (holders and self.workers):
+            return _nest([i] for i in np.flatnonzero(lengths).tolist())
+        shares = self.shares(lengths, holders)
+        workers = (tuple(filter(None, threads)) for threads in shares)
+        return _nest(filter(None, workers))
 
     def portions(self, lengths):
         """Blocks for each thread of each worker, given their numbers of rows.
@@ -54,15 +67,47 @@ class Crew(Team):
         worker's threads are neighbours. Blocks without rows are left out.
         """
         n_threads = [n for _, n in self.workers]
-        stops = np.cumsum(lengths)
-        middles = stops - np.asarray(lengths) / 2
-        thread_of = (middles * sum(n_threads) / stops[-1]).astype(int)
-        blocks = [[] for _ in range(sum(n_threads))]
-        for block in np.flatnonzero(lengths).tolist():
-            blocks[thread_of[block]].append(block)
+        blocks = _cut(np.flatnonzero(lengths).tolist(), lengths, sum(n_threads))
         bounds = zip(n_threads, accumulate(n_threads), strict=True)
-        workers = [blocks[stop - n : stop] for n, stop in bounds]
-        return [[blocks for blocks in threads if blocks] for threads in workers]
+        return [blocks[stop - n : stop] for n, stop in bounds]
+
+    def shares(self, lengths, holders):
+        """The same, for blocks that the workers have in memory.
+
+        `holders` are the addresses of who has a block. Each worker has its own blocks,
+        if these are not neighbours.
+        """
+        portions = self.portions(lengths)
+        if all(_are_together(b, holders) for b in chain.from_iterable(portions)):
+            return portions
+        n_threads = dict(self.workers)
+        blocks_of = defaultdict(list)
+        for block in np.flatnonzero(lengths).tolist():
+            candidates = holders.get(block) or n_threads
+            owner = min(candidates, key=lambda a: (len(blocks_of[a]), a))
+            blocks_of[owner].append(block)
+        shares = [
+            _cut(blocks, lengths, n_threads.get(address, 1))
+            for address, blocks in blocks_of.items()
+        ]
+        return sorted(shares, key=lambda threads: min(chain.from_iterable(threads)))
+
+
+def _cut(blocks, lengths, n_parts):
+    """Parts of a list of blocks that have about as many rows each."""
+    lengths = np.array([lengths[block] for block in blocks])
+    stops = np.cumsum(lengths)
+    middles = stops - lengths / 2
+    parts = [[] for _ in range(n_parts)]
+    for block, part in zip(blocks, middles * n_parts / stops[-1], strict=True):
+        parts[int(part)].append(block)
+    return parts
+
+
+def _are_together(blocks, holders):
+    """Whether most of some blocks are on one worker."""
+    counts = Counter(chain.from_iterable(holders.get(i, ()) for i in blocks))
+    return max(counts.values(), default=0) >= (1 - STRAY) * len(blocks)
 
 
 def keep_in_memory(*arrays):
@@ -72,7 +117,7 @@ def keep_in_memory(*arrays):
     which are added up first, are together. Others stay where they are.
     """
     cluster, crew = _client(), Crew()
-    if len(crew.workers) == 1 or any(_futures(array) for array in arrays):
+    if len(crew.workers) < 2 or any(_futures(array) for array in arrays):
         return dask.persist(*arrays)
     arrays = dask.optimize(*arrays)
     homes = _homes(arrays, crew)
@@ -132,23 +177,14 @@ class RowBlocks:
     *arrays : dask.array.Array or None
         The first has two dimensions, and one block of columns. Blocks that the workers
         have in memory are used where they are; others are computed for each sum.
-    crew : Crew or None
-        Whose threads each add up their portion, in one go where it is on one worker.
+    crew : Crew
+        Whose threads each add up their share of the blocks that are in memory.
     """
 
-    def __init__(self, *arrays, crew=None):
+    def __init__(self, *arrays, crew):
         self._arrays = [array for array in arrays if array is not None]
         self._keys = [None if array is None else _keys(array) for array in arrays]
-        lengths = arrays[0].chunks[0]
-        if crew is None:
-            self._plan = _nest([i] for i in np.flatnonzero(lengths).tolist())
-        else:
-            holders = _holders(arrays[0])
-            self._plan = _nest(
-                tuple(_plan(_nest(blocks), holders) for blocks in threads)
-                for threads in crew.portions(lengths)
-                if threads
-            )
+        self._plan = crew.plan(arrays[0])
 
     def sum(self, function):
         """The sum of ``function(number, *blocks)`` over the blocks, on the client.
@@ -157,20 +193,8 @@ class RowBlocks:
         array is None. The function travels to each worker once.
         """
         name = f"sum-{uuid4().hex}"
-        function_key, numbers = (name, "function"), count()
-        layer = {function_key: function}
-
-        def add(part):
-            """Add the tasks for a part of the plan; the key of their result."""
-            key = (name, next(numbers))
-            if isinstance(part, tuple):
-                layer[key] = (_sum_of_sums, [add(branch) for branch in part])
-            else:
-                columns = [keys and [keys[i] for i in part] for keys in self._keys]
-                layer[key] = (_sum_of_blocks, function_key, part, columns)
-            return key
-
-        top = add(self._plan)
+        layer = {(name, "function"): function}
+        top = self._add_tasks(self._plan, layer, name)
         graph = HighLevelGraph.from_collections(name, layer, dependencies=self._arrays)
         # Dask warns of large graphs, such as those with many parameters. But what is
         # kept on a worker instead, as it advises, is lost with it.
@@ -178,17 +202,33 @@ class RowBlocks:
         with dask.config.set(threshold):
             return Delayed(top, graph, layer=name).compute()
 
+    def _add_tasks(self, part, layer, name):
+        """Add the tasks for a part of the plan to a graph; the key of their result."""
+        if isinstance(part, tuple) and len(part) == 1:
+            return self._add_tasks(part[0], layer, name)
+        if isinstance(part, tuple):
+            task = _sum_of_sums, [self._add_tasks(p, layer, name) for p in part]
+        else:
+            columns = [keys and [keys[i] for i in part] for keys in self._keys]
+            task = _sum_of_blocks, (name, "function"), part, columns
+        key = (name, len(layer))
+        layer[key] = task
+        return key
+
 
 def _sum_of_blocks(function, numbers, columns):
     """What one task does: it adds up as several tasks would."""
 
-    def total(part):
-        if isinstance(part, tuple):
-            return _sum_of_sums(map(total, part))
-        blocks = (column and column[part] for column in columns)
-        return function(numbers[part], *blocks)
+    def result(i):
+        return function(numbers[i], *(column and column[i] for column in columns))
 
-    return total(_nest(range(len(numbers))))
+    return _sum_of_tree(_nest(range(len(numbers))), result)
+
+
+def _sum_of_tree(tree, result):
+    if isinstance(tree, tuple):
+        return _sum_of_sums(_sum_of_tree(branch, result) for branch in tree)
+    return result(tree)
 
 
 def _sum_of_sums(sums):
@@ -201,22 +241,6 @@ def _nest(items):
     while len(items) > FAN_IN:
         items = tuple(items[i : i + FAN_IN] for i in range(0, len(items), FAN_IN))
     return items
-
-
-def _plan(tree, holders):
-    """A tree of blocks, with lists of them in the place of parts on one worker."""
-    blocks = _leaves(tree)
-    counts = Counter(chain.from_iterable(holders.get(i, ()) for i in blocks))
-    n_together = max(counts.values(), default=0)
-    if len(blocks) == 1 or n_together >= (1 - STRAY) * len(blocks):
-        return blocks
-    return tuple(_plan(branch, holders) for branch in tree)
-
-
-def _leaves(tree):
-    if not isinstance(tree, tuple):
-        return [tree]
-    return [leaf for branch in tree for leaf in _leaves(branch)]
 
 
 def _holders(array):

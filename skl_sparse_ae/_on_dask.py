@@ -104,7 +104,8 @@ def hold_out(X, sample_weight, fraction, rng):
 
 def mean_and_variance(X, sample_weight=None):
     """Mean of each column and the sum of the columns' variances, in float64."""
-    moments = RowBlocks(X, sample_weight).sum(partial(Moments.of_block, dtype=X.dtype))
+    blocks = RowBlocks(X, sample_weight, crew=Team())
+    moments = blocks.sum(partial(Moments.of_block, dtype=X.dtype))
     return moments.mean, without_rounding(moments.variance, moments.mean)
 
 

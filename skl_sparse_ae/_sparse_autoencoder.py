@@ -150,7 +150,8 @@ class SparseAutoencoder(
           objective hardly falls any more or half of `max_iter` has passed, and then
           decreases linearly to zero.
         - "auto": "adam" for more than 10000 rows or five million parameters, and for
-          "topk", whose objective is not smooth; "lbfgs" otherwise.
+          "topk", whose objective is not smooth; "lbfgs" otherwise. Always "lbfgs" for
+          Dask arrays, which "adam" does not take: each step would wait for the workers.
 
     max_iter : int, default=200
         Largest number of iterations ("lbfgs") or epochs ("adam").
@@ -369,8 +370,9 @@ class SparseAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Training rows. Sparse matrices are converted to CSR.
+        X : {array-like, sparse matrix, Dask array} of shape (n_samples, n_features)
+            Training rows. Sparse matrices are converted to CSR. The blocks of a Dask
+            array are kept in the workers' memory; only parameters and sums travel.
 
         y : Ignored
             Not used, present for API consistency.
@@ -464,13 +466,14 @@ class SparseAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, Dask array} of shape (n_samples, n_features)
             Rows to encode.
 
         Returns
         -------
-        A : {ndarray, CSR} of shape (n_samples, n_components)
-            The code; CSR with ``sparse_output=True``.
+        A : {ndarray, CSR, Dask array} of shape (n_samples, n_components)
+            The code; CSR with ``sparse_output=True``. For a Dask array another one,
+            yet to be computed.
         """
         check_is_fitted(self, "components_")
         X, _, back = self._check_rows(X, None, method="transform")
@@ -487,13 +490,13 @@ class SparseAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_components)
+        X : {array-like, sparse matrix, Dask array} of shape (n_samples, n_components)
             The code.
 
         Returns
         -------
-        X_hat : ndarray of shape (n_samples, n_features)
-            The reconstruction.
+        X_hat : {ndarray, Dask array} of shape (n_samples, n_features)
+            The reconstruction; for a Dask array another one, yet to be computed.
 
         Raises
         ------
@@ -524,7 +527,7 @@ class SparseAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, Dask array} of shape (n_samples, n_features)
             Rows to reconstruct.
 
         y : Ignored
@@ -550,7 +553,7 @@ class SparseAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, Dask array} of shape (n_samples, n_features)
             Rows.
 
         sample_weight : array-like of shape (n_samples,), default=None
@@ -720,9 +723,10 @@ class SparseAutoencoder(
         if not place_of(problem.X).HAS_MINI_BATCHES:
             if self.solver == "adam" or penalty.selects_jointly:
                 raise ValueError(
-                    "solver='adam' and penalty='batch_topk' need mini-batches, which "
-                    "are not made of Dask arrays. Use solver='lbfgs' and another "
-                    "penalty, or fit on a sample of the rows in memory."
+                    "solver='adam' and penalty='batch_topk' need mini-batches, and "
+                    "each one of a Dask array would wait for the workers. Use "
+                    "solver='lbfgs' and another penalty, or fit on a sample of the "
+                    "rows in memory."
                 )
             return True
         if self.solver == "lbfgs" and penalty.selects_jointly:

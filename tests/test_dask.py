@@ -3,10 +3,12 @@
 Everything runs on Dask's threads; what depends on there being workers, on two of them.
 """
 
+import gc
 import os
 import signal
 import subprocess
 import sys
+from time import sleep
 
 import numpy as np
 import pytest
@@ -21,8 +23,7 @@ dask = pytest.importorskip("dask", reason=REASON)
 da = pytest.importorskip("dask.array", reason=REASON)
 distributed = pytest.importorskip("distributed", reason=REASON)
 
-from skl_sparse_ae._dask_sums import RowBlocks, _nest, _plan, keep_in_memory  # noqa: E402
-from skl_sparse_ae._on_dask import Team as Crew  # noqa: E402
+from skl_sparse_ae._dask_sums import Crew, RowBlocks, keep_in_memory  # noqa: E402
 from skl_sparse_ae._on_dask import hold_out, mean_and_variance  # noqa: E402
 
 N_ROWS, N_FEATURES, N_ROWS_OF_BLOCK = 310, 7, 31
@@ -39,7 +40,7 @@ def cluster():
         n_workers=2,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address=":0",
         memory_limit=None,
         silence_logs="CRITICAL",
     ) as cluster:
@@ -327,27 +328,35 @@ def test_callbacks_see_the_rows_and_can_stop(X, place):
 # Where sums are made
 
 
-def test_threads_get_neighbouring_blocks_with_as_many_rows():
+@pytest.fixture
+def crew():
     crew = Crew()
     crew.workers = [("a", 1), ("b", 2)]
+    return crew
+
+
+def test_threads_get_neighbouring_blocks_with_as_many_rows(crew):
     assert crew.portions([10] * 6) == [[[0, 1]], [[2, 3], [4, 5]]]
     assert crew.portions([20, 5, 0, 5, 10, 10, 10]) == [[[0]], [[1, 3, 4], [5, 6]]]
-    assert crew.portions([10]) == [[], [[0]]]
+    assert crew.portions([10]) == [[[]], [[0], []]]
 
 
-def test_blocks_that_are_together_are_one_task():
-    tree = _nest(range(20))
-    assert tree == (tuple(range(8)), tuple(range(8, 16)), tuple(range(16, 20)))
-    assert _plan(tree, {i: ["a"] for i in range(20)}) == list(range(20))
+def test_blocks_that_are_scattered_are_added_up_by_who_has_them(crew):
+    n_rows = [10] * 12
+    in_order = crew.portions(n_rows)
+    assert crew.shares(n_rows, {i: ["ab"[i > 3]] for i in range(12)}) == in_order
     # A few that are elsewhere are fetched.
-    assert _plan(tree, {i: ["ab"[i == 7]] for i in range(20)}) == list(range(20))
-    scattered = {i: ["ab"[i >= 8 and i % 2]] for i in range(20)}
-    assert _plan(tree, scattered) == (
-        list(range(8)),
-        *(tuple([i] for i in branch) for branch in tree[1:]),
-    )
+    assert crew.shares(n_rows, {i: ["ab"[i > 2]] for i in range(12)}) == in_order
     # Where a block is on both workers, either will do.
-    assert _plan(tree, {i: ["a", "b"] for i in range(20)}) == list(range(20))
+    assert crew.shares(n_rows, dict.fromkeys(range(12), "ab")) == in_order
+    scattered = {i: ["ab"[i % 2]] for i in range(12)}
+    assert crew.shares(n_rows, scattered) == [
+        [[0, 2, 4, 6, 8, 10]],
+        [[1, 3, 5], [7, 9, 11]],
+    ]
+    scattered = {i: "ab" if i > 8 else "ab"[(i + 1) % 2] for i in range(12)}
+    shares = crew.shares(n_rows, scattered)
+    assert shares == [[[0, 2, 4], [6, 8, 11]], [[1, 3, 5, 7, 9, 10]]]
 
 
 def awkward(number, block):
@@ -355,24 +364,28 @@ def awkward(number, block):
     return float(np.sum(block) * 10.0 ** (number % 17))
 
 
-def test_the_order_of_sums_does_not_depend_on_where_blocks_are(client, rng):
+def test_the_order_of_sums_is_that_of_the_rows(client, rng):
     n_blocks = 60
     X = rng.uniform(-1, 1, size=(2 * n_blocks, 3))
-    rows = blocks_of(X, 2)
     workers = sorted(client.nthreads())
-    sums = set()
-    for place_of in (lambda i: 2 * i // n_blocks, lambda i: i % 2, lambda i: i == 7):
 
-        def home(key, place_of=place_of):
-            return [workers[int(place_of(key[1]))]] if isinstance(key, tuple) else ()
+    def sum_of(rows):
+        return RowBlocks(rows, crew=Crew()).sum(awkward)
 
-        with dask.annotate(workers=home):
-            here = rows.map_blocks(np.copy, meta=rows._meta).persist()
-        sums.add(RowBlocks(here, crew=Crew()).sum(awkward))
-    sums.add(RowBlocks(rows, crew=Crew()).sum(awkward))
-    assert len(sums) == 1
+    def loaded(place_of):
+        with dask.annotate(workers=lambda key: [workers[place_of(key[1])]]):
+            return blocks_of(X, 2).persist()
+
+    (kept,) = keep_in_memory(blocks_of(X, 2))
+    expected = sum_of(kept)
     in_order = sum(awkward(i, X[2 * i : 2 * i + 2]) for i in range(n_blocks))
-    assert_allclose(sums.pop(), in_order)
+    assert_allclose(expected, in_order)
+    # Which worker it is does not matter, nor do a few blocks that are elsewhere.
+    assert sum_of(loaded(lambda i: 2 * i // n_blocks)) == expected
+    assert sum_of(loaded(lambda i: 1 - 2 * i // n_blocks)) == expected
+    assert sum_of(loaded(lambda i: 2 * i // n_blocks if i % 9 else 0)) == expected
+    assert_allclose(sum_of(loaded(lambda i: i % 2)), expected)
+    assert_allclose(sum_of(blocks_of(X, 2)), expected)
 
 
 def holders(client, rows):
@@ -396,15 +409,32 @@ def test_rows_stay_where_they_are_loaded(client):
     assert sum(map(len, found)) <= len(found) + 2
 
 
-def test_what_has_been_loaded_before_is_not_moved(client, X):
-    rows = blocks_of(X)
-    first, second = sorted(client.nthreads())
-    with dask.annotate(workers=lambda key: [second if key[1] else first]):
-        rows = rows.map_blocks(np.copy, meta=rows._meta).persist()
+@short
+def test_nothing_is_left_on_the_workers(client, X, weights):
+    autoencoder = make(early_stopping=True, corruption="masking")
+    gc.collect()
+    gc.disable()  # nor does it wait for the garbage collector
+    try:
+        autoencoder.fit(blocks_of(X), sample_weight=blocks_of(weights))
+        for _ in range(100):
+            if not client.who_has():
+                break
+            sleep(0.05)
+        assert not client.who_has()
+    finally:
+        gc.enable()
+
+
+def test_what_has_been_loaded_before_is_not_moved(client):
+    rows = da.random.default_rng(0).uniform(size=(20_000, 40), chunks=(2000, 40))
+    workers = sorted(client.nthreads())
+    with dask.annotate(workers=lambda key: [workers[key[1] % 2]]):
+        rows = rows.persist()
     distributed.wait(rows)
     (kept,) = keep_in_memory(rows + 1)
     distributed.wait(kept)
-    assert holders(client, kept) == [(first,)] + 9 * [(second,)]
+    assert holders(client, kept) == holders(client, rows)
+    assert holders(client, kept) == 5 * [(workers[0],), (workers[1],)]
 
 
 def kill_a_worker(client):
@@ -415,10 +445,10 @@ def kill_a_worker(client):
 
 @short
 @pytest.mark.parametrize("loaded", [False, True])
-def test_a_worker_that_dies_changes_nothing(loaded, client, X):
-    rows = blocks_of(X)
-    if loaded:  # wherever Dask has put them
-        rows = rows.map_blocks(np.copy, meta=rows._meta).persist()
+def test_a_worker_that_dies_changes_nothing(loaded, client):
+    rows = da.random.default_rng(0).uniform(size=(20_000, 40), chunks=(2000, 40))
+    if loaded:  # wherever Dask puts them
+        rows = rows.persist()
     expected = make().fit(rows)
     dying = Recorder(3, action=lambda X: kill_a_worker(client))
     actual = make().set_callbacks(dying).fit(rows)
