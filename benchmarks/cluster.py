@@ -34,8 +34,8 @@ N_TURNS = 15
 # What `plan` is about: a table that no single machine holds.
 LARGE = {"n_rows": 10**9, "n_features": 1000, "n_components": 256}
 N_WORKERS, N_THREADS = 100, 8
-# From doc/speed.md: multiply-adds of one core in float32, and what an evaluation takes
-# more than its products.
+# From doc/speed.md: operations a second of one core in float32 (a multiply-add is two),
+# and what an evaluation takes more than its products.
 FLOPS, OVERHEAD = 105e9, 1.07
 BYTES_PER_SECOND = 10e9 / 8
 FAN_IN = 8

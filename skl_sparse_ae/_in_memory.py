@@ -31,6 +31,7 @@ __all__ = [
     "hold_out",
     "mean_and_variance",
     "objective_class",
+    "sample",
     "with_weight",
 ]
 
@@ -107,6 +108,11 @@ def hold_out(X, sample_weight, fraction, rng):
     )
     weights = sample_weight
     return [(X[rows], None if weights is None else weights[rows]) for rows in parts]
+
+
+def sample(X, sample_weight, step):
+    """Every n-th row and its weight."""
+    return X[::step], None if sample_weight is None else sample_weight[::step]
 
 
 def corrupted(corrupt, X, rng):

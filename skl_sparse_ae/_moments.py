@@ -1,4 +1,4 @@
-"""Weighted mean and total variance of rows, dense or sparse."""
+"""Weighted mean, total variance and principal variance of rows, dense or sparse."""
 
 import numpy as np
 from scipy import sparse
@@ -45,6 +45,42 @@ def mean_and_variance(X, sample_weight=None):
         centred = X[rows] - mean
         variance += shares(rows) @ np.einsum("ij,ij->i", centred, centred)
     return mean, without_rounding(float(variance), mean)
+
+
+def principal_variance(X, sample_weight=None):
+    """Mean variance along the principal directions, each weighed by its variance.
+
+    That is ``tr(C^2) / tr(C)`` with the covariance C. Of columns that are not
+    correlated and vary alike it is the variance of each, and up to their sum where they
+    are correlated. Columns without any variance do not make it smaller.
+
+    Parameters
+    ----------
+    X : ndarray or CSR of shape (n_samples, n_features)
+        Few rows, or few columns: the cost grows with both and the smaller of the two.
+    sample_weight : ndarray of shape (n_samples,) or None
+
+    Returns
+    -------
+    variance : float
+        Zero where nothing varies.
+    """
+    mean, total = mean_and_variance(X, sample_weight)
+    if total == 0:
+        return 0.0
+    if sample_weight is None:
+        sample_weight = np.ones(X.shape[0])
+    share = np.sqrt(sample_weight / np.sum(sample_weight, dtype=np.float64))
+    if sparse.issparse(X):
+        products = (X @ X.T).toarray().astype(np.float64)
+        along = X @ mean
+        products += mean @ mean - along - along[:, np.newaxis]
+        products *= np.outer(share, share)
+    else:
+        centred = (X - mean) * share[:, np.newaxis]
+        is_wide = X.shape[0] < X.shape[1]
+        products = centred @ centred.T if is_wide else centred.T @ centred
+    return float(np.sum(products**2) / total)
 
 
 def without_rounding(variance, mean, dtype=np.float64):

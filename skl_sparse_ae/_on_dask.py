@@ -30,6 +30,7 @@ __all__ = [
     "hold_out",
     "mean_and_variance",
     "objective_class",
+    "sample",
     "with_weight",
 ]
 
@@ -107,6 +108,24 @@ def mean_and_variance(X, sample_weight=None):
     blocks = RowBlocks(X, sample_weight, crew=Team())
     moments = blocks.sum(partial(Moments.of_block, dtype=X.dtype))
     return moments.mean, without_rounding(moments.variance, moments.mean)
+
+
+def sample(X, sample_weight, step):
+    """Every n-th row and its weight, as NumPy's."""
+    starts = np.append(0, np.cumsum(X.chunks[0])).tolist()
+    arrays = [array for array in (X, sample_weight) if array is not None]
+    parts = [
+        [
+            block[-start % step :: step]
+            for start, block in zip(starts, array.to_delayed().ravel(), strict=False)
+        ]
+        for array in arrays
+    ]
+    X, *weights = dask.compute(*parts)
+    X = sparse.vstack(X, format="csr") if sparse.issparse(X[0]) else np.concatenate(X)
+    weights = np.concatenate(weights[0]) if weights else None
+    # Rows without weight are among them; should there be no others, all count.
+    return X, (weights if weights is None or weights.any() else None)
 
 
 def corrupted(corrupt, X, rng):

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import sparse
 
+from . import _in_memory
 from ._arrays import to_numpy
 from ._blocks import Team, blocks
 from ._device_objective import BLOCK_BYTES, DeviceObjective
@@ -20,6 +21,7 @@ __all__ = [
     "hold_out",
     "mean_and_variance",
     "objective_class",
+    "sample",
     "with_weight",
 ]
 
@@ -46,6 +48,12 @@ def mean_and_variance(X, sample_weight=None):
         correction = correction + to_numpy(w @ centred).astype(np.float64)
     variance = max(0.0, variance - float(correction @ correction))
     return mean, without_rounding(variance, mean, X.dtype)
+
+
+def sample(X, sample_weight, step):
+    """Every n-th row and its weight, as NumPy's."""
+    X, sample_weight = _in_memory.sample(X, sample_weight, step)
+    return to_numpy(X.array), sample_weight
 
 
 def objective_class(network, X):

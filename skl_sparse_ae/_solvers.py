@@ -16,6 +16,8 @@ from ._blocks import pieces
 
 # A search whose value has grown by this factor does not come back.
 GROWTH_LIMIT = 100
+# The part of `tol` that counts before a search has left its start.
+PATIENCE = 0.01
 # What an update of one parameter costs, in multiply-adds of a matrix product.
 UPDATE_WORK = 128
 
@@ -41,24 +43,38 @@ class _Progress:
     """Decides whether values still fall.
 
     They do not when the fall over the last `n_iter` values is less than `n_iter` times
-    `tol`, relative to the last one.
+    `tol`, relative to the last one. As long as a search has not left its start, only a
+    hundredth of `tol` counts; then the values are counted anew.
     """
 
     def __init__(self, tol, n_iter):
         self._tol = tol
         self._values = deque(maxlen=n_iter + 1)
+        self._has_left_start = False
 
-    def has_ended(self, value):
+    def has_ended(self, value, has_left_start=True):
         """Take the next value into account."""
         values = self._values
+        if has_left_start and not self._has_left_start:
+            self._has_left_start = True
+            values.clear()
         values.append(value)
         if len(values) < values.maxlen:
             return False
-        return values[0] - value <= self._tol * (values.maxlen - 1) * abs(value)
+        tol = self._tol if has_left_start else PATIENCE * self._tol
+        return values[0] - value <= tol * (values.maxlen - 1) * abs(value)
 
 
 def minimize_lbfgs(
-    value_and_grad, start, *, max_iter, tol, n_iter_no_change, precision, monitor
+    value_and_grad,
+    start,
+    *,
+    max_iter,
+    tol,
+    n_iter_no_change,
+    precision,
+    has_left_start,
+    monitor,
 ):
     """Minimise by L-BFGS.
 
@@ -74,11 +90,14 @@ def minimize_lbfgs(
     n_iter_no_change : int
     precision : float
         Relative precision of the values: a smaller fall ends the search at once.
+    has_left_start : callable
+        Whether the search has got away from where it began. Before, the value may
+        hardly fall for a while, and only a hundredth of `tol` ends the search.
     monitor : object
         See the module.
     """
     progress = _Progress(tol, n_iter_no_change)
-    search = _LbfgsSearch(value_and_grad, start, progress, monitor)
+    search = _LbfgsSearch(value_and_grad, start, progress, has_left_start, monitor)
     try:
         result = optimize.minimize(
             search.evaluate,
@@ -103,9 +122,10 @@ def minimize_lbfgs(
 class _LbfgsSearch:
     """Joins SciPy's callbacks to the monitor's iterations."""
 
-    def __init__(self, value_and_grad, start, progress, monitor):
+    def __init__(self, value_and_grad, start, progress, has_left_start, monitor):
         self._value_and_grad = value_and_grad
         self._progress = progress
+        self._has_left_start = has_left_start
         self._monitor = monitor
         self._begun = False
         self.point = start
@@ -128,7 +148,7 @@ class _LbfgsSearch:
         self._begun = False
         if self._monitor.end(self.point, self._value):
             raise _Stop("stopped by a callback")
-        if self._progress.has_ended(self._value):
+        if self._progress.has_ended(self._value, self._has_left_start()):
             raise _Stop("the objective no longer falls")
 
 

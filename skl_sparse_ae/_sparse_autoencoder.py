@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._corruption import CORRUPTIONS
+from ._moments import principal_variance
 from ._monitor import FitCallbacks, Monitor, Validation, report
 from ._network import Network
 from ._parameters import Layout, Parameters, initial_parameters
@@ -37,8 +38,10 @@ from ._training import Problem, Stream, train_adam, train_lbfgs
 LBFGS_MAX_ROWS = 10_000
 # It keeps some 160 bytes for each.
 LBFGS_MAX_PARAMETERS = 5_000_000
-# The spread of X below which alpha="scale" falls; see doc/defaults.md.
-SMALL_SPREAD = 0.1
+# The principal variance of X below which alpha="scale" falls, and of how many rows at
+# least it is taken; see doc/defaults.md.
+SMALL_VARIANCE = 0.17
+N_SAMPLED = 500
 
 
 class SparseAutoencoder(
@@ -112,8 +115,9 @@ class SparseAutoencoder(
         Weight of the squared norm of both weight matrices. Intercepts are not decayed.
         The smaller X, the larger the encoder's weights must be, and the more a given
         alpha weighs. "scale" is 0.003 (1e-4 for "topk" and "batch_topk") down to a
-        standard deviation of 0.1 (the root of the mean variance of the columns) and
-        falls with its fourth power below. The value used is `alpha_`.
+        principal variance of 0.17 (the mean variance along the principal directions,
+        weighed by these variances) and falls with its square below. The value used is
+        `alpha_`.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
         Of the hidden units. "auto" is "relu" for "l1" and "topk", "logistic"
@@ -159,8 +163,10 @@ class SparseAutoencoder(
     tol : float, default=0.005
         Training ends (with "adam": begins to end) when J falls by less than this
         fraction of itself per iteration, over the last `n_iter_no_change` iterations.
-        "lbfgs" also ends when rounding in the dtype of X hides any further fall. With
-        early stopping, also what counts as an improvement of the validation score.
+        "lbfgs" also ends when rounding in the dtype of X hides any further fall, and
+        takes a hundredth of `tol` as long as the reconstruction explains less than 5 %
+        of the variance: units that are still alike can be slow to part. With early
+        stopping, also what counts as an improvement of the validation score.
 
     batch_size : int or "auto", default="auto"
         Rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but at least
@@ -644,8 +650,7 @@ class SparseAutoencoder(
         penalty.set_dictionary_unit(scaling.dictionary_unit)
         alpha = self.alpha
         if alpha == "scale":
-            share = min(1.0, scaling.spread / SMALL_SPREAD) ** 4
-            alpha = share * penalty.default_alpha
+            alpha = penalty.default_alpha * _share_of_decay(X, sample_weight)
         target = None
         if getattr(penalty, "beta", None) == "adaptive":
             penalty.beta = penalty.default_beta(scaling.value, n_features, n_components)
@@ -864,6 +869,18 @@ class SparseAutoencoder(
             ConvergenceWarning,
             stacklevel=5,  # past _train, fit and scikit-learn's wrapper of fit
         )
+
+
+def _share_of_decay(X, sample_weight):
+    """What alpha="scale" makes of the default, so that small X are not decayed away.
+
+    A unit that writes a principal direction of variance v into the reconstruction gains
+    v / 2 at most. A bounded unit needs encoder weights of the order of v^-1/2, whose
+    decay costs in proportion to alpha / v.
+    """
+    step = max(1, X.shape[0] // N_SAMPLED)
+    variance = principal_variance(*place_of(X).sample(X, sample_weight, step))
+    return min(1.0, variance / SMALL_VARIANCE) ** 2
 
 
 def check_autoencoder(estimator):

@@ -32,6 +32,9 @@ MIN_BATCH_SIZE, BATCHES_PER_EPOCH = 64, 16
 MEMORY = 1000
 # Rows, at most an epoch's, without any activation after which a unit is revived.
 IDLE_AFTER = 20_000
+# The fraction of variance that a search explains which has left its start, where units
+# are all alike: a saddle of J, near which the penalty and the decay may still fall.
+BEGUN = 0.05
 # Epochs over which a penalty that sets in gradually does so.
 SETTLING = 10
 
@@ -82,6 +85,9 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
         inputs = place_of(problem.X).corrupted(corrupt, problem.X, rng)
     objective = problem.objective(team, inputs, mean=scaling.mean, memory_budget=budget)
 
+    def has_left_start():
+        return 2 * objective.last_terms.reconstruction < (1 - BEGUN) * scaling.value
+
     def level(point):
         objective.means(scaling.to_centred(point))  # encodes, and decodes nothing
         return objective.active_fraction
@@ -92,6 +98,7 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
         tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         precision=np.finfo(problem.X.dtype).eps,
+        has_left_start=has_left_start,
         monitor=monitor.translating(
             scaling.from_solver, lambda: objective.last_terms, scaling.value
         ),

@@ -24,7 +24,7 @@ da = pytest.importorskip("dask.array", reason=REASON)
 distributed = pytest.importorskip("distributed", reason=REASON)
 
 from skl_sparse_ae._dask_sums import Crew, RowBlocks, keep_in_memory  # noqa: E402
-from skl_sparse_ae._on_dask import hold_out, mean_and_variance  # noqa: E402
+from skl_sparse_ae._on_dask import hold_out, mean_and_variance, sample  # noqa: E402
 
 N_ROWS, N_FEATURES, N_ROWS_OF_BLOCK = 310, 7, 31
 short = pytest.mark.filterwarnings(
@@ -93,6 +93,7 @@ def assert_same_fit(actual, expected, rtol=1e-9):
         assert getattr(actual, name).dtype == getattr(expected, name).dtype
     assert_allclose(actual.loss_curve_, expected.loss_curve_, rtol=rtol)
     assert_allclose(actual.beta_, expected.beta_, rtol=rtol)
+    assert_allclose(actual.alpha_, expected.alpha_, rtol=rtol)
     assert actual.n_iter_ == expected.n_iter_
     assert actual.n_features_in_ == expected.n_features_in_
 
@@ -197,6 +198,17 @@ def test_a_small_variance_beside_a_large_mean_is_not_lost(rng):
 
 
 # What comes back is lazy
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_a_sample_has_the_rows_that_it_has_in_memory(container, X, weights):
+    rows = blocks_of(X).map_blocks(container, dtype=X.dtype, meta=container((0, 7)))
+    for step in (1, 7, 50):
+        actual, weights_of = sample(rows, blocks_of(weights), step)
+        actual = actual.toarray() if sparse.issparse(actual) else actual
+        assert_array_equal(actual, X[::step])
+        assert_array_equal(weights_of, weights[::step])
+    assert sample(rows, blocks_of(np.zeros(N_ROWS)), 7)[1] is None
 
 
 @short

@@ -4,7 +4,7 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from skl_sparse_ae import _moments
-from skl_sparse_ae._moments import mean_and_variance
+from skl_sparse_ae._moments import mean_and_variance, principal_variance
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -38,3 +38,21 @@ def test_one_row_has_no_variance():
     mean, variance = mean_and_variance(np.array([[3.0, 4.0]]))
     assert_allclose(mean, [3, 4])
     assert variance == 0
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shape", [(40, 6), (6, 40)])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_principal_variance_is_that_of_the_eigenvalues(container, shape, weighted, rng):
+    X = rng.poisson(1.0, size=shape).astype(float)
+    weights = rng.uniform(size=shape[0]) if weighted else None
+    values = np.linalg.eigvalsh(np.cov(X.T, aweights=weights, ddof=0))
+    expected = np.average(values, weights=values)
+    assert_allclose(principal_variance(container(X), weights), expected)
+
+
+def test_principal_variance_of_equal_columns_is_their_sum_and_ignores_constants(rng):
+    column = rng.normal(size=(30, 1))
+    X = np.hstack([column] * 4 + [np.ones((30, 2))])
+    assert_allclose(principal_variance(X), 4 * column.var())
+    assert principal_variance(np.ones((5, 3))) == 0

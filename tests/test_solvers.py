@@ -12,7 +12,13 @@ from skl_sparse_ae._solvers import (
     minimize_lbfgs,
 )
 
-LBFGS = {"max_iter": 500, "tol": 0.0, "n_iter_no_change": 10, "precision": 1e-16}
+LBFGS = {
+    "max_iter": 500,
+    "tol": 0.0,
+    "n_iter_no_change": 10,
+    "precision": 1e-16,
+    "has_left_start": lambda: True,
+}
 ADAM = {
     "max_iter": 20,
     "tol": 0.0,
@@ -105,6 +111,27 @@ def test_lbfgs_ends_earlier_with_a_larger_tolerance():
         for tol in (0.0, 1e-3, 10.0)
     ]
     assert n_iter[0] > n_iter[1] > n_iter[2]
+
+
+def test_lbfgs_is_patient_until_it_has_left_its_start():
+    def ledge(x):
+        # Nearly level for a long way, then a bowl.
+        value, slope = rosen(x), rosen_der(x)
+        return 1000 + value, slope
+
+    n_iter = [
+        minimize_lbfgs(
+            ledge,
+            np.zeros(4),
+            monitor=Log(),
+            **{**LBFGS, "tol": 1e-4, "has_left_start": lambda left=left: left},
+        ).n_iter
+        for left in (True, False)
+    ]
+    hundredth = minimize_lbfgs(
+        ledge, np.zeros(4), monitor=Log(), **{**LBFGS, "tol": 1e-6}
+    ).n_iter
+    assert n_iter[0] < n_iter[1] == hundredth
 
 
 def test_lbfgs_raises_when_the_objective_is_not_finite():

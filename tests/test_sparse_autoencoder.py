@@ -242,16 +242,23 @@ def test_the_defaults_do_not_collapse_on_data_of_another_scale(scale, digits):
     assert autoencoder.score(scale * digits) > 0.5
 
 
-def test_alpha_scale_falls_with_the_fourth_power_of_a_small_spread(digits):
-    spread = np.sqrt(digits.var(axis=0).mean())
-    for wanted, alpha in ((1.0, 0.003), (0.1, 0.003), (0.05, 0.003 / 16)):
-        X = digits * wanted / spread
+def test_alpha_scale_falls_with_the_square_of_a_small_principal_variance(digits):
+    values = np.linalg.eigvalsh(np.cov(digits.T, ddof=0))
+    variance = np.average(values, weights=values)
+    for wanted, alpha in ((1.0, 0.003), (0.17, 0.003), (0.017, 0.00003)):
+        X = digits * np.sqrt(wanted / variance)
         fitted = SparseAutoencoder(4, tol=0.5, random_state=0).fit(X)
-        assert fitted.alpha_ == pytest.approx(alpha)
+        # It is taken of every third row.
+        assert fitted.alpha_ == pytest.approx(alpha, rel=0.1)
     assert SparseAutoencoder(4, alpha=0.01, tol=0.5).fit(digits).alpha_ == 0.01
     for penalty in ("topk", "batch_topk"):
         fitted = SparseAutoencoder(4, penalty=penalty, tol=0.5).fit(digits)
         assert fitted.alpha_ == 1e-4
+
+
+def test_the_defaults_do_not_collapse_on_small_columns_that_are_not_correlated(rng):
+    X = 0.1 * rng.normal(size=(500, 20))
+    assert SparseAutoencoder(20, random_state=0).fit(X).score(X) > 0.8
 
 
 def test_a_fit_that_explains_nothing_warns(digits):
