@@ -8,6 +8,7 @@ def import_optional(name, extra):
     try:
         return import_module(name)
     except ImportError as error:
+        library = name.partition(".")[0]
         raise ImportError(
-            f'This requires {name}: pip install "skl-sparse-ae[{extra}]"'
+            f'This requires {library}: pip install "skl-sparse-ae[{extra}]"'
         ) from error

@@ -83,7 +83,7 @@ class MeanActivationDisplay:
         display : MeanActivationDisplay
             Drawn.
         """
-        plt = import_pyplot(f"{type(self).__name__}.plot")
+        plt = import_pyplot()
         check_positive("bins", bins)
         ax = one_axes(ax, plt)
         values = np.asarray(self.values)
@@ -158,7 +158,7 @@ class MeanActivationDisplay:
         ValueError
             When X is None and needed, or a parameter has no possible value.
         """
-        import_pyplot(f"{cls.__name__}.from_estimator")
+        import_pyplot()
         check_choice("statistic", statistic, ["mean", "frequency"])
         if statistic == "mean":
             values, xlabel = mean_activation(estimator, X), "Mean activation"
@@ -270,7 +270,7 @@ class ActivationDensityDisplay:
         display : ActivationDensityDisplay
             Drawn.
         """
-        plt = import_pyplot(f"{type(self).__name__}.plot")
+        plt = import_pyplot()
         ax = one_axes(ax, plt)
         sides = np.arange(self.density.shape[1] + 1) - 0.5
         self.mesh_ = ax.pcolormesh(
@@ -332,7 +332,7 @@ class ActivationDensityDisplay:
         ValueError
             When a parameter has no possible value.
         """
-        import_pyplot(f"{cls.__name__}.from_estimator")
+        import_pyplot()
         check_positive("n_bins", n_bins)
         if n_units is not None:
             check_positive("n_units", n_units)

@@ -4,19 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._optional import import_optional
+
 # Room between two images, as a part of their width.
 GAP = 0.05
 
 
-def import_pyplot(caller):
+def import_pyplot():
     """``matplotlib.pyplot``, or an error that says how to get it."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            f'{caller} requires matplotlib: pip install "skl-sparse-ae[plot]"'
-        ) from error
-    return plt
+    return import_optional("matplotlib.pyplot", "plot")
 
 
 def one_axes(ax, plt, figsize=None):

@@ -74,7 +74,7 @@ class LossCurveDisplay:
         display : LossCurveDisplay
             Drawn.
         """
-        plt = import_pyplot(f"{type(self).__name__}.plot")
+        plt = import_pyplot()
         ax = one_axes(ax, plt)
         iterations = np.arange(1, len(self.loss_curve) + 1)
         terms = [] if self.loss_terms is None else np.transpose(self.loss_terms)
@@ -119,7 +119,7 @@ class LossCurveDisplay:
         TypeError
             When the estimator has no `loss_curve_`.
         """
-        import_pyplot(f"{cls.__name__}.from_estimator")
+        import_pyplot()
         check_is_fitted(estimator)
         fitted = last_step(estimator)
         if not hasattr(fitted, "loss_curve_"):

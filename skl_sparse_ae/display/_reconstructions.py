@@ -88,7 +88,7 @@ class ReconstructionDisplay:
         display : ReconstructionDisplay
             Drawn.
         """
-        plt = import_pyplot(f"{type(self).__name__}.plot")
+        plt = import_pyplot()
         if n_columns is None:
             n_columns = 2 if self.image_shape is None else 10
         check_positive("n_columns", n_columns)
@@ -209,7 +209,7 @@ class ReconstructionDisplay:
             When `image_shape` or `feature_names` does not match the features, or a
             parameter has no possible value.
         """
-        import_pyplot(f"{cls.__name__}.from_estimator")
+        import_pyplot()
         check_is_fitted(estimator)
         check_positive("n_rows", n_rows)
         rows = X[:n_rows]

@@ -116,7 +116,7 @@ class SparsityCurveDisplay:
         display : SparsityCurveDisplay
             Drawn.
         """
-        plt = import_pyplot(f"{type(self).__name__}.plot")
+        plt = import_pyplot()
         ax = one_axes(ax, plt)
         params = {"marker": "o", "label": self.name, **line_params}
         (self.line_,) = ax.plot(self.n_active, self.scores, **params)
@@ -204,7 +204,7 @@ class SparsityCurveDisplay:
         ValueError
             When there are more or fewer labels than estimators.
         """
-        import_pyplot(f"{cls.__name__}.from_estimators")
+        import_pyplot()
         if labels is not None and len(labels) != len(estimators):
             raise ValueError(
                 f"labels has {len(labels)} entries, and there are {len(estimators)} "
@@ -273,7 +273,7 @@ class SparsityCurveDisplay:
         display : SparsityCurveDisplay
             Drawn.
         """
-        import_pyplot(f"{cls.__name__}.from_estimator")
+        import_pyplot()
         estimators = Parallel(n_jobs=n_jobs)(
             delayed(_fit)(clone(estimator), X, {param_name: value})
             for value in param_range

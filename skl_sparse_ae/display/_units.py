@@ -102,7 +102,7 @@ class UnitImageDisplay:
         display : UnitImageDisplay
             Drawn.
         """
-        plt = import_pyplot(f"{type(self).__name__}.plot")
+        plt = import_pyplot()
         check_limits(limits)
         n_units, height, width = self.images.shape[:3]
         if n_columns is None:
@@ -210,7 +210,7 @@ class UnitImageDisplay:
         .. [1] A. Ng, J. Ngiam, C. Y. Foo, Y. Mai, C. Suen, "UFLDL Tutorial", section
            "Visualizing a Trained Autoencoder", Stanford University, 2011.
         """
-        import_pyplot(f"{cls.__name__}.from_estimator")
+        import_pyplot()
         rows = unit_weights(estimator, weights)
         check_image_shape(image_shape, rows.shape[1])
         units = choose_units(estimator, X, order, n_units)
@@ -300,7 +300,7 @@ class UnitFeatureDisplay:
         display : UnitFeatureDisplay
             Drawn.
         """
-        plt = import_pyplot(f"{type(self).__name__}.plot")
+        plt = import_pyplot()
         check_limits(limits)
         check_positive("n_features", n_features)
         check_positive("n_columns", n_columns)
@@ -393,7 +393,7 @@ class UnitFeatureDisplay:
             When `feature_names` does not match the features, or a parameter has no
             possible value.
         """
-        import_pyplot(f"{cls.__name__}.from_estimator")
+        import_pyplot()
         rows = unit_weights(estimator, weights)
         names = name_features(last_step(estimator), rows.shape[1], feature_names)
         units = choose_units(estimator, X, order, n_units)
