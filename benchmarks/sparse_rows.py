@@ -23,7 +23,6 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from skl_sparse_ae import SparseAutoencoder
 
@@ -98,7 +97,7 @@ def work(job, name, solver):
         X = X.toarray()
     if job == "svd":
         svd = TruncatedSVD(case.n_components, random_state=0)
-        model = make_pipeline(svd, StandardScaler(), model)
+        model = make_pipeline(svd, model)
     start = time.perf_counter()
     model.fit(X)
     seconds = time.perf_counter() - start

@@ -80,7 +80,8 @@ def principal_variance(X, sample_weight=None):
         centred = (X - mean) * share[:, np.newaxis]
         is_wide = X.shape[0] < X.shape[1]
         products = centred @ centred.T if is_wide else centred.T @ centred
-    return float(np.sum(products**2) / total)
+    # In parts of the total, whose squares neither overflow nor vanish.
+    return total * float(np.sum((products / total) ** 2))
 
 
 def without_rounding(variance, mean, dtype=np.float64):

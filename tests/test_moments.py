@@ -56,3 +56,5 @@ def test_principal_variance_of_equal_columns_is_their_sum_and_ignores_constants(
     X = np.hstack([column] * 4 + [np.ones((30, 2))])
     assert_allclose(principal_variance(X), 4 * column.var())
     assert principal_variance(np.ones((5, 3))) == 0
+    for scale in (1e-100, 1e100):
+        assert_allclose(principal_variance(scale * X), 4 * scale**2 * column.var())
