@@ -36,12 +36,13 @@ def windows(X, sample_weight, rng):
         return
     runs = blocks(0, n_rows, X.nbytes // n_rows, RUN_BYTES)
     order = rng.permutation(len(runs))
-    buffer = None
-    for window in blocks(0, len(runs), RUN_BYTES, WINDOW_BYTES):
-        parts = [runs[i] for i in order[window]]
+    chosen = [order[part] for part in blocks(0, len(runs), RUN_BYTES, WINDOW_BYTES)]
+    # Windows differ by some rows, and each is to find room where the first one was.
+    longest = max(run.stop - run.start for run in runs)
+    buffer = np.empty((longest * max(map(len, chosen)), X.shape[1]), X.dtype)
+    for window in chosen:
+        parts = [runs[i] for i in window]
         n_window = sum(part.stop - part.start for part in parts)
-        if buffer is None or len(buffer) < n_window:
-            buffer = np.empty((n_window, X.shape[1]), X.dtype)
         rows = np.concatenate([X[part] for part in parts], out=buffer[:n_window])
         weights = None
         if sample_weight is not None:

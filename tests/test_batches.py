@@ -118,3 +118,14 @@ def test_windows_of_large_tables_are_a_few_runs_from_all_over(large, rng):
         assert np.mean(np.diff(rows[order].ravel()) == 1) < 0.1
     first = np.concatenate([rows for rows, _ in parts[:4]])
     assert 300 < first.mean() < 700
+
+
+@pytest.mark.parametrize("n_rows", [990, 1000, 1001])
+def test_windows_take_the_same_memory_in_turn(n_rows, large):
+    for seed in range(5):
+        rng = np.random.RandomState(seed)
+        places = {
+            rows.__array_interface__["data"][0]
+            for rows, _, _ in windows(large.repeat(2)[:n_rows, None], None, rng)
+        }
+        assert len(places) == 1
