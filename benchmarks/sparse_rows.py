@@ -1,6 +1,7 @@
 """Fits to CSR against fits to the same rows as an array: time and memory.
 
     python benchmarks/sparse_rows.py            # all tables
+    python benchmarks/sparse_rows.py evaluation # J and its gradient, on CSR and dense
     python benchmarks/sparse_rows.py fits       # CSR against a dense array
     python benchmarks/sparse_rows.py svd        # against TruncatedSVD and a dense fit
 
@@ -25,6 +26,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 
 from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae._blocks import Team
+from skl_sparse_ae._dense_objective import DenseObjective
+from skl_sparse_ae._network import Network
+from skl_sparse_ae._parameters import Layout
+from skl_sparse_ae._penalties import make_penalty
+from skl_sparse_ae._sparse_objective import SparseObjective
 
 
 class Case(NamedTuple):
@@ -127,6 +134,34 @@ def label(name):
     return f"{name}, {case.n_rows} x {case.n_features} -> {case.n_components}"
 
 
+def evaluation(names, n_runs):
+    """One evaluation of J and its gradient, by turns."""
+    for name in names:
+        case = CASES[name]
+        if not case.has_dense:
+            continue
+        X = load(case)
+        layout = Layout(case.n_features, case.n_components)
+        penalty = make_penalty("kl", rho=0.1, beta=0.01)
+        network = Network.from_names(layout, "logistic", "identity", penalty)
+        start = 0.01 * np.random.default_rng(0).standard_normal(layout.size, X.dtype)
+        options = {"dtype": X.dtype, "memory_budget": 2**30}
+        seconds = []
+        with Team() as team:
+            on_csr = SparseObjective(network, 1e-3, team=team, **options).use_rows(X)
+            dense = DenseObjective(network, 1e-3, team=team, **options)
+            objectives = [on_csr, dense.use_rows(X.toarray())]
+            for _ in range(n_runs + 1):
+                turn = []
+                for objective in objectives:
+                    begin = time.perf_counter()
+                    objective.value_and_grad(start)
+                    turn.append(time.perf_counter() - begin)
+                seconds.append(turn)
+        s, t = np.median(seconds[1:], axis=0)
+        yield label(name), f"{s:.3g}", f"{t:.3g}", f"{t / s:.1f}"
+
+
 def fits(names, n_runs):
     """CSR against the same rows as an array."""
     for name in names:
@@ -160,6 +195,7 @@ def svd(names, n_runs):
 
 
 TABLES = {
+    evaluation: ["case", "CSR, s", "dense, s", "ratio"],
     fits: [
         "case",
         "solver",
