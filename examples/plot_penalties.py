@@ -81,8 +81,8 @@ plt.show()
 # ``"topk"`` and ``"batch_topk"`` have the number of active units by construction, and
 # ``"l1"`` reaches it with ``beta="adaptive"``. The fewer units may be active, the less
 # is explained. With few active units a sparse code explains more than as many principal
-# components, which have to be the same ones for all rows. On the digits the two kinds of
-# top-k hardly differ.
+# components, which have to be the same ones for all rows. On the digits the two kinds
+# of top-k hardly differ.
 
 levels = [0.02, 0.05, 0.1, 0.2, 0.3]
 fig, ax = plt.subplots(figsize=(7, 4.6), layout="constrained")

@@ -9,7 +9,7 @@ from sklearn.utils.validation import validate_data
 from ._arrays import DeviceRows, float_dtypes, is_on_device, to_numpy, way_back
 from ._blocks import Team
 from ._dense_objective import DenseObjective
-from ._moments import mean_and_variance
+from ._moments import mean_and_variance, rows_to_sample
 from ._network import map_rows, map_rows_to_csr
 from ._penalties import PENALTIES
 from ._penalty import Penalty
@@ -110,9 +110,11 @@ def hold_out(X, sample_weight, fraction, rng):
     return [(X[rows], None if weights is None else weights[rows]) for rows in parts]
 
 
-def sample(X, sample_weight, step):
-    """Every n-th row and its weight."""
-    return X[::step], None if sample_weight is None else sample_weight[::step]
+def sample(X, sample_weight, size):
+    """Some rows, their weights, and which part of all the rows they are."""
+    rows = rows_to_sample(X.shape[0], size)
+    weights = None if sample_weight is None else sample_weight[rows]
+    return X[rows], weights, len(rows) / X.shape[0]
 
 
 def corrupted(corrupt, X, rng):

@@ -47,41 +47,58 @@ def mean_and_variance(X, sample_weight=None):
     return mean, without_rounding(float(variance), mean)
 
 
-def principal_variance(X, sample_weight=None):
+def rows_to_sample(n_rows, size):
+    """Indices of some rows in order, drawn at random but always the same: an ndarray.
+
+    At random, since every n-th row of a table with a period is no sample.
+    """
+    if n_rows <= size:
+        return np.arange(n_rows)
+    return np.sort(np.random.default_rng(0).choice(n_rows, size, replace=False))
+
+
+def principal_variance(X, sample_weight=None, fraction=1.0):
     """Mean variance along the principal directions, each weighed by its variance.
 
     That is ``tr(C^2) / tr(C)`` with the covariance C. Of columns that are not
-    correlated and vary alike it is the variance of each, and up to their sum where they
-    are correlated. Columns without any variance do not make it smaller.
+    correlated and vary alike it is the variance of each, if there are many more rows
+    than columns, and up to their sum where they are correlated. Columns without any
+    variance do not make it smaller.
 
     Parameters
     ----------
     X : ndarray or CSR of shape (n_samples, n_features)
-        Few rows, or few columns: the cost grows with both and the smaller of the two.
+        Few rows: the cost grows with their square.
     sample_weight : ndarray of shape (n_samples,) or None
+    fraction : float
+        Which part these rows are of those that are meant. With the scalar products
+        ``g_ij`` of centred rows, ``tr(C^2) = sum_ij p_i p_j g_ij^2``; in a sample those
+        of rows with themselves are too large a part of the sum.
 
     Returns
     -------
     variance : float
         Zero where nothing varies.
     """
+    X = X.astype(np.float64)
     mean, total = mean_and_variance(X, sample_weight)
     if total == 0:
         return 0.0
     if sample_weight is None:
         sample_weight = np.ones(X.shape[0])
-    share = np.sqrt(sample_weight / np.sum(sample_weight, dtype=np.float64))
+    share = sample_weight / np.sum(sample_weight, dtype=np.float64)
     if sparse.issparse(X):
-        products = (X @ X.T).toarray().astype(np.float64)
         along = X @ mean
-        products += mean @ mean - along - along[:, np.newaxis]
-        products *= np.outer(share, share)
+        products = (X @ X.T).toarray() + (mean @ mean - along - along[:, np.newaxis])
     else:
-        centred = (X - mean) * share[:, np.newaxis]
-        is_wide = X.shape[0] < X.shape[1]
-        products = centred @ centred.T if is_wide else centred.T @ centred
+        centred = X - mean
+        products = centred @ centred.T
     # In parts of the total, whose squares neither overflow nor vanish.
-    return total * float(np.sum((products / total) ** 2))
+    squares = (products / total) ** 2
+    own = fraction * float(share**2 @ np.diag(squares))
+    np.fill_diagonal(squares, 0)
+    others = float(share @ squares @ share) / float(share @ (1 - share))
+    return total * (own + (1 - fraction * float(share @ share)) * others)
 
 
 def without_rounding(variance, mean, dtype=np.float64):

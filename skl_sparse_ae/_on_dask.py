@@ -16,7 +16,7 @@ from ._dask_blocks import Moments, apply_block, corrupt_block, part_of_block
 from ._dask_objective import DaskObjective
 from ._dask_sums import Crew as Team
 from ._dask_sums import RowBlocks, keep_in_memory
-from ._moments import without_rounding
+from ._moments import rows_to_sample, without_rounding
 from ._sklearn import _check_sample_weight
 
 __all__ = [
@@ -110,22 +110,49 @@ def mean_and_variance(X, sample_weight=None):
     return moments.mean, without_rounding(moments.variance, moments.mean)
 
 
-def sample(X, sample_weight, step):
-    """Every n-th row and its weight, as NumPy's."""
-    starts = np.append(0, np.cumsum(X.chunks[0])).tolist()
-    arrays = [array for array in (X, sample_weight) if array is not None]
-    parts = [
-        [
-            block[-start % step :: step]
-            for start, block in zip(starts, array.to_delayed().ravel(), strict=False)
-        ]
-        for array in arrays
+def sample(X, sample_weight, size):
+    """Some rows that count, their weights, and which part of these they are.
+
+    The rows are those that are drawn in memory, where others have been left out.
+    """
+    lengths = X.chunks[0]
+    if sample_weight is not None:
+        lengths = dask.compute([_count(block) for block in _blocks(sample_weight)])[0]
+    starts = np.cumsum([0, *lengths])
+    rows = rows_to_sample(int(starts[-1]), size)
+    parts = np.split(rows, np.searchsorted(rows, starts[1:-1]))
+    weights = [None] * len(parts) if sample_weight is None else _blocks(sample_weight)
+    drawn = [
+        _draw(block, weights_of, part - start)
+        for block, weights_of, part, start in zip(
+            _blocks(X), weights, parts, starts, strict=False
+        )
+        if len(part)
     ]
-    X, *weights = dask.compute(*parts)
+    X, weights = zip(*dask.compute(*drawn), strict=True)
     X = sparse.vstack(X, format="csr") if sparse.issparse(X[0]) else np.concatenate(X)
-    weights = np.concatenate(weights[0]) if weights else None
-    # Rows without weight are among them; should there be no others, all count.
-    return X, (weights if weights is None or weights.any() else None)
+    weights = None if sample_weight is None else np.concatenate(weights)
+    return X, weights, len(rows) / int(starts[-1])
+
+
+def _blocks(array):
+    """The blocks of rows, yet to be computed."""
+    return array.to_delayed().ravel().tolist()
+
+
+@dask.delayed
+def _count(weights):
+    """How many rows of a block count."""
+    return np.count_nonzero(weights)
+
+
+@dask.delayed
+def _draw(block, weights, rows):
+    """Those of the rows that count with some indices, and their weights."""
+    if weights is None:
+        return block[rows], None
+    rows = np.flatnonzero(weights)[rows]
+    return block[rows], weights[rows]
 
 
 def corrupted(corrupt, X, rng):

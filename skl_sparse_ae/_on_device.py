@@ -50,10 +50,10 @@ def mean_and_variance(X, sample_weight=None):
     return mean, without_rounding(variance, mean, X.dtype)
 
 
-def sample(X, sample_weight, step):
-    """Every n-th row and its weight, as NumPy's."""
-    X, sample_weight = _in_memory.sample(X, sample_weight, step)
-    return to_numpy(X.array), sample_weight
+def sample(X, sample_weight, size):
+    """Some rows as NumPy's, their weights, and which part of all the rows they are."""
+    X, sample_weight, fraction = _in_memory.sample(X, sample_weight, size)
+    return to_numpy(X.array), sample_weight, fraction
 
 
 def objective_class(network, X):

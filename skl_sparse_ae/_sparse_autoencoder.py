@@ -38,8 +38,8 @@ from ._training import Problem, Stream, train_adam, train_lbfgs
 LBFGS_MAX_ROWS = 10_000
 # It keeps some 160 bytes for each.
 LBFGS_MAX_PARAMETERS = 5_000_000
-# The principal variance of X below which alpha="scale" falls, and of how many rows at
-# least it is taken; see doc/defaults.md.
+# The principal variance of X below which alpha="scale" falls, and of how many rows it
+# is taken; see doc/defaults.md.
 SMALL_VARIANCE = 0.17
 N_SAMPLED = 500
 
@@ -448,6 +448,7 @@ class SparseAutoencoder(
         X, sample_weight, back = self._check_rows(
             X, sample_weight, reset=first, method="partial_fit"
         )
+        X, sample_weight = place_of(X).with_weight(X, sample_weight)
         stream, theta = self._open_stream(X, sample_weight)
         with place_of(X).Team() as team, self._explain_divergence():
             X = X.astype(theta.dtype, copy=False)
@@ -878,8 +879,7 @@ def _share_of_decay(X, sample_weight):
     v / 2 at most. A bounded unit needs encoder weights of the order of v^-1/2, whose
     decay costs in proportion to alpha / v.
     """
-    step = max(1, X.shape[0] // N_SAMPLED)
-    variance = principal_variance(*place_of(X).sample(X, sample_weight, step))
+    variance = principal_variance(*place_of(X).sample(X, sample_weight, N_SAMPLED))
     return min(1.0, variance / SMALL_VARIANCE) ** 2
 
 

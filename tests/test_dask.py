@@ -24,6 +24,8 @@ da = pytest.importorskip("dask.array", reason=REASON)
 distributed = pytest.importorskip("distributed", reason=REASON)
 
 from skl_sparse_ae._dask_sums import Crew, RowBlocks, keep_in_memory  # noqa: E402
+from skl_sparse_ae._in_memory import sample as in_memory_sample  # noqa: E402
+from skl_sparse_ae._in_memory import with_weight  # noqa: E402
 from skl_sparse_ae._on_dask import hold_out, mean_and_variance, sample  # noqa: E402
 
 N_ROWS, N_FEATURES, N_ROWS_OF_BLOCK = 310, 7, 31
@@ -203,12 +205,16 @@ def test_a_small_variance_beside_a_large_mean_is_not_lost(rng):
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 def test_a_sample_has_the_rows_that_it_has_in_memory(container, X, weights):
     rows = blocks_of(X).map_blocks(container, dtype=X.dtype, meta=container((0, 7)))
-    for step in (1, 7, 50):
-        actual, weights_of = sample(rows, blocks_of(weights), step)
-        actual = actual.toarray() if sparse.issparse(actual) else actual
-        assert_array_equal(actual, X[::step])
-        assert_array_equal(weights_of, weights[::step])
-    assert sample(rows, blocks_of(np.zeros(N_ROWS)), 7)[1] is None
+    for sample_weight in (None, weights):
+        of_memory = with_weight(X, sample_weight)
+        of_dask = rows, None if sample_weight is None else blocks_of(sample_weight)
+        for size in (3, 50, N_ROWS):
+            expected, of_expected, share = in_memory_sample(*of_memory, size)
+            actual, of_actual, fraction = sample(*of_dask, size)
+            actual = actual.toarray() if sparse.issparse(actual) else actual
+            assert_array_equal(actual, expected)
+            assert_array_equal(of_actual, of_expected)
+            assert fraction == share
 
 
 @short

@@ -4,7 +4,7 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from skl_sparse_ae import _moments
-from skl_sparse_ae._moments import mean_and_variance, principal_variance
+from skl_sparse_ae._moments import mean_and_variance, principal_variance, rows_to_sample
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -58,3 +58,28 @@ def test_principal_variance_of_equal_columns_is_their_sum_and_ignores_constants(
     assert principal_variance(np.ones((5, 3))) == 0
     for scale in (1e-100, 1e100):
         assert_allclose(principal_variance(scale * X), 4 * scale**2 * column.var())
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_principal_variance_of_samples_is_right_on_average(weighted, rng):
+    X = rng.normal(size=(200, 300))
+    weights = rng.uniform(size=200) if weighted else np.ones(200)
+    drawn = [rng.permutation(200)[:50] for _ in range(200)]
+    expected = principal_variance(X, weights)
+    estimates = [principal_variance(X[i], weights[i], 0.25) for i in drawn]
+    assert_allclose(np.mean(estimates), expected, rtol=0.1)
+    # As if these were all the rows:
+    assert principal_variance(X[drawn[0]], weights[drawn[0]]) > 2 * expected
+
+
+def test_principal_variance_where_hardly_more_than_one_row_counts(rng):
+    X = rng.normal(size=(3, 4))
+    assert 0 < principal_variance(X, np.array([1.0, 1e-17, 1e-18])) < 1e-10
+
+
+def test_samples_are_not_every_nth_row():
+    rows = rows_to_sample(10_000, 500)
+    assert len(np.unique(rows)) == 500
+    assert 200 < np.count_nonzero(rows % 2) < 300
+    assert (rows == rows_to_sample(10_000, 500)).all()
+    assert (rows_to_sample(3, 500) == [0, 1, 2]).all()

@@ -248,7 +248,7 @@ def test_alpha_scale_falls_with_the_square_of_a_small_principal_variance(digits)
     for wanted, alpha in ((1.0, 0.003), (0.17, 0.003), (0.017, 0.00003)):
         X = digits * np.sqrt(wanted / variance)
         fitted = SparseAutoencoder(4, tol=0.5, random_state=0).fit(X)
-        # It is taken of every third row.
+        # It is taken of a third of the rows.
         assert fitted.alpha_ == pytest.approx(alpha, rel=0.1)
     assert SparseAutoencoder(4, alpha=0.01, tol=0.5).fit(digits).alpha_ == 0.01
     for penalty in ("topk", "batch_topk"):
@@ -259,6 +259,26 @@ def test_alpha_scale_falls_with_the_square_of_a_small_principal_variance(digits)
 def test_the_defaults_do_not_collapse_on_small_columns_that_are_not_correlated(rng):
     X = 0.1 * rng.normal(size=(500, 20))
     assert SparseAutoencoder(20, random_state=0).fit(X).score(X) > 0.8
+
+
+def test_alpha_scale_does_not_depend_on_the_order_of_the_rows(digits, rng):
+    X = np.repeat(0.1 * digits, 2, axis=0)
+    X[::2] = 0
+    alphas = [
+        SparseAutoencoder(4, tol=0.5, random_state=0).fit(rows).alpha_
+        for rows in (X[:-1], X[1:], rng.permutation(X))
+    ]
+    assert_allclose(alphas, alphas[0], rtol=0.3)
+
+
+def test_rows_without_weight_are_left_out_of_a_stream(digits):
+    weights = np.zeros(len(digits))
+    weights[1::2] = 1
+    stream, of_half = (SparseAutoencoder(4, random_state=0) for _ in range(2))
+    stream.partial_fit(digits, sample_weight=weights)
+    of_half.partial_fit(digits[1::2], sample_weight=weights[1::2])
+    assert stream.alpha_ == 0.003
+    assert_array_equal(stream.components_, of_half.components_)
 
 
 def test_a_fit_that_explains_nothing_warns(digits):
