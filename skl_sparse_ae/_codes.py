@@ -1,10 +1,11 @@
 """Codes as arrays: how they are checked and made, and which activations count."""
 
+from contextlib import suppress
 from numbers import Real
 
 import numpy as np
 from scipy import sparse
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import check_array
 
 from ._arrays import float_dtypes, to_numpy
@@ -85,8 +86,30 @@ def is_active(code, threshold, weights=None):
 
 
 def last_step(estimator):
-    """The estimator itself, or that at the end of a pipeline."""
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    """The estimator itself, or that at the end of a pipeline (of pipelines)."""
+    while isinstance(estimator, Pipeline):
+        estimator = estimator[-1]
+    return estimator
+
+
+def first_steps(estimator):
+    """The steps before the last one, as a fitted pipeline, or None without any."""
+    steps = []
+    while isinstance(estimator, Pipeline):
+        steps += [step for _, step in estimator.steps[:-1]]
+        estimator = estimator[-1]
+    return make_pipeline(*steps) if steps else None
+
+
+def names_of_columns(estimator, n_features):
+    """Names of what the columns of `components_` are, or x0, x1, ..."""
+    steps = first_steps(estimator)
+    names = getattr(last_step(estimator), "feature_names_in_", None)
+    if names is None and steps is not None:
+        # Some transformers cannot tell, and "passthrough" alone gives None.
+        with suppress(AttributeError, ValueError):
+            names = steps.get_feature_names_out()
+    return [f"x{i}" for i in range(n_features)] if names is None else names
 
 
 def threshold_of(estimator):

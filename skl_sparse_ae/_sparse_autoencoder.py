@@ -865,8 +865,9 @@ class SparseAutoencoder(
     def _warn_not_converged(self):
         warnings.warn(
             f"max_iter={self.max_iter} was reached before J fell by less than the "
-            f"fraction tol={self.tol} per iteration. The result can be used; a larger "
-            "max_iter may improve it, a larger tol ends training earlier.",
+            f"fraction tol={self.tol} per iteration (a hundredth of it, as long as "
+            "hardly anything is explained). The result can be used; a larger max_iter "
+            "may improve it, a larger tol ends training earlier.",
             ConvergenceWarning,
             stacklevel=5,  # past _train, fit and scikit-learn's wrapper of fit
         )

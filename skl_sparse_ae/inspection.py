@@ -12,7 +12,6 @@ from numbers import Integral, Real
 import numpy as np
 from scipy import sparse
 from scipy.stats import false_discovery_control, hypergeom
-from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
@@ -26,6 +25,7 @@ from ._codes import (
     encode_blocks,
     is_active,
     last_step,
+    names_of_columns,
     threshold_of,
 )
 from ._sklearn import HasMethods, Interval, StrOptions, validate_params
@@ -193,7 +193,7 @@ def label_enrichment(estimator, X, y, *, threshold="auto"):
     Raises
     ------
     ValueError
-        When X and y differ in length, or y is continuous.
+        When X and y differ in length, or y is continuous or cannot be sorted.
 
     Notes
     -----
@@ -222,13 +222,12 @@ def label_enrichment(estimator, X, y, *, threshold="auto"):
     True
     """
     y = column_or_1d(to_numpy(y))
-    check_classification_targets(y)
+    classes, labels = _classes(y)
     check_consistent_length(X, y)
     if isinstance(threshold, str) and threshold == "auto":
         threshold = threshold_of(estimator)
     if isinstance(threshold, str):
         threshold = above(_mean_code(estimator, X))
-    classes, labels = np.unique(y, return_inverse=True)
     membership = _one_hot(labels)
     n_active, counts = 0, 0
     for rows, code in encode_blocks(estimator, X):
@@ -248,6 +247,18 @@ def label_enrichment(estimator, X, y, *, threshold="auto"):
         pvalues=pvalues,
         adjusted_pvalues=adjusted.reshape(pvalues.shape),
     )
+
+
+def _classes(y):
+    """The classes, sorted, and which one each label is."""
+    try:
+        check_classification_targets(y)
+        return np.unique(y, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(
+            "y has labels that cannot be sorted, such as strings beside missing ones. "
+            "Use rows that have labels, or one kind of label."
+        ) from error
 
 
 def _mean_code(estimator, X):
@@ -449,7 +460,7 @@ def top_features(estimator, n=10, *, feature_names=None):
     check_is_fitted(last_step(estimator), "components_")
     weights = to_numpy(last_step(estimator).components_)
     if feature_names is None:
-        feature_names = _feature_names(estimator, weights.shape[1])
+        feature_names = names_of_columns(estimator, weights.shape[1])
     feature_names = np.asarray(feature_names, dtype=object)
     if feature_names.shape != (weights.shape[1],):
         raise ValueError(
@@ -462,11 +473,3 @@ def top_features(estimator, n=10, *, feature_names=None):
         weights=np.take_along_axis(weights, indices, axis=1),
         indices=indices,
     )
-
-
-def _feature_names(estimator, n_features):
-    """Names of what the columns of `components_` are."""
-    if isinstance(estimator, Pipeline) and len(estimator) > 1:
-        return estimator[:-1].get_feature_names_out()
-    numbered = [f"x{i}" for i in range(n_features)]
-    return getattr(last_step(estimator), "feature_names_in_", numbered)

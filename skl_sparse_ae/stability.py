@@ -9,6 +9,8 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 from sklearn.utils import check_array, check_random_state
 
+from ._arrays import to_numpy
+
 __all__ = ["StabilityReport", "match_components", "stability_report"]
 
 
@@ -175,7 +177,7 @@ def stability_report(
     if n_fits < 2:
         raise ValueError(f"n_fits={n_fits} must be at least 2.")
     rng = check_random_state(random_state)
-    X = check_array(X, accept_sparse="csr")
+    X = to_numpy(check_array(X, accept_sparse="csr"))
     seeds = rng.randint(np.iinfo(np.int32).max, size=n_fits + 1)
     tables = [X] * n_fits + [_shuffle_columns(X, rng)]
     fitted = Parallel(n_jobs=n_jobs)(

@@ -755,3 +755,56 @@ def test_units_that_are_never_zero_all_count_or_are_added_up(activation, X):
 def test_as_many_labels_as_estimators(autoencoder, X):
     with pytest.raises(ValueError, match="labels has 2 entries, and there are 1"):
         SparsityCurveDisplay.from_estimators([autoencoder], X, labels=["a", "b"])
+
+
+# What a fresh eye has found
+
+
+def test_features_have_the_names_that_the_steps_before_give(wine):
+    steps = StandardScaler(), SparseAutoencoder(4, random_state=0)
+    pipeline = make_pipeline(*steps).fit(wine)
+    display = UnitFeatureDisplay.from_estimator(pipeline)
+    assert_array_equal(display.feature_names, wine.columns)
+
+
+def test_names_are_no_formulas(wine, tmp_path):
+    frame = wine.set_axis(["a$b^$"] * 13, axis=1)
+    autoencoder = SparseAutoencoder(4, random_state=0).fit(wine)
+    names = list(frame.columns)
+    display = UnitFeatureDisplay.from_estimator(autoencoder, feature_names=names)
+    display.figure_.savefig(tmp_path / "units.png")
+    display = ReconstructionDisplay.from_estimator(
+        autoencoder, wine, feature_names=names
+    )
+    display.figure_.savefig(tmp_path / "rows.png")
+
+
+def test_slopes_are_no_activations(X):
+    autoencoder = SparseAutoencoder(4, penalty="contractive", random_state=0).fit(X)
+    with pytest.raises(ValueError, match="none that is of its activations"):
+        UnitFeatureDisplay.from_estimator(autoencoder, order="activation")
+    display = UnitFeatureDisplay.from_estimator(autoencoder, X, order="activation")
+    means = autoencoder.transform(X).mean(axis=0)
+    assert_array_equal(display.units, np.argsort(-means))
+
+
+def test_codes_with_other_columns_than_units_have_no_order(X):
+    learned = MiniBatchDictionaryLearning(5, max_iter=20, split_sign=True).fit(X)
+    with pytest.raises(ValueError, match="10 columns, and components_ 5 rows"):
+        UnitFeatureDisplay.from_estimator(learned, X, order="activation")
+
+
+@pytest.mark.parametrize("container", [np.ndarray.tolist, sparse.coo_matrix])
+def test_rows_of_other_kinds(container, topk, X):
+    curve, expected = (
+        SparsityCurveDisplay.from_estimators([topk], rows) for rows in (container(X), X)
+    )
+    assert_allclose(curve.scores, expected.scores)
+    rows = ReconstructionDisplay.from_estimator(topk, container(X), n_rows=3)
+    assert_allclose(rows.originals, X[:3])
+
+
+def test_a_curve_of_a_single_row(topk, X):
+    curve = SparsityCurveDisplay.from_estimators([topk], X[:1])
+    assert_array_equal(curve.scores, 0)
+    assert_array_equal(curve.pca_scores, 1)

@@ -27,6 +27,7 @@ from skl_sparse_ae.inspection import (
     top_activating,
     top_features,
 )
+from skl_sparse_ae.report import html_report
 
 # What it is given is the code.
 IDENTITY = FunctionTransformer(func=None)
@@ -337,6 +338,45 @@ def test_features_need_components_and_all_their_names(digits):
         top_features(with_components(np.ones((1, 3))), n=0)
 
 
+# Pipelines
+
+
+def test_pipelines_in_pipelines_are_as_flat_ones(digits):
+    X, y = digits, np.arange(len(digits)) % 3
+    autoencoder = SparseAutoencoder(6, tol=0.1, random_state=0)
+    flat = make_pipeline(MinMaxScaler(), StandardScaler(), autoencoder).fit(X)
+    nested = make_pipeline(MinMaxScaler(), make_pipeline(StandardScaler(), autoencoder))
+    nested.fit(X)
+    assert_array_equal(top_features(nested).weights, top_features(flat).weights)
+    assert_array_equal(top_features(nested).names, top_features(flat).names)
+    actual, expected = (label_enrichment(p, X, y) for p in (nested, flat))
+    assert expected.n_active.max() < len(X)
+    assert_array_equal(actual.n_active, expected.n_active)
+    pages = [
+        html_report(p, X, y, title="", random_state=0).html for p in (nested, flat)
+    ]
+    assert pages[0].split("Scores")[1] == pages[1].split("Scores")[1]
+
+
+def test_features_of_steps_that_give_no_names_are_numbered(digits):
+    steps = FunctionTransformer(np.sqrt), SparseAutoencoder(3, tol=0.5)
+    names = top_features(make_pipeline(*steps).fit(digits), n=64).names[0]
+    assert set(names) == {f"x{i}" for i in range(64)}
+
+
+def test_features_that_pass_through_keep_their_names(digits):
+    frame = pd.DataFrame(digits).add_prefix("pixel ")
+    steps = "passthrough", SparseAutoencoder(3, tol=0.5)
+    names = top_features(make_pipeline(*steps).fit(frame), n=64).names[0]
+    assert set(names) == set(frame.columns)
+
+
+def test_labels_that_are_missing(digits):
+    y = np.array(["a", None] * (len(digits) // 2) + ["a"], dtype=object)
+    with pytest.raises(ValueError, match="cannot be sorted, such as .* missing"):
+        label_enrichment(fitted(digits), digits, y)
+
+
 # Arrays of other libraries
 
 SCRIPT = """
@@ -344,7 +384,7 @@ import array_api_strict as xp
 import numpy as np
 import sklearn
 from sklearn.datasets import load_digits
-from skl_sparse_ae import SparseAutoencoder, inspection, metrics
+from skl_sparse_ae import SparseAutoencoder, inspection, metrics, stability_report
 
 data, y = load_digits(return_X_y=True)
 sklearn.set_config(array_api_dispatch=True)
@@ -364,6 +404,9 @@ def measure(X, y):
     steered = inspection.steer(ae, X, 2, factor=0)
     assert type(steered) is type(X)
     yield np.asarray(steered)
+    ae.set_params(sparse_output=True).fit(X)
+    yield np.asarray(ae.inverse_transform(ae.transform(X)))
+    yield stability_report(ae, X, n_fits=2, random_state=0).chance_cosines
 
 pairs = zip(measure(data, y), measure(xp.asarray(data), xp.asarray(y)), strict=True)
 for ours, theirs in pairs:

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from .._codes import last_step
 from ._drawing import import_pyplot, one_axes
-from ._reading import last_step
 
 TERMS = ("reconstruction", "decay", "sparsity")
 

@@ -2,18 +2,13 @@
 
 import numpy as np
 from scipy import sparse
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._penalties import L1
+from .._codes import last_step
+from .._penalties import L1, Contractive
 from ._checks import check_choice, check_positive
 
 WEIGHTS = {"components": "components_", "encoder": "encoder_coef_"}
-
-
-def last_step(estimator):
-    """The estimator itself, or what a pipeline ends with."""
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
 
 
 def unit_weights(estimator, weights):
@@ -67,11 +62,14 @@ def mean_activation(estimator, X=None):
     check_is_fitted(estimator)
     if X is not None:
         return activation_levels(estimator, X).mean(axis=0)
-    means = getattr(last_step(estimator), "mean_activation_", None)
+    fitted = last_step(estimator)
+    means = getattr(fitted, "mean_activation_", None)
+    if isinstance(getattr(fitted, "penalty_", None), Contractive):
+        means = None  # Those of the squared slopes, which are no activations.
     if means is None:
         raise ValueError(
-            f"X=None: {estimator} has no mean_activation_. Give the rows X over which "
-            "to average."
+            f"X=None: {estimator} has no mean_activation_, or none that is of its "
+            "activations. Give the rows X over which to average."
         )
     return np.asarray(means)
 
@@ -114,7 +112,14 @@ def choose_units(estimator, X, order, n_units):
         units = np.arange(n_components)
     elif isinstance(order, str):
         check_choice("order", order, ["activation"])
-        units = np.argsort(-mean_activation(estimator, X), kind="stable")
+        means = mean_activation(estimator, X)
+        if len(means) != n_components:
+            raise ValueError(
+                f"order='activation': the code has {len(means)} columns, and "
+                f"components_ {n_components} rows. (Dictionary learning with "
+                "split_sign=True gives such codes.)"
+            )
+        units = np.argsort(-means, kind="stable")
     else:
         units = np.asarray(order)
         if not (units.ndim == 1 and np.issubdtype(units.dtype, np.integer)):
@@ -128,12 +133,8 @@ def choose_units(estimator, X, order, n_units):
     return units[:n_units]
 
 
-def name_features(estimator, n_features, feature_names=None):
-    """The names given, those seen during fit, or x0, x1, ..., as in scikit-learn."""
-    if feature_names is None:
-        feature_names = getattr(estimator, "feature_names_in_", None)
-    if feature_names is None:
-        return np.array([f"x{i}" for i in range(n_features)], dtype=object)
+def check_names(feature_names, n_features):
+    """Names of features as an array, of which there must be so many."""
     names = np.asarray(feature_names, dtype=object)
     if names.shape != (n_features,):
         raise ValueError(

@@ -1,11 +1,12 @@
 """Rows beside what an estimator makes of them."""
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from ._checks import check_image_shape, check_positive
 from ._drawing import grid_of_axes, import_pyplot, mosaic, mosaic_size, one_axes
-from ._reading import dense, name_features
+from ._reading import check_names, dense
 
 # So many features are named along an axis; more would overlap.
 MAX_NAMES = 40
@@ -144,7 +145,7 @@ class ReconstructionDisplay:
             if i // n_columns < last_line:
                 axes.tick_params(labelbottom=False)
             if names is not None:
-                axes.set_xticks(np.arange(n_features), names)
+                axes.set_xticks(np.arange(n_features), names, parse_math=False)
                 axes.tick_params(axis="x", labelrotation=90, labelsize="small")
             elif i // n_columns == last_line:
                 axes.set_xlabel("Feature")
@@ -212,16 +213,19 @@ class ReconstructionDisplay:
         import_pyplot()
         check_is_fitted(estimator)
         check_positive("n_rows", n_rows)
-        rows = X[:n_rows]
+        rows = X.tocsr()[:n_rows] if sparse.issparse(X) else X[:n_rows]
         originals = dense(rows).astype(float)
         n_features = originals.shape[1]
         if image_shape is not None:
             check_image_shape(image_shape, n_features)
+        if feature_names is None:
+            numbered = [f"x{i}" for i in range(n_features)]
+            feature_names = getattr(estimator, "feature_names_in_", numbered)
         reconstructions = dense(estimator.inverse_transform(estimator.transform(rows)))
         display = cls(
             originals=originals,
             reconstructions=reconstructions,
             image_shape=image_shape,
-            feature_names=name_features(estimator, n_features, feature_names),
+            feature_names=check_names(feature_names, n_features),
         )
         return display.plot(ax=ax, **plot_params)

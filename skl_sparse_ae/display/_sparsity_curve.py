@@ -5,6 +5,7 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 
+from ..metrics import variance_explained
 from ._drawing import import_pyplot, one_axes
 from ._reading import dense, mean_n_active
 
@@ -295,14 +296,16 @@ def _fit(estimator, X, params):
 
 
 def _variance_explained(estimator, X):
-    """``1 - sum ||x - x_hat||^2 / sum ||x - mean||^2``."""
-    rows = dense(X)
-    errors = dense(estimator.inverse_transform(estimator.transform(X))) - rows
-    return 1 - (errors**2).sum() / ((rows - rows.mean(axis=0)) ** 2).sum()
+    """What is explained of X, of whatever kind X and its reconstruction are."""
+    X_hat = estimator.inverse_transform(estimator.transform(X))
+    return variance_explained(dense(X), dense(X_hat))
 
 
 def _pca_scores(X, n_active):
     """What 1, 2, ... components explain, up to a number of active units."""
-    n_components = min(*X.shape, max(1, int(np.ceil(n_active))))
-    pca = PCA(n_components, random_state=0).fit(dense(X))
+    rows = dense(X)
+    n_components = min(*rows.shape, max(1, int(np.ceil(n_active))))
+    if rows.var(axis=0).sum() == 0:
+        return np.ones(n_components)
+    pca = PCA(n_components, random_state=0).fit(rows)
     return pca.explained_variance_ratio_.cumsum()

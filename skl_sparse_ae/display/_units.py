@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._codes import names_of_columns
 from ._checks import check_image_shape, check_limits, check_positive
 from ._drawing import (
     grid_of_axes,
@@ -12,7 +13,7 @@ from ._drawing import (
     near_square,
     one_axes,
 )
-from ._reading import choose_units, last_step, name_features, unit_weights
+from ._reading import check_names, choose_units, unit_weights
 
 # Of an image's height: the room that its title takes.
 TITLE_ROOM = 0.3
@@ -325,7 +326,7 @@ class UnitFeatureDisplay:
         top = np.argsort(-np.abs(row), kind="stable")[:n_bars]
         colors = np.where(row[top] < 0, "tab:red", "tab:blue")
         bars = ax.barh(np.arange(n_bars), row[top], color=colors)
-        ax.set_yticks(np.arange(n_bars), self.feature_names[top])
+        ax.set_yticks(np.arange(n_bars), self.feature_names[top], parse_math=False)
         ax.tick_params(labelsize="small")
         ax.tick_params(axis="y", length=0)
         ax.invert_yaxis()
@@ -359,8 +360,8 @@ class UnitFeatureDisplay:
             estimator's `mean_activation_`, where it has one.
 
         feature_names : array-like of shape (n_features,), default=None
-            Names of the features. None takes `feature_names_in_`, or x0, x1, ... where
-            there is none.
+            Names of the columns of `components_`. None stands for those that the last
+            step has seen, those that the steps before give, or x0, x1, ...
 
         weights : {"components", "encoder"}, default="components"
             What a unit writes into the reconstruction, or the input of norm 1 that
@@ -395,7 +396,9 @@ class UnitFeatureDisplay:
         """
         import_pyplot()
         rows = unit_weights(estimator, weights)
-        names = name_features(last_step(estimator), rows.shape[1], feature_names)
+        if feature_names is None:
+            feature_names = names_of_columns(estimator, rows.shape[1])
+        names = check_names(feature_names, rows.shape[1])
         units = choose_units(estimator, X, order, n_units)
         display = cls(weights=rows[units], feature_names=names, units=units)
         return display.plot(ax=ax, **plot_params)

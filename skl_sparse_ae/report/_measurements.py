@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 from sklearn.decomposition import PCA
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Bunch
 
 from .. import metrics
 from .._arrays import way_back
 from .._blocks import blocks
-from .._codes import check_rows, last_step, threshold_of
+from .._codes import check_rows, first_steps, last_step, threshold_of
 from .._moments import mean_and_variance
 from ..inspection import label_enrichment, top_activating
 
@@ -73,8 +72,8 @@ class Measurements:
 def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
     """The measurements of a fitted estimator; parameters as of `html_report`."""
     fitted = last_step(estimator)
-    has_steps = isinstance(estimator, Pipeline) and len(estimator) > 1
-    rows = estimator[:-1].transform(X) if has_steps else X
+    steps = first_steps(estimator)
+    rows = X if steps is None else steps.transform(X)
     code = fitted.transform(rows)
     back = way_back(code)
     rows, code = check_rows(rows, "X"), check_rows(code, "the code of X")
