@@ -8,6 +8,7 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -42,6 +43,8 @@ LBFGS_MAX_PARAMETERS = 5_000_000
 # is taken; see doc/defaults.md.
 SMALL_VARIANCE = 0.17
 N_SAMPLED = 500
+# What rounding may be, as a part of the variance, in sums over sparse rows.
+LOST = 1e-3
 
 
 class SparseAutoencoder(
@@ -710,6 +713,7 @@ class SparseAutoencoder(
                 raise Diverged("the parameters are not finite after the last iteration")
         if not outcome.converged:
             self._warn_not_converged()
+        self._warn_if_digits_are_lost(problem)
         self._warn_if_nothing_is_explained(problem, reconstruction)
         self._warn_if_level_is_missed(problem, level)
         fitted = {
@@ -836,6 +840,21 @@ class SparseAutoencoder(
                 "solver is 'adam', lower "
                 f"learning_rate_init={self.learning_rate_init}."
             ) from error
+
+    def _warn_if_digits_are_lost(self, problem):
+        X, mean, variance = problem.X, problem.scaling.mean, problem.scaling.variance
+        if not sparse.issparse(X) or problem.network.out_activation.name != "identity":
+            return
+        squares = float(mean @ mean)
+        if np.finfo(X.dtype).eps * squares > LOST * variance > 0:
+            warnings.warn(
+                f"The rows are sparse and of dtype {X.dtype}, and the squares of the "
+                f"columns' means sum to {squares / variance:.2g} times their "
+                "variance: J and its gradient lose their digits in sums of such terms. "
+                "Drop or scale columns that hardly vary, or use float64 or an array.",
+                UserWarning,
+                stacklevel=5,
+            )
 
     def _warn_if_nothing_is_explained(self, problem, reconstruction):
         variance = problem.scaling.variance

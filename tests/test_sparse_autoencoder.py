@@ -3,6 +3,7 @@
 import io
 import pickle
 import pickletools
+import warnings
 from itertools import pairwise
 
 import joblib
@@ -279,6 +280,20 @@ def test_rows_without_weight_are_left_out_of_a_stream(digits):
     of_half.partial_fit(digits[1::2], sample_weight=weights[1::2])
     assert stream.alpha_ == 0.003
     assert_array_equal(stream.components_, of_half.components_)
+
+
+@short
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sparse_rows_with_means_that_hide_what_varies_warn(dtype, digits):
+    X = np.column_stack([digits, np.full(len(digits), 2000.0)]).astype(dtype)
+    autoencoder = make_short()
+    autoencoder.fit(X)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        autoencoder.fit(sparse.csr_array(X))
+    messages = [str(warning.message) for warning in caught]
+    lost = [message for message in messages if "lose their digits" in message]
+    assert len(lost) == (dtype == np.float32)
 
 
 def test_a_fit_that_explains_nothing_warns(digits):
