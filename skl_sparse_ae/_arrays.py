@@ -9,6 +9,7 @@ belong to, in operations of the array API standard [1]_.
 """
 
 import numpy as np
+from scipy import sparse
 
 from ._sklearn import (
     array_namespace,
@@ -22,6 +23,15 @@ from ._sklearn import (
 def to_numpy(array):
     """The array as NumPy's; sparse matrices and None pass through."""
     return move_to(array, xp=np, device="cpu")
+
+
+def canonical_csr(X):
+    """Sparse rows in which every entry is stored once."""
+    X = sparse.csr_array(X)  # a view, with the arrays' meaning of operators
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
 
 
 def is_on_device(array):

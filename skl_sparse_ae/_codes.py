@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import check_array
 
-from ._arrays import float_dtypes, to_numpy
+from ._arrays import canonical_csr, float_dtypes, to_numpy
 from ._blocks import blocks
 from ._sklearn import StrOptions, _num_samples, _safe_indexing
 
@@ -26,14 +26,7 @@ def check_rows(array, input_name):
         array, accept_sparse="csr", dtype=float_dtypes(array), input_name=input_name
     )
     array = to_numpy(array)
-    if not sparse.issparse(array):
-        return array
-    # Unlike csr_matrix, csr_array sums to vectors and multiplies as an ndarray does.
-    array = sparse.csr_array(array)
-    if not array.has_canonical_format:
-        array = array.copy()
-        array.sum_duplicates()
-    return array
+    return canonical_csr(array) if sparse.issparse(array) else array
 
 
 def column_means(code, weights=None):
@@ -101,15 +94,39 @@ def first_steps(estimator):
     return make_pipeline(*steps) if steps else None
 
 
-def names_of_columns(estimator, n_features):
-    """Names of what the columns of `components_` are, or x0, x1, ..."""
+def names_of_columns(estimator, n_features, feature_names=None):
+    """Names of what the columns of `components_` are, an array; None looks for them."""
     steps = first_steps(estimator)
-    names = getattr(last_step(estimator), "feature_names_in_", None)
-    if names is None and steps is not None:
+    if feature_names is None:
+        feature_names = getattr(last_step(estimator), "feature_names_in_", None)
+    if feature_names is None and steps is not None:
         # Some transformers cannot tell, and "passthrough" alone gives None.
         with suppress(AttributeError, ValueError):
-            names = steps.get_feature_names_out()
-    return [f"x{i}" for i in range(n_features)] if names is None else names
+            feature_names = steps.get_feature_names_out()
+    return checked_names(feature_names, n_features)
+
+
+def checked_names(feature_names, n_features):
+    """Names of so many features as an array; None stands for x0, x1, ..."""
+    if feature_names is None:
+        feature_names = [f"x{i}" for i in range(n_features)]
+    names = np.asarray(feature_names, dtype=object)
+    if names.shape != (n_features,):
+        raise ValueError(
+            f"feature_names has shape {names.shape}, and there are {n_features} "
+            "features."
+        )
+    return names
+
+
+def check_units(n_columns, n_components):
+    """Raise ValueError when the columns of a code are not the rows of `components_`."""
+    if n_columns != n_components:
+        raise ValueError(
+            f"The code of X has {n_columns} columns, and components_ {n_components}"
+            " rows: its units cannot be told. (Dictionary learning with "
+            "split_sign=True gives such codes.)"
+        )
 
 
 def threshold_of(estimator):

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 
+from ._arrays import canonical_csr
 from ._blocks import Team
-from ._in_memory import canonical_csr
 from ._moments import mean_and_variance
 from ._network import map_rows, map_rows_to_csr
 

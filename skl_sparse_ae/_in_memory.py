@@ -6,7 +6,14 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from ._arrays import DeviceRows, float_dtypes, is_on_device, to_numpy, way_back
+from ._arrays import (
+    DeviceRows,
+    canonical_csr,
+    float_dtypes,
+    is_on_device,
+    to_numpy,
+    way_back,
+)
 from ._blocks import Team
 from ._dense_objective import DenseObjective
 from ._moments import mean_and_variance, rows_to_sample
@@ -61,15 +68,6 @@ def check_rows(estimator, X, sample_weight, reset, method):
         # Only ratios matter, and sums of large weights could overflow.
         sample_weight = sample_weight / sample_weight.max()
     return X, sample_weight, back
-
-
-def canonical_csr(X):
-    """Sparse rows in which every entry is stored once."""
-    X = sparse.csr_array(X)  # a view, with the arrays' meaning of operators
-    if not X.has_canonical_format:
-        X = X.copy()
-        X.sum_duplicates()
-    return X
 
 
 def check_code(estimator, X):

@@ -65,6 +65,8 @@ class Objective:
 
     #: Rows in a mini-batch beyond which an epoch takes hardly less time.
     max_batch_size = 256
+    #: Whether J is a small difference of terms as large as the columns' means squared.
+    subtracts_squares = False
 
     def __init__(
         self,

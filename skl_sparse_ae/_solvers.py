@@ -137,7 +137,7 @@ class _LbfgsSearch:
             self._begun = True
         value, gradient = self._value_and_grad(point)
         if not (np.isfinite(value) and np.isfinite(gradient).all()):
-            what = "objective" if np.isfinite(gradient).all() else "gradient"
+            what = "gradient" if np.isfinite(value) else "objective"
             raise Diverged(f"the {what} is not finite in iteration {self.n_iter + 1}")
         self._value = value
         return value, gradient

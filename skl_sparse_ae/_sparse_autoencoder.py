@@ -8,7 +8,6 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -843,7 +842,8 @@ class SparseAutoencoder(
 
     def _warn_if_digits_are_lost(self, problem):
         X, mean, variance = problem.X, problem.scaling.mean, problem.scaling.variance
-        if not sparse.issparse(X) or problem.network.out_activation.name != "identity":
+        cls = place_of(X).objective_class(problem.network, X)
+        if not cls.subtracts_squares:
             return
         squares = float(mean @ mean)
         if np.finfo(X.dtype).eps * squares > LOST * variance > 0:

@@ -36,6 +36,7 @@ class SparseObjective(Objective):
 
     # A step goes through the whole dictionary, and hardly takes longer for more rows.
     max_batch_size = 4096
+    subtracts_squares = True
 
     def _take_rows(self, X, inputs, sample_weight):
         layout = self.network.layout

@@ -459,14 +459,7 @@ def top_features(estimator, n=10, *, feature_names=None):
     """
     check_is_fitted(last_step(estimator), "components_")
     weights = to_numpy(last_step(estimator).components_)
-    if feature_names is None:
-        feature_names = names_of_columns(estimator, weights.shape[1])
-    feature_names = np.asarray(feature_names, dtype=object)
-    if feature_names.shape != (weights.shape[1],):
-        raise ValueError(
-            f"feature_names has shape {feature_names.shape}, but components_ has "
-            f"{weights.shape[1]} features."
-        )
+    feature_names = names_of_columns(estimator, weights.shape[1], feature_names)
     indices = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :n]
     return Bunch(
         names=feature_names[indices],

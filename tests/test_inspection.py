@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 from itertools import product
 
 import numpy as np
@@ -28,6 +25,8 @@ from skl_sparse_ae.inspection import (
     top_features,
 )
 from skl_sparse_ae.report import html_report
+
+from .array_api import run_in_array_api_mode
 
 # What it is given is the code.
 IDENTITY = FunctionTransformer(func=None)
@@ -416,14 +415,5 @@ print("compared")
 
 
 def test_arrays_of_other_libraries():
-    pytest.importorskip("array_api_strict")
-    pytest.importorskip("scipy", "1.14", reason="earlier ones have no such mode")
-    # SciPy chooses its mode when it is imported, hence another interpreter.
-    run = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        env={**os.environ, "SCIPY_ARRAY_API": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.stdout == "compared\n", run.stderr
+    output, errors = run_in_array_api_mode(SCRIPT)
+    assert output == "compared\n", errors

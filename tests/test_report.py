@@ -4,11 +4,9 @@ import base64
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections import Counter
 from html import escape
@@ -43,6 +41,8 @@ from skl_sparse_ae.inspection import label_enrichment, top_activating, top_featu
 from skl_sparse_ae.report import html_report
 from skl_sparse_ae.report._charts import Axis, areas, histogram
 from skl_sparse_ae.report._pictures import encode_png, shrink
+
+from .array_api import run_in_array_api_mode
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -816,17 +816,8 @@ print("compared")
 
 
 def test_arrays_of_other_libraries():
-    pytest.importorskip("array_api_strict")
-    pytest.importorskip("scipy", "1.14", reason="earlier ones have no such mode")
-    # SciPy chooses its mode when it is imported, hence another interpreter.
-    run = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        env={**os.environ, "SCIPY_ARRAY_API": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.stdout == "compared\n", run.stderr
+    output, errors = run_in_array_api_mode(SCRIPT)
+    assert output == "compared\n", errors
 
 
 # Bad input

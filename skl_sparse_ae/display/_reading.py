@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
-from .._codes import last_step
+from .._codes import check_units, last_step
 from .._penalties import L1, Contractive
 from ._checks import check_choice, check_positive
 
@@ -113,12 +113,7 @@ def choose_units(estimator, X, order, n_units):
     elif isinstance(order, str):
         check_choice("order", order, ["activation"])
         means = mean_activation(estimator, X)
-        if len(means) != n_components:
-            raise ValueError(
-                f"order='activation': the code has {len(means)} columns, and "
-                f"components_ {n_components} rows. (Dictionary learning with "
-                "split_sign=True gives such codes.)"
-            )
+        check_units(len(means), n_components)
         units = np.argsort(-means, kind="stable")
     else:
         units = np.asarray(order)
@@ -131,14 +126,3 @@ def choose_units(estimator, X, order, n_units):
     if n_units is not None:
         check_positive("n_units", n_units)
     return units[:n_units]
-
-
-def check_names(feature_names, n_features):
-    """Names of features as an array, of which there must be so many."""
-    names = np.asarray(feature_names, dtype=object)
-    if names.shape != (n_features,):
-        raise ValueError(
-            f"feature_names has shape {names.shape}, and there are {n_features} "
-            "features."
-        )
-    return names

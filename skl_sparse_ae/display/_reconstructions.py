@@ -4,9 +4,10 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
+from .._codes import checked_names
 from ._checks import check_image_shape, check_positive
 from ._drawing import grid_of_axes, import_pyplot, mosaic, mosaic_size, one_axes
-from ._reading import check_names, dense
+from ._reading import dense
 
 # So many features are named along an axis; more would overlap.
 MAX_NAMES = 40
@@ -219,13 +220,12 @@ class ReconstructionDisplay:
         if image_shape is not None:
             check_image_shape(image_shape, n_features)
         if feature_names is None:
-            numbered = [f"x{i}" for i in range(n_features)]
-            feature_names = getattr(estimator, "feature_names_in_", numbered)
+            feature_names = getattr(estimator, "feature_names_in_", None)
         reconstructions = dense(estimator.inverse_transform(estimator.transform(rows)))
         display = cls(
             originals=originals,
             reconstructions=reconstructions,
             image_shape=image_shape,
-            feature_names=check_names(feature_names, n_features),
+            feature_names=checked_names(feature_names, n_features),
         )
         return display.plot(ax=ax, **plot_params)

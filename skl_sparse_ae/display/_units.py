@@ -13,7 +13,7 @@ from ._drawing import (
     near_square,
     one_axes,
 )
-from ._reading import check_names, choose_units, unit_weights
+from ._reading import choose_units, unit_weights
 
 # Of an image's height: the room that its title takes.
 TITLE_ROOM = 0.3
@@ -396,9 +396,7 @@ class UnitFeatureDisplay:
         """
         import_pyplot()
         rows = unit_weights(estimator, weights)
-        if feature_names is None:
-            feature_names = names_of_columns(estimator, rows.shape[1])
-        names = check_names(feature_names, rows.shape[1])
+        names = names_of_columns(estimator, rows.shape[1], feature_names)
         units = choose_units(estimator, X, order, n_units)
         display = cls(weights=rows[units], feature_names=names, units=units)
         return display.plot(ax=ax, **plot_params)

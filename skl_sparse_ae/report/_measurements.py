@@ -11,7 +11,13 @@ from sklearn.utils import Bunch
 from .. import metrics
 from .._arrays import way_back
 from .._blocks import blocks
-from .._codes import check_rows, first_steps, last_step, threshold_of
+from .._codes import (
+    check_rows,
+    check_units,
+    first_steps,
+    last_step,
+    threshold_of,
+)
 from .._moments import mean_and_variance
 from ..inspection import label_enrichment, top_activating
 
@@ -78,12 +84,7 @@ def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
     back = way_back(code)
     rows, code = check_rows(rows, "X"), check_rows(code, "the code of X")
     n_components = fitted.components_.shape[0]
-    if code.shape[1] != n_components:
-        raise ValueError(
-            f"The code of X has {code.shape[1]} columns, and components_ {n_components}"
-            " rows: its units cannot be told. (Dictionary learning with "
-            "split_sign=True gives such codes.)"
-        )
+    check_units(code.shape[1], n_components)
     if isinstance(threshold, str) and threshold == "auto":
         threshold = threshold_of(estimator)
     _, variance = mean_and_variance(rows)

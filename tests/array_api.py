@@ -1,0 +1,22 @@
+"""Scripts that are run in SciPy's array API mode."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def run_in_array_api_mode(script):
+    """What a script prints, and its errors; needs array-api-strict."""
+    pytest.importorskip("array_api_strict")
+    pytest.importorskip("scipy", "1.14", reason="earlier ones have no such mode")
+    # SciPy chooses its mode when it is imported, hence another interpreter.
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "SCIPY_ARRAY_API": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return run.stdout, run.stderr
