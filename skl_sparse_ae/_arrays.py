@@ -22,6 +22,8 @@ from ._sklearn import (
 
 def to_numpy(array):
     """The array as NumPy's; sparse matrices and None pass through."""
+    if isinstance(array, np.ndarray):
+        return array
     return move_to(array, xp=np, device="cpu")
 
 
@@ -61,6 +63,21 @@ def float_dtypes(array):
 def namespace(array):
     """The module whose functions take the array."""
     return np if isinstance(array, np.ndarray) else array_namespace(array)
+
+
+def zeros(shape, like):
+    """An array of zeros of the kind that `like` is."""
+    if isinstance(like, np.ndarray):
+        return np.zeros(shape, like.dtype)
+    return namespace(like).zeros(shape, dtype=like.dtype, device=get_device(like))
+
+
+def beside(array, like):
+    """A NumPy array as one of the kind that `like` is, in its precision."""
+    if isinstance(like, np.ndarray):
+        return array.astype(like.dtype, copy=False)
+    moved = move_to(array, xp=namespace(like), device=get_device(like))
+    return namespace(like).astype(moved, like.dtype)
 
 
 def into(out, name, *args):

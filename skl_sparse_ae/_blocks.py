@@ -51,7 +51,7 @@ def strips(array):
     return [slice(i, min(i + step, n_rows)) for i in range(0, n_rows, step)]
 
 
-def pieces(parts, n_shares):
+def pieces(parts, n_shares, length=None):
     """Cut parts of a vector into pieces, in equal shares.
 
     Parameters
@@ -59,19 +59,22 @@ def pieces(parts, n_shares):
     parts : list of slice
         Consecutive.
     n_shares : int
+    length : int, default=None
+        Of a piece at most; None stands for as much as stays in a cache.
 
     Returns
     -------
     shares : list of list of (int, slice)
-        Index of a part and a slice of it, short enough to stay in a cache.
+        Index of a part and a slice of it.
     """
+    length = PIECE if length is None else length
     shares = split_evenly(parts[0].start, parts[-1].stop, n_shares)
     return [
         [
-            (i, slice(start, min(start + PIECE, share.stop, part.stop)))
+            (i, slice(start, min(start + length, share.stop, part.stop)))
             for i, part in enumerate(parts)
             for start in range(
-                max(share.start, part.start), min(share.stop, part.stop), PIECE
+                max(share.start, part.start), min(share.stop, part.stop), length
             )
         ]
         for share in shares

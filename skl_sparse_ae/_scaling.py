@@ -14,6 +14,8 @@ Both are linear changes of variables. They change the path, never J.
 
 import numpy as np
 
+from ._arrays import into, namespace, to_numpy
+
 # A standard deviation that is a smaller fraction of the mean than this is rounding.
 ROUNDING = 1000 * np.finfo(np.float64).eps
 
@@ -76,12 +78,18 @@ class Scaling:
         return theta
 
     def to_solver(self, theta):
-        """What a full-batch solver sees of a parameter vector, in float64."""
-        return self.centre(theta.astype(np.float64)) / self._units_vector
+        """What a full-batch solver sees of a parameter vector, in its precision."""
+        point = self.centre(theta)
+        for part, unit in self.groups:
+            point[part] /= unit
+        return point
 
     def to_centred(self, point):
         """The parameter vector with intercepts counted from the mean, in float64."""
-        return point * self._units_vector
+        theta = to_numpy(point).astype(np.float64)
+        for part, unit in self.groups:
+            theta[part] *= unit
+        return theta
 
     def from_solver(self, point):
         """The parameter vector, in float64."""
@@ -89,17 +97,19 @@ class Scaling:
 
     def wrap(self, value_and_grad):
         """J of centred parameters as a full-batch solver sees it."""
-        units = self._units_vector
+        groups = [(part, float(unit)) for part, unit in self.groups]
+        scale = float(self.value)
+        theta = None
 
-        def scaled(point):
-            value, gradient = value_and_grad(point * units)
-            gradient *= units
-            gradient /= self.value
-            return value / self.value, gradient
+        def scaled(point, gradient):
+            nonlocal theta
+            if theta is None:
+                theta = namespace(point).empty_like(point)
+            for part, unit in groups:
+                into(theta[part], "multiply", point[part], unit)
+            value, _ = value_and_grad(theta, gradient)
+            for part, unit in groups:
+                gradient[part] *= unit / scale
+            return value / scale
 
         return scaled
-
-    @property
-    def _units_vector(self):
-        sizes = [part.stop - part.start for part, _ in self.groups]
-        return np.repeat(self._units, sizes)

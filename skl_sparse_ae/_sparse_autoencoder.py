@@ -28,10 +28,10 @@ from ._parameters import Layout, Parameters, initial_parameters
 from ._penalties import PENALTIES, make_penalty
 from ._penalty import Penalty
 from ._penalty_check import check_penalty
+from ._progress import Diverged
 from ._rows import place_of
 from ._scaling import Scaling
 from ._sklearn import Interval, StrOptions, _fit_context, move_to
-from ._solvers import Diverged
 from ._sparsity_target import SparsityTarget
 from ._training import Problem, Stream, train_adam, train_lbfgs
 
@@ -695,8 +695,7 @@ class SparseAutoencoder(
         problem = self._set_up(X, sample_weight)
         uses_lbfgs = self._uses_lbfgs(problem)
         train = train_lbfgs if uses_lbfgs else train_adam
-        dtype = np.float64 if uses_lbfgs else X.dtype
-        theta = self._initial(problem, rng, previous, dtype)
+        theta = self._initial(problem, rng, previous, X.dtype)
         attributes = partial(_attributes, problem, dtype=X.dtype)
         callbacks.attributes = attributes
         with place_of(X).Team() as team, self._explain_divergence():

@@ -9,20 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from sklearn import get_config
 
+from ._adam import GROWTH_LIMIT, Adam, minimize_adam
 from ._arrays import namespace, to_numpy
 from ._batches import MiniBatches, RunningMeans
 from ._corruption import CORRUPTIONS
+from ._lbfgs import minimize_lbfgs
 from ._network import Network
 from ._objective import Terms
+from ._progress import Diverged
 from ._rows import place_of
 from ._scaling import Scaling
-from ._solvers import (
-    GROWTH_LIMIT,
-    Adam,
-    Diverged,
-    minimize_adam,
-    minimize_lbfgs,
-)
 from ._sparsity_target import SparsityTarget
 
 # With fewer than a score of steps in an epoch, small tables take hundreds of epochs.
@@ -95,6 +91,7 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     search = partial(
         minimize_lbfgs,
         scaling.wrap(objective.value_and_grad),
+        team=team,
         tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         precision=np.finfo(problem.X.dtype).eps,
@@ -105,7 +102,8 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     )
     if problem.target is not None:
         search = problem.target.staged(search, level)
-    outcome = search(scaling.to_solver(theta), max_iter=settings.max_iter)
+    start = place_of(problem.X).beside(problem.X, scaling.to_solver(theta))
+    outcome = search(start, max_iter=settings.max_iter)
     return outcome._replace(point=scaling.from_solver(outcome.point))
 
 

@@ -58,12 +58,13 @@ def test_units_that_are_in_the_data_are_found_again(rng):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_units_of_noise_agree_as_by_chance(rng):
-    X = rng.normal(size=(100, 20))
+    # Many rows, since chance makes a structure that few have in common.
+    X = rng.normal(size=(1000, 20))
     report = stability_report(
         SparseAutoencoder(10, max_iter=50), X, n_fits=3, random_state=0
     )
     difference = report.cosines.mean() - report.chance_cosines.mean()
-    assert abs(difference) < 0.15
+    assert abs(difference) < 0.1
 
 
 def test_the_report_is_reproducible_and_prints(digits):

@@ -1,156 +1,17 @@
-"""Optimisers. They receive a callable and know no penalty, no rows and no estimator.
+"""Adam: minimisation by steps on mini-batches."""
 
-Each reports to a *monitor*: ``monitor.begin(point)`` before an iteration and
-``monitor.end(point, value)`` after it, which returns True to stop.
-"""
-
-from collections import deque
 from math import sqrt
-from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize
 
 from ._arrays import into, namespace
 from ._blocks import pieces
+from ._progress import Diverged, Outcome, Progress
 
 # A search whose value has grown by this factor does not come back.
 GROWTH_LIMIT = 100
-# The part of `tol` that counts before a search has left its start.
-PATIENCE = 0.01
 # What an update of one parameter costs, in multiply-adds of a matrix product.
 UPDATE_WORK = 128
-
-
-class Outcome(NamedTuple):
-    """Where a solver ended and why."""
-
-    point: np.ndarray
-    n_iter: int
-    converged: bool
-    reason: str
-
-
-class Diverged(ArithmeticError):
-    """The objective or its gradient is no longer finite."""
-
-
-class _Stop(Exception):
-    """Leaves SciPy's loop from inside its callback."""
-
-
-class _Progress:
-    """Decides whether values still fall.
-
-    They do not when the fall over the last `n_iter` values is less than `n_iter` times
-    `tol`, relative to the last one. As long as a search has not left its start, only a
-    hundredth of `tol` counts; then the values are counted anew.
-    """
-
-    def __init__(self, tol, n_iter):
-        self._tol = tol
-        self._values = deque(maxlen=n_iter + 1)
-        self._has_left_start = False
-
-    def has_ended(self, value, has_left_start=True):
-        """Take the next value into account."""
-        values = self._values
-        if has_left_start and not self._has_left_start:
-            self._has_left_start = True
-            values.clear()
-        values.append(value)
-        if len(values) < values.maxlen:
-            return False
-        tol = self._tol if has_left_start else PATIENCE * self._tol
-        return values[0] - value <= tol * (values.maxlen - 1) * abs(value)
-
-
-def minimize_lbfgs(
-    value_and_grad,
-    start,
-    *,
-    max_iter,
-    tol,
-    n_iter_no_change,
-    precision,
-    has_left_start,
-    monitor,
-):
-    """Minimise by L-BFGS.
-
-    Parameters
-    ----------
-    value_and_grad : callable
-        Returns the value and the gradient at a point.
-    start : ndarray of float64
-    max_iter : int
-    tol : float
-        The search ends when the value falls by less than this fraction of itself per
-        iteration, over `n_iter_no_change` iterations.
-    n_iter_no_change : int
-    precision : float
-        Relative precision of the values: a smaller fall ends the search at once.
-    has_left_start : callable
-        Whether the search has got away from where it began. Before, the value may
-        hardly fall for a while, and only a hundredth of `tol` ends the search.
-    monitor : object
-        See the module.
-    """
-    progress = _Progress(tol, n_iter_no_change)
-    search = _LbfgsSearch(value_and_grad, start, progress, has_left_start, monitor)
-    try:
-        result = optimize.minimize(
-            search.evaluate,
-            start,
-            method="L-BFGS-B",
-            jac=True,
-            callback=search.end_iteration,
-            options={
-                "maxiter": max_iter,
-                "maxfun": 20 * max_iter + 20,
-                "maxls": 30,
-                "gtol": 0.0,
-                "ftol": precision,
-            },
-        )
-    except _Stop as stop:
-        return Outcome(search.point, search.n_iter, True, str(stop))
-    # Status 2 is a line search that found no lower value: rounding has the last word.
-    return Outcome(result.x, result.nit, result.status != 1, str(result.message))
-
-
-class _LbfgsSearch:
-    """Joins SciPy's callbacks to the monitor's iterations."""
-
-    def __init__(self, value_and_grad, start, progress, has_left_start, monitor):
-        self._value_and_grad = value_and_grad
-        self._progress = progress
-        self._has_left_start = has_left_start
-        self._monitor = monitor
-        self._begun = False
-        self.point = start
-        self.n_iter = 0
-
-    def evaluate(self, point):
-        if not self._begun:
-            self._monitor.begin(self.point)
-            self._begun = True
-        value, gradient = self._value_and_grad(point)
-        if not (np.isfinite(value) and np.isfinite(gradient).all()):
-            what = "gradient" if np.isfinite(value) else "objective"
-            raise Diverged(f"the {what} is not finite in iteration {self.n_iter + 1}")
-        self._value = value
-        return value, gradient
-
-    def end_iteration(self, point):
-        # SciPy accepts the point that it evaluated last, so its value is known.
-        self.n_iter += 1
-        self.point = point.copy()
-        self._begun = False
-        if self._monitor.end(self.point, self._value):
-            raise _Stop("stopped by a callback")
-        if self._progress.has_ended(self._value, self._has_left_start()):
-            raise _Stop("the objective no longer falls")
 
 
 class Adam:
@@ -283,10 +144,10 @@ def minimize_adam(
         Whether, after a number of epochs, the objective itself no longer changes, so
         that its values tell something about convergence.
     monitor : object
-        See the module.
+        See `_progress`.
     """
     gradient = namespace(theta).empty_like(theta)
-    schedule = _Schedule(learning_rate, max_iter, _Progress(tol, n_iter_no_change))
+    schedule = _Schedule(learning_rate, max_iter, Progress(tol, n_iter_no_change))
     for epoch in range(max_iter):
         monitor.begin(theta)
         values = []

@@ -1,24 +1,12 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.optimize import rosen, rosen_der
 
-from skl_sparse_ae._solvers import (
-    Adam,
-    Diverged,
-    _Progress,
-    _Schedule,
-    minimize_adam,
-    minimize_lbfgs,
-)
+from skl_sparse_ae._adam import Adam, _Schedule, minimize_adam
+from skl_sparse_ae._progress import Diverged, Progress
 
-LBFGS = {
-    "max_iter": 500,
-    "tol": 0.0,
-    "n_iter_no_change": 10,
-    "precision": 1e-16,
-    "has_left_start": lambda: True,
-}
+from .monitors import Log
+
 ADAM = {
     "max_iter": 20,
     "tol": 0.0,
@@ -27,28 +15,6 @@ ADAM = {
     "value_unit": 1.0,
     "is_settled": lambda n_epochs: True,
 }
-
-
-class Log:
-    """A monitor that remembers its calls and stops after `stop_after` iterations."""
-
-    def __init__(self, stop_after=np.inf):
-        self.stop_after = stop_after
-        self.calls = []
-        self.values = []
-
-    def begin(self, point):
-        self.calls.append("begin")
-
-    def end(self, point, value):
-        self.calls.append("end")
-        self.values.append(value)
-        self.point = point.copy()
-        return len(self.values) >= self.stop_after
-
-
-def rosenbrock(x):
-    return rosen(x), rosen_der(x)
 
 
 def bowl(x, out=None):
@@ -61,85 +27,6 @@ def bowl(x, out=None):
 
 def one_batch():
     yield 0.0
-
-
-def test_lbfgs_finds_the_minimum_of_rosenbrock():
-    outcome = minimize_lbfgs(rosenbrock, np.zeros(4), monitor=Log(), **LBFGS)
-    assert outcome.converged
-    assert_allclose(outcome.point, 1, atol=1e-4)
-
-
-def test_lbfgs_reports_each_iteration_with_its_own_value():
-    log = Log()
-    outcome = minimize_lbfgs(rosenbrock, np.zeros(4), monitor=log, **LBFGS)
-    assert len(log.values) == outcome.n_iter
-    assert log.values[-1] == rosen(log.point)
-    assert all(np.diff(log.values) <= 0)
-    # Iterations begin and end in turn; one may be begun that finds nothing.
-    assert log.calls[: 2 * outcome.n_iter] == ["begin", "end"] * outcome.n_iter
-
-
-def test_lbfgs_stops_when_the_monitor_says_so():
-    log = Log(stop_after=3)
-    outcome = minimize_lbfgs(rosenbrock, np.zeros(4), monitor=log, **LBFGS)
-    assert outcome.n_iter == 3
-    assert outcome.converged
-    assert_array_equal(outcome.point, log.point)
-
-
-def test_lbfgs_says_when_max_iter_ended_it():
-    options = {**LBFGS, "max_iter": 5}
-    outcome = minimize_lbfgs(rosenbrock, np.zeros(4), monitor=Log(), **options)
-    assert outcome.n_iter == 5
-    assert not outcome.converged
-
-
-def test_lbfgs_ends_earlier_with_a_larger_tolerance():
-    def valley(x):
-        # One direction is a million times as steep as another, and 1 is added so that
-        # a fall relative to the value becomes small.
-        slopes = np.logspace(-3, 3, 10)
-        return 1 + float(slopes @ x**2), 2 * slopes * x
-
-    n_iter = [
-        minimize_lbfgs(
-            valley,
-            np.ones(10),
-            monitor=Log(),
-            **{**LBFGS, "tol": tol, "n_iter_no_change": 3},
-        ).n_iter
-        for tol in (0.0, 1e-3, 10.0)
-    ]
-    assert n_iter[0] > n_iter[1] > n_iter[2]
-
-
-def test_lbfgs_is_patient_until_it_has_left_its_start():
-    def ledge(x):
-        # Nearly level for a long way, then a bowl.
-        value, slope = rosen(x), rosen_der(x)
-        return 1000 + value, slope
-
-    n_iter = [
-        minimize_lbfgs(
-            ledge,
-            np.zeros(4),
-            monitor=Log(),
-            **{**LBFGS, "tol": 1e-4, "has_left_start": lambda left=left: left},
-        ).n_iter
-        for left in (True, False)
-    ]
-    hundredth = minimize_lbfgs(
-        ledge, np.zeros(4), monitor=Log(), **{**LBFGS, "tol": 1e-6}
-    ).n_iter
-    assert n_iter[0] < n_iter[1] == hundredth
-
-
-def test_lbfgs_raises_when_the_objective_is_not_finite():
-    def broken(x):
-        return np.nan, x
-
-    with pytest.raises(Diverged, match="iteration 1"):
-        minimize_lbfgs(broken, np.ones(2), monitor=Log(), **LBFGS)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -304,27 +191,16 @@ def test_values_of_settling_epochs_do_not_count_as_convergence(team):
 
 
 def test_the_rate_is_constant_for_one_half_and_then_falls_to_zero():
-    schedule = _Schedule(0.2, 10, _Progress(0.0, 5))
+    schedule = _Schedule(0.2, 10, Progress(0.0, 5))
     times = [0, 3, 5, 7.5, 10]
     assert_allclose([schedule.rate(t) for t in times], [0.2, 0.2, 0.2, 0.1, 0.0])
 
 
 def test_the_rate_begins_to_fall_when_values_do_not():
-    schedule = _Schedule(1.0, 100, _Progress(0.01, 2))
+    schedule = _Schedule(1.0, 100, Progress(0.01, 2))
     for n_epochs, value in enumerate([8.0, 4.0, 2.0, 2.0, 2.0], start=1):
         assert schedule.rate(n_epochs) == 1.0
         schedule.record(n_epochs, value)
     assert schedule.converged
     assert schedule.end == 10
     assert_allclose([schedule.rate(t) for t in (5, 7.5, 10)], [1.0, 0.5, 0.0])
-
-
-def test_progress_has_ended_when_the_mean_fall_is_below_tol():
-    progress = _Progress(tol=0.1, n_iter=2)
-    assert [progress.has_ended(v) for v in (4.0, 3.0, 2.0, 1.9, 1.8)] == [
-        False,  # too few values to judge
-        False,
-        False,
-        False,  # from 3.0 to 1.9
-        True,  # from 2.0 to 1.8, less than 2 * 0.1 * 1.8
-    ]

@@ -1,0 +1,21 @@
+"""A monitor for tests of the solvers."""
+
+import numpy as np
+
+
+class Log:
+    """A monitor that remembers its calls and stops after `stop_after` iterations."""
+
+    def __init__(self, stop_after=np.inf):
+        self.stop_after = stop_after
+        self.calls = []
+        self.values = []
+
+    def begin(self, point):
+        self.calls.append("begin")
+
+    def end(self, point, value):
+        self.calls.append("end")
+        self.values.append(value)
+        self.point = point.copy()
+        return len(self.values) >= self.stop_after

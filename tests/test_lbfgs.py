@@ -1,0 +1,274 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.optimize import minimize, rosen, rosen_der
+
+from skl_sparse_ae._lbfgs import N_PAIRS, InverseHessian, _Point, minimize_lbfgs
+from skl_sparse_ae._progress import Diverged
+
+from .monitors import Log
+
+OPTIONS = {
+    "max_iter": 500,
+    "tol": 0.0,
+    "n_iter_no_change": 10,
+    "precision": 1e-16,
+    "has_left_start": lambda: True,
+}
+SLOPES = np.logspace(-3, 3, 10)
+
+
+def rosenbrock(x, gradient):
+    gradient[...] = rosen_der(x)
+    return float(rosen(x))
+
+
+def valley(x, gradient):
+    """1 and a bowl that is a million times as steep in one direction as in another."""
+    gradient[...] = 2 * SLOPES * x
+    return 1 + float(SLOPES @ x**2)
+
+
+@pytest.fixture
+def search(team):
+    def run(function, start, monitor=None, **options):
+        monitor = Log() if monitor is None else monitor
+        options = {**OPTIONS, **options}
+        return minimize_lbfgs(function, start, team=team, monitor=monitor, **options)
+
+    return run
+
+
+def test_the_minimum_of_rosenbrock_is_found(search):
+    start = np.zeros(4)
+    outcome = search(rosenbrock, start)
+    assert outcome.converged
+    assert_allclose(outcome.point, 1, atol=1e-4)
+    assert_array_equal(start, 0)
+
+
+def test_as_few_evaluations_are_needed_as_by_scipy(search, rng):
+    n_evaluations = []
+
+    def counted(x, gradient):
+        n_evaluations.append(1)
+        return rosenbrock(x, gradient)
+
+    start = rng.uniform(-1, 1, 20)
+    outcome = search(counted, start, precision=1e-10)
+    theirs = minimize(
+        rosen, start, jac=rosen_der, method="L-BFGS-B", options={"ftol": 1e-10}
+    )
+    assert rosen(outcome.point) < 1e-8
+    assert len(n_evaluations) < 1.3 * theirs.nfev
+
+
+def test_each_iteration_is_reported_with_its_own_value(search):
+    log = Log()
+    outcome = search(rosenbrock, np.zeros(4), log)
+    assert len(log.values) == outcome.n_iter
+    assert log.values[-1] == rosen(log.point)
+    assert all(np.diff(log.values) <= 0)
+    # Iterations begin and end in turn; one may be begun that finds nothing.
+    assert log.calls[: 2 * outcome.n_iter] == ["begin", "end"] * outcome.n_iter
+
+
+def test_the_last_evaluation_is_at_the_point_that_is_reported(search):
+    # Whoever evaluates may have kept the terms of J.
+    evaluated = []
+
+    def remembered(x, gradient):
+        evaluated.append(x.copy())
+        return rosenbrock(x, gradient)
+
+    class Compare(Log):
+        def end(self, point, value):
+            assert_array_equal(point, evaluated[-1])
+            return super().end(point, value)
+
+    assert search(remembered, np.zeros(4), Compare()).n_iter > 5
+
+
+def test_the_monitor_can_stop_it(search):
+    log = Log(stop_after=3)
+    outcome = search(rosenbrock, np.zeros(4), log)
+    assert outcome.n_iter == 3
+    assert outcome.converged
+    assert_array_equal(outcome.point, log.point)
+
+
+def test_it_says_when_max_iter_ended_it(search):
+    outcome = search(rosenbrock, np.zeros(4), max_iter=5)
+    assert outcome.n_iter == 5
+    assert not outcome.converged
+
+
+def test_a_larger_tolerance_ends_it_earlier(search):
+    n_iter = [
+        search(valley, np.ones(10), tol=tol, n_iter_no_change=3).n_iter
+        for tol in (0.0, 1e-3, 10.0)
+    ]
+    assert n_iter[0] > n_iter[1] > n_iter[2]
+
+
+def test_a_coarser_precision_ends_it_earlier(search):
+    n_iter = [
+        search(valley, np.ones(10), precision=precision).n_iter
+        for precision in (1e-16, 1e-3)
+    ]
+    assert n_iter[0] > n_iter[1]
+
+
+def test_it_is_patient_until_it_has_left_its_start(search):
+    def ledge(x, gradient):
+        # Nearly level for a long way, then a bowl.
+        return 1000 + rosenbrock(x, gradient)
+
+    n_iter = [
+        search(ledge, np.zeros(4), tol=1e-4, has_left_start=lambda left=left: left)
+        for left in (True, False)
+    ]
+    hundredth = search(ledge, np.zeros(4), tol=1e-6)
+    assert n_iter[0].n_iter < n_iter[1].n_iter == hundredth.n_iter
+
+
+def test_it_ends_at_once_where_the_gradient_is_zero(search):
+    outcome = search(rosenbrock, np.ones(4))
+    assert outcome.converged
+    assert outcome.n_iter == 0
+    assert_array_equal(outcome.point, 1)
+
+
+def test_it_ends_where_rounding_hides_any_fall(search):
+    def coarse(x, gradient):
+        # A gradient that promises more than the value, rounded to hundredths, gives.
+        return round(rosenbrock(x, gradient), 2)
+
+    outcome = search(coarse, np.zeros(4))
+    assert outcome.converged
+    assert outcome.n_iter < 50
+    assert "rounding" in outcome.reason
+
+
+@pytest.mark.parametrize("broken", ["objective", "gradient"])
+def test_it_raises_when_something_is_not_finite(search, broken):
+    def function(x, gradient):
+        gradient[...] = np.nan if broken == "gradient" else 1.0
+        return np.nan if broken == "objective" else 1.0
+
+    with pytest.raises(Diverged, match=f"{broken} is not finite in iteration 1"):
+        search(function, np.ones(2))
+
+
+def test_it_turns_back_where_the_objective_is_not_finite(search):
+    def bounded(x, gradient):
+        # -log is infinite from 0 on, which a step of length one from 0.5 reaches.
+        gradient[...] = 1 - 0.1 / np.where(x > 0, x, np.nan)
+        return float(np.sum(x - 0.1 * np.log(x))) if (x > 0).all() else np.inf
+
+    outcome = search(bounded, np.full(3, 0.5))
+    assert_allclose(outcome.point, 0.1, rtol=1e-6)
+
+
+def test_it_raises_when_nothing_finite_is_found(search):
+    def cliff(x, gradient):
+        gradient[...] = 1.0
+        return 0.0 if (x == 1).all() else np.inf
+
+    with pytest.raises(Diverged, match="objective is not finite in iteration 1"):
+        search(cliff, np.ones(2))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_it_works_in_the_precision_of_the_start(search, dtype):
+    seen = set()
+
+    def noted(x, gradient):
+        seen.update([x.dtype, gradient.dtype])
+        return valley(x, gradient)
+
+    outcome = search(noted, np.ones(10, dtype))
+    assert seen == {np.dtype(dtype)} == {outcome.point.dtype}
+    assert valley(outcome.point, np.empty(10)) == pytest.approx(1, rel=1e-9)
+
+
+def points(n_points, size, rng, dtype=np.float64):
+    """Points in a bowl, one of them with the gradient of its reverse."""
+    matrix = rng.normal(size=(size, size))
+    matrix = matrix @ matrix.T + np.eye(size)
+    result = []
+    for i in range(n_points):
+        point = _Point(rng.normal(size=size).astype(dtype))
+        gradient = matrix @ point.x
+        point.gradient = (-gradient if i == 3 else gradient).astype(dtype)
+        result.append(point)
+    return result
+
+
+def bfgs(pairs, gradient):
+    """``-H g`` by the textbook's update of the whole matrix."""
+    s, y = pairs[-1]
+    identity = np.eye(len(gradient))
+    H = (s @ y) / (y @ y) * identity
+    for s, y in pairs:
+        rho = 1 / (s @ y)
+        left = identity - rho * np.outer(s, y)
+        H = left @ H @ left.T + rho * np.outer(s, s)
+    return -H @ gradient
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_the_direction_is_that_of_the_whole_matrix(rng, team, is_cut, monkeypatch):
+    if is_cut:
+        monkeypatch.setattr("skl_sparse_ae._lbfgs.PIECE", 3)
+        monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
+    path = points(2 * N_PAIRS + 3, 17, rng)
+    hessian = InverseHessian(path[0].x, team)
+    steps, n_left_out = [], []
+    for old, new in pairwise(path):
+        s, y = new.x - old.x, new.gradient - old.gradient
+        out = np.empty(17)
+        slope = hessian.direction(old, new, out)
+        steps = [*steps, (s, y)][-N_PAIRS:]
+        pairs = [(s, y) for s, y in steps if s @ y > 0]
+        expected = bfgs(pairs, new.gradient) if pairs else -new.gradient
+        assert_allclose(out, expected, rtol=1e-6, atol=1e-8)
+        assert slope == pytest.approx(out @ new.gradient)
+        n_left_out.append(len(steps) - len(pairs))
+    assert 1 in n_left_out  # the step of negative curvature, while remembered
+    assert n_left_out[-1] == 0
+
+
+def test_what_was_forgotten_has_no_influence(rng, team):
+    path = points(6, 5, rng)
+    out, expected = np.empty(5), np.empty(5)
+    hessian = InverseHessian(path[0].x, team)
+    for old, new in pairwise(path[:-1]):
+        hessian.direction(old, new, out)
+    hessian.forget()
+    hessian.direction(path[-2], path[-1], out)
+    InverseHessian(path[0].x, team).direction(path[-2], path[-1], expected)
+    assert_array_equal(out, expected)
+
+
+def test_pytorchs_tensors_give_the_same_directions(rng, team):
+    torch = pytest.importorskip("torch")
+    path = points(N_PAIRS + 3, 8, rng)
+    hessian = InverseHessian(path[0].x, team)
+    on_device = InverseHessian(torch.tensor(path[0].x), team)
+    for old, new in pairwise(path):
+        out, theirs = np.empty(8), torch.empty(8, dtype=torch.float64)
+        hessian.direction(old, new, out)
+        on_device.direction(tensors(old), tensors(new), theirs)
+        assert_allclose(theirs.numpy(), out, rtol=1e-8, atol=1e-10)
+
+
+def tensors(point):
+    """A point of tensors."""
+    import torch
+
+    result = _Point(torch.tensor(point.x))
+    result.gradient = torch.tensor(point.gradient)
+    return result

@@ -1,0 +1,91 @@
+import math
+
+import pytest
+
+from skl_sparse_ae._line_search import CURVATURE, DECREASE, MAX_TRIALS, line_search
+
+# Values and slopes; each falls at zero.
+FUNCTIONS = {
+    "one": (lambda t: (t - 1) ** 2, lambda t: 2 * (t - 1)),
+    "far": (lambda t: (t - 3000) ** 2, lambda t: 2 * (t - 3000)),
+    "near": (lambda t: (t - 1e-4) ** 2, lambda t: 2 * (t - 1e-4)),
+    "wave": (lambda t: math.cos(20 * t + 0.1), lambda t: -20 * math.sin(20 * t + 0.1)),
+    # The first three test functions of J. J. More and D. J. Thuente, "Line search
+    # algorithms with guaranteed sufficient decrease", 1994, the second shifted.
+    "rational": (
+        lambda t: -t / (t * t + 2),
+        lambda t: (t * t - 2) / (t * t + 2) ** 2,
+    ),
+    "quintic": (
+        lambda t: (t + 0.004) ** 5 - 2 * (t + 0.004) ** 4,
+        lambda t: 5 * (t + 0.004) ** 4 - 8 * (t + 0.004) ** 3,
+    ),
+    "logarithm": (
+        lambda t: t - 0.1 * math.log(t + 0.01),
+        lambda t: 1 - 0.1 / (t + 0.01),
+    ),
+    "logarithm's wall": (
+        lambda t: -t - 0.1 * math.log(0.5 - t) if t < 0.5 else math.inf,
+        lambda t: -1 + 0.1 / (0.5 - t) if t < 0.5 else math.nan,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_strong_wolfe_conditions_are_fulfilled(name):
+    value, slope = FUNCTIONS[name]
+    trials = []
+
+    def function(t):
+        trials.append(t)
+        return value(t), slope(t)
+
+    t = line_search(function, value(0), slope(0))
+    assert t == trials[-1] > 0
+    assert trials[0] == 1
+    assert value(t) <= value(0) + DECREASE * t * slope(0)
+    assert abs(slope(t)) <= CURVATURE * abs(slope(0))
+    assert len(trials) < 15
+
+
+def test_a_good_first_step_is_taken_without_another_trial():
+    trials = []
+
+    def parabola(t):
+        trials.append(t)
+        return (t - 1.2) ** 2, 2 * (t - 1.2)
+
+    assert line_search(parabola, 1.44, -2.4) == 1
+    assert trials == [1]
+
+
+def test_a_parabolas_minimum_is_found_by_the_second_trial():
+    # The cubic through two values and slopes is the parabola itself.
+    assert line_search(lambda t: ((t - 0.3) ** 2, 2 * t - 0.6), 0.09, -0.6) == (
+        pytest.approx(0.3)
+    )
+
+
+def test_a_fall_without_end_gives_the_lowest_that_was_tried():
+    trials = []
+
+    def line(t):
+        trials.append(t)
+        return -t, -1.0
+
+    assert line_search(line, 0.0, -1.0) == max(trials)
+    assert len(trials) == MAX_TRIALS
+
+
+@pytest.mark.parametrize("value", [1.0, 0.0, math.inf, math.nan])
+def test_nothing_is_found_where_nothing_is_lower(value):
+    assert line_search(lambda t: (value, -1.0), 0.0, -1.0) is None
+
+
+def test_the_lowest_is_taken_where_the_slope_is_wrong():
+    # Values fall to 0.4 and rise again, while the slope always promises a fall.
+    def function(t):
+        return abs(t - 0.4), -1.0
+
+    t = line_search(function, 0.4, -1.0)
+    assert 0 < t < 0.8
