@@ -23,6 +23,7 @@ from skl_sparse_ae._blocks import Team
 from skl_sparse_ae._dask_objective import DaskObjective, _Evaluation, _Sums
 from skl_sparse_ae._dask_sums import Crew, keep_in_memory
 from skl_sparse_ae._dense_objective import DenseObjective
+from skl_sparse_ae._lbfgs import N_PAIRS
 from skl_sparse_ae._network import Network
 from skl_sparse_ae._parameters import Layout
 from skl_sparse_ae._penalties import make_penalty
@@ -235,7 +236,8 @@ def plan():
     yield "rows on each worker, GB", f"{row_bytes / 1e9:.0f}"
     workspace = (6 + 1) * parameter_bytes * N_THREADS
     yield "workspaces on each worker, GB", f"{workspace / 1e9:.2f}"
-    yield "L-BFGS's vectors on the client, GB", f"{160 * size / 1e9:.2f}"
+    vectors = (2 * N_PAIRS + 6) * parameter_bytes  # the pairs; points and gradients
+    yield "L-BFGS's vectors on the client, GB", f"{vectors / 1e9:.2f}"
     yield 'products, one evaluation of "l1", seconds', f"{seconds['l1']:.0f}"
     yield 'products, one evaluation of "kl", seconds', f"{seconds['kl']:.0f}"
     yield (

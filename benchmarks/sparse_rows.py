@@ -166,8 +166,8 @@ def fits(names, n_runs):
     """CSR against the same rows as an array."""
     for name in names:
         for solver in SOLVERS:
-            if solver == "converged" or (solver == "lbfgs" and name == "large"):
-                continue  # L-BFGS keeps 160 bytes for each of 51 million parameters
+            if solver == "converged":
+                continue
             jobs = ["csr", "dense"] if CASES[name].has_dense else ["csr"]
             runs = {job: [] for job in jobs}
             for _ in range(n_runs):
