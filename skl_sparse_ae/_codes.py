@@ -78,19 +78,25 @@ def is_active(code, threshold, weights=None):
     return active
 
 
+def _found(estimator):
+    """The estimator itself, or the one that a search for parameters has chosen."""
+    return getattr(estimator, "best_estimator_", estimator)
+
+
 def last_step(estimator):
     """The estimator itself, or that at the end of a pipeline (of pipelines)."""
+    estimator = _found(estimator)
     while isinstance(estimator, Pipeline):
-        estimator = estimator[-1]
+        estimator = _found(estimator[-1])
     return estimator
 
 
 def first_steps(estimator):
     """The steps before the last one, as a fitted pipeline, or None without any."""
-    steps = []
+    steps, estimator = [], _found(estimator)
     while isinstance(estimator, Pipeline):
         steps += [step for _, step in estimator.steps[:-1]]
-        estimator = estimator[-1]
+        estimator = _found(estimator[-1])
     return make_pipeline(*steps) if steps else None
 
 

@@ -4,7 +4,8 @@ For each unit: the rows that activate it most, the classes that are frequent amo
 rows on which it is active, the features that it writes into the reconstruction, and
 what becomes of a reconstruction when it is switched off or turned up. The functions use
 `transform`, `inverse_transform` and `components_` alone, and so serve PCA, NMF and
-dictionary learning as well, and pipelines with any of these at their end.
+dictionary learning as well, pipelines with any of these at their end, and fitted
+searches for the parameters of such.
 """
 
 from numbers import Integral, Real

@@ -9,6 +9,7 @@ from scipy.stats import false_discovery_control, fisher_exact
 from sklearn.decomposition import NMF, PCA, MiniBatchDictionaryLearning
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -355,6 +356,20 @@ def test_pipelines_in_pipelines_are_as_flat_ones(digits):
         html_report(p, X, y, title="", random_state=0).html for p in (nested, flat)
     ]
     assert pages[0].split("Scores")[1] == pages[1].split("Scores")[1]
+
+
+def test_a_grid_search_stands_for_what_it_has_found(digits):
+    X, y = digits[:300], np.arange(300) % 3
+    pipeline = make_pipeline(MinMaxScaler(), SparseAutoencoder(4, tol=0.1))
+    grid = {"sparseautoencoder__rho": [0.1, 0.3]}
+    search = GridSearchCV(pipeline, grid, cv=2).fit(X)
+    found = search.best_estimator_
+    assert_array_equal(top_features(search).names, top_features(found).names)
+    assert_array_equal(steer(search, X, 0, factor=0), steer(found, X, 0, factor=0))
+    actual, expected = (label_enrichment(p, X, y) for p in (search, found))
+    assert_array_equal(actual.pvalues, expected.pvalues)
+    page = html_report(search, X, y, title="", random_state=0).html
+    assert "rho" in page
 
 
 def test_features_of_steps_that_give_no_names_are_numbered(digits):
