@@ -100,7 +100,7 @@ class _Search:
         self.now.x[...] = start
         self._evaluate(self.now)
         self._last.value = self.now.value  # nothing has been tried
-        if not isfinite(self._squared_norm()):
+        if not (isfinite(self.now.value) and isfinite(self._squared_norm())):
             raise self._diverged(self.now)
 
     def iterate(self):
