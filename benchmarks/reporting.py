@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import scipy
 import sklearn
+from threadpoolctl import threadpool_info
 
 
 def circumstances():
@@ -25,9 +26,21 @@ def machine():
     """The processor and the versions that figures depend on."""
     return (
         f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, SciPy {scipy.__version__}, "
+        f"NumPy {np.__version__} ({blas()}), SciPy {scipy.__version__}, "
         f"scikit-learn {sklearn.__version__}"
     )
+
+
+def blas():
+    """NumPy's BLAS and the kernels that it has chosen for the processor.
+
+    The variable OPENBLAS_CORETYPE may choose others, of half the speed.
+    """
+    for library in threadpool_info():
+        if library["user_api"] == "blas" and "scipy.libs" not in library["filepath"]:
+            names = map(library.get, ("internal_api", "version", "architecture"))
+            return " ".join(filter(None, names))
+    return "an unknown BLAS"
 
 
 def processor():
