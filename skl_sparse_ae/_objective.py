@@ -110,6 +110,7 @@ class Objective:
     def value_and_grad(self, theta, out=None):
         """J at `theta` and its gradient, a vector of theta's dtype (`out` if given)."""
         parameters = self._parameters(theta)
+        weights = self.network.layout.views(theta)
         penalty = self.network.penalty
         means, encoded = None, False
         if penalty.selects_jointly:
@@ -120,7 +121,7 @@ class Objective:
         else:
             means, encoded = self._means(self._encode(parameters)), True
             slope = penalty.psi_derivative(means)
-        unit_weights = penalty.unit_weights(self.network.layout.views(theta))
+        unit_weights = penalty.unit_weights(weights)
         if unit_weights is not None:
             slope *= to_numpy(unit_weights)
         slope = slope.astype(self.dtype) if penalty.has_term else None
@@ -128,14 +129,13 @@ class Objective:
         out = namespace(theta).empty_like(theta) if out is None else out
         squared_errors, phi = self._backward(parameters, slope, encoded, revival, out)
         self.unit_means = self._means(phi) if means is None else means
-        self.last_terms = self._terms(theta, squared_errors)
+        self.last_terms = self._terms(weights, unit_weights, squared_errors)
         self._gradient(theta, out)
         gradients = self.network.layout.views(out)
         if self.mean is not None:
             self._centre(gradients)
         if unit_weights is not None:
             slopes = self._beside(theta, penalty.psi(self.unit_means))
-            weights = self.network.layout.views(theta)
             penalty.add_weight_gradient(weights, gradients, slopes)
         return self.last_terms.total, out
 
@@ -147,7 +147,9 @@ class Objective:
         """The terms of J at `theta`, without the gradient."""
         squared_errors, phi = self._forward(self._parameters(theta))
         self.unit_means = self._means(phi)
-        return self._terms(theta, squared_errors)
+        weights = self.network.layout.views(theta)
+        unit_weights = self.network.penalty.unit_weights(weights)
+        return self._terms(weights, unit_weights, squared_errors)
 
     @property
     def active_fraction(self):
@@ -236,13 +238,14 @@ class Objective:
             return means
         return self.blend_means(means, self.n_rows)
 
-    def _terms(self, theta, squared_errors):
-        layout, penalty = self.network.layout, self.network.penalty
-        squares = sum(map(_squared_norm, layout.weights(theta)))
-        if layout.tied_weights:
+    def _terms(self, weights, unit_weights, squared_errors):
+        """The terms of J, from the arrays and what the penalty makes of them."""
+        squares = _squared_norm(weights.encoder_coef)
+        if self.network.layout.tied_weights:
             squares *= 2
-        sparsity = penalty.psi(self.unit_means)
-        unit_weights = penalty.unit_weights(layout.views(theta))
+        else:
+            squares += _squared_norm(weights.components)
+        sparsity = self.network.penalty.psi(self.unit_means)
         if unit_weights is not None:
             sparsity = sparsity * to_numpy(unit_weights)
         return Terms(
