@@ -86,8 +86,7 @@ class DenseObjective(Objective):
         def reduce(share):
             for i, piece in share:
                 g = out[piece]
-                _add_arrays([total[piece] for total in sums], g)
-                g *= scale
+                _scaled_sum([total[piece] for total in sums], scale, out=g)
                 if decay and are_weights[i]:
                     g += decay * theta[piece]
 
@@ -100,15 +99,16 @@ class DenseObjective(Objective):
         return self.team.map(lambda member: method(member, *args), self._active)
 
 
-def _add_arrays(arrays, out):
-    """The sum of some arrays, in one pass over memory less than by ``+=`` alone."""
+def _scaled_sum(arrays, scale, out):
+    """The sum of one or more arrays times a number, in as few passes as possible."""
     first, *others = arrays
     if not others:
-        out[...] = first
+        np.multiply(first, scale, out=out, casting="same_kind")
         return
     np.add(first, others[0], out=out, casting="same_kind")
     for other in others[1:]:
         out += other
+    out *= scale
 
 
 def _add_up(sums):

@@ -240,11 +240,10 @@ class Objective:
 
     def _terms(self, weights, unit_weights, squared_errors):
         """The terms of J, from the arrays and what the penalty makes of them."""
-        squares = _squared_norm(weights.encoder_coef)
-        if self.network.layout.tied_weights:
+        layout = self.network.layout
+        squares = sum(map(_squared_norm, layout.weights_among(weights)))
+        if layout.tied_weights:
             squares *= 2
-        else:
-            squares += _squared_norm(weights.components)
         sparsity = self.network.penalty.psi(self.unit_means)
         if unit_weights is not None:
             sparsity = sparsity * to_numpy(unit_weights)

@@ -75,7 +75,10 @@ class Layout:
 
     def weights(self, theta):
         """The weight matrices in the vector, once each, without the intercepts."""
-        parameters = self.views(theta)
+        return self.weights_among(self.views(theta))
+
+    def weights_among(self, parameters):
+        """The same, from the arrays."""
         if self.tied_weights:
             return (parameters.encoder_coef,)
         return (parameters.encoder_coef, parameters.components)
