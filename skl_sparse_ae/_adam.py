@@ -12,6 +12,8 @@ from ._progress import Diverged, Outcome, Progress
 GROWTH_LIMIT = 100
 # What an update of one parameter costs, in multiply-adds of a matrix product.
 UPDATE_WORK = 128
+# Parameters that are updated at a time, whatever their units.
+SHORT = 2**14
 
 
 class Adam:
@@ -69,21 +71,33 @@ class Adam:
         rate, epsilon = float(learning_rate) * mean_1 / mean_2, self.epsilon / mean_2
 
         def update(share):
-            for i, piece in share:
-                _, unit, factor = self._groups[i]
+            for piece, unit, factor in share:
                 self._update(theta, gradient, piece, rate * unit, factor, epsilon)
 
-        parts = [part for part, _, _ in self._groups]
         if not isinstance(theta, np.ndarray):
-            update(enumerate(parts))
+            update(self._groups)
             return
         n_shares = team.n_useful(UPDATE_WORK * theta.size)
         if len(self._shares) != n_shares:
-            self._shares = pieces(parts, n_shares)
+            self._shares = self._cut(n_shares, theta.dtype)
         team.map(update, self._shares)
         if self.n_steps % self.flush_every == 0:
             self.first[np.abs(self.first) < self.negligible] = 0
             self.second[self.second < self.negligible] = 0
+
+    def _cut(self, n_shares, dtype):
+        """Pieces of the vector, with units and factors, for each thread."""
+        parts, units, factors = zip(*self._groups, strict=True)
+        start, stop = parts[0].start, parts[-1].stop
+        if stop - start <= SHORT:
+            # A call costs more than its numbers: one piece, and a unit for each number.
+            lengths = [part.stop - part.start for part in parts]
+            each = (np.repeat(np.array(a, dtype), lengths) for a in (units, factors))
+            return [[(slice(start, stop), *each)]]
+        return [
+            [(piece, units[i], factors[i]) for i, piece in share]
+            for share in pieces(parts, n_shares)
+        ]
 
     def _update(self, theta, gradient, piece, rate, factor, epsilon):
         g, m, v = gradient[piece], self.first[piece], self.second[piece]

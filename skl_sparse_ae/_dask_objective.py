@@ -36,19 +36,21 @@ class DaskObjective(Objective):
         sums = self._sum(parameters, "forward")
         return sums.squared_errors, sums.phi
 
-    def _backward(self, parameters, slope, encoded, revival, out):
-        del encoded, revival, out
+    def _backward(self, parameters, slope, encoded, revival, gradients):
+        del encoded, revival, gradients
         sums = self._sum(parameters, "backward", slope)
         self._gradient_sum = sums.gradient
         return sums.squared_errors, sums.phi
 
-    def _gradient(self, theta, out):
+    def _gradient(self, weights, gradients):
         layout = self.network.layout
-        np.divide(self._gradient_sum, self._total_weight, out=out)
-        decay = self.alpha * (2 if layout.tied_weights else 1)
-        gradients = layout.weights(out)
-        for gradient, weights in zip(gradients, layout.weights(theta), strict=True):
-            gradient += decay * weights
+        sums = layout.views(self._gradient_sum)
+        for total, out in zip(sums, gradients, strict=True):
+            np.divide(total, self._total_weight, out=out)
+        for name in layout.weight_names:
+            gradient = getattr(gradients, name)
+            gradient += self._decay * getattr(weights, name)
+        return self._squared_norm(weights)
 
     def _n_active(self):
         return self._last.n_active
@@ -111,12 +113,12 @@ class _Evaluation:
             elif self.task == "forward":
                 sums.squared_errors, sums.phi = objective._forward(parameters)
             else:
-                gradient = np.empty_like(self.vector)
+                sums.gradient = np.empty_like(self.vector)
+                gradients = network.layout.views(sums.gradient)
                 sums.squared_errors, sums.phi = objective._backward(
-                    parameters, self.slope, False, None, gradient
+                    parameters, self.slope, False, None, gradients
                 )
-                objective._gradient(self.vector, gradient)
-                sums.gradient = gradient
+                objective._gradient(parameters, gradients)
             if self.counts_active:
                 sums.n_active = objective._n_active()
         return sums

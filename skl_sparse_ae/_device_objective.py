@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._arrays import as_factor, namespace, to_numpy
+from ._arrays import as_factor, to_numpy
 from ._blocks import blocks
 from ._objective import Objective, finish_delta
+from ._parameters import Parameters
 
 # Of a block of rows, its errors and codes.
 BLOCK_BYTES = 2**28
@@ -64,8 +65,8 @@ class DeviceObjective(Objective):
             squared_errors += float(self._X.xp.sum(error * weighted))
         return squared_errors, self._phi
 
-    def _backward(self, parameters, slope, encoded, revival, out):
-        del encoded, out
+    def _backward(self, parameters, slope, encoded, revival, gradients):
+        del encoded, gradients
         self._begin()
         if slope is not None:
             slope = self._X.from_numpy(slope)
@@ -121,22 +122,18 @@ class DeviceObjective(Objective):
         is_first = self._X.from_numpy(number) == first[:, None]
         return code * as_factor(is_first, code)
 
-    def _gradient(self, theta, out):
-        layout = self.network.layout
-        encoder, encoder_intercept, components, decoder_intercept = self._sums
+    def _gradient(self, weights, gradients):
+        layout, sums = self.network.layout, Parameters(*self._sums)
         if layout.tied_weights:
-            arrays = [encoder + components.T, encoder_intercept, decoder_intercept]
-        else:
-            arrays = self._sums
-        decay = self.alpha * (2 if layout.tied_weights else 1)
-        parts = zip(layout.slices, layout.are_weights, arrays, strict=True)
-        for part, is_weight, array in parts:
-            array = namespace(array).reshape(array, (-1,))
+            sums = sums._replace(encoder_coef=sums.encoder_coef + sums.components.T)
+        for name in (*layout.weight_names, "encoder_intercept", "decoder_intercept"):
+            total, out = getattr(sums, name), getattr(gradients, name)
             if isinstance(out, np.ndarray):
-                array = to_numpy(array)
-            out[part] = array / self._total_weight
-            if is_weight:
-                out[part] += decay * theta[part]
+                total = to_numpy(total)
+            out[...] = total / self._total_weight
+            if name in layout.weight_names:
+                out += self._decay * getattr(weights, name)
+        return self._squared_norm(weights)
 
     def _n_active(self):
         return self._active
@@ -184,16 +181,15 @@ class DeviceObjective(Objective):
             return vector
         return self._X.from_numpy(vector, self.dtype)
 
-    def _parameters(self, theta):
+    def _parameters(self, theta, weights):
         if isinstance(theta, np.ndarray):
-            theta = self.network.layout.flatten(super()._parameters(theta))
+            theta = self.network.layout.flatten(super()._parameters(theta, weights))
             return self.network.layout.views(self._X.from_numpy(theta))
-        parameters = self.network.layout.views(theta)
         if self.mean is None:
-            return parameters
+            return weights
         mean = self._X.from_numpy(self.mean, self.dtype)
-        intercept = parameters.encoder_intercept - mean @ parameters.encoder_coef
-        return parameters._replace(encoder_intercept=intercept)
+        intercept = weights.encoder_intercept - mean @ weights.encoder_coef
+        return weights._replace(encoder_intercept=intercept)
 
     def _centre(self, gradients):
         if isinstance(gradients.encoder_coef, np.ndarray):

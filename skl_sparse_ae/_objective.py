@@ -109,8 +109,8 @@ class Objective:
 
     def value_and_grad(self, theta, out=None):
         """J at `theta` and its gradient, a vector of theta's dtype (`out` if given)."""
-        parameters = self._parameters(theta)
         weights = self.network.layout.views(theta)
+        parameters = self._parameters(theta, weights)
         penalty = self.network.penalty
         means, encoded = None, False
         if penalty.selects_jointly:
@@ -127,11 +127,13 @@ class Objective:
         slope = slope.astype(self.dtype) if penalty.has_term else None
         revival = self._revival(parameters)
         out = namespace(theta).empty_like(theta) if out is None else out
-        squared_errors, phi = self._backward(parameters, slope, encoded, revival, out)
-        self.unit_means = self._means(phi) if means is None else means
-        self.last_terms = self._terms(weights, unit_weights, squared_errors)
-        self._gradient(theta, out)
         gradients = self.network.layout.views(out)
+        squared_errors, phi = self._backward(
+            parameters, slope, encoded, revival, gradients
+        )
+        self.unit_means = self._means(phi) if means is None else means
+        squares = self._gradient(weights, gradients)
+        self.last_terms = self._terms(squares, unit_weights, squared_errors)
         if self.mean is not None:
             self._centre(gradients)
         if unit_weights is not None:
@@ -141,15 +143,17 @@ class Objective:
 
     def means(self, theta):
         """The unit means at `theta`."""
-        return self._means(self._encode(self._parameters(theta)))
+        weights = self.network.layout.views(theta)
+        return self._means(self._encode(self._parameters(theta, weights)))
 
     def terms(self, theta):
         """The terms of J at `theta`, without the gradient."""
-        squared_errors, phi = self._forward(self._parameters(theta))
-        self.unit_means = self._means(phi)
         weights = self.network.layout.views(theta)
+        squared_errors, phi = self._forward(self._parameters(theta, weights))
+        self.unit_means = self._means(phi)
         unit_weights = self.network.penalty.unit_weights(weights)
-        return self._terms(weights, unit_weights, squared_errors)
+        squares = self._squared_norm(weights)
+        return self._terms(squares, unit_weights, squared_errors)
 
     @property
     def active_fraction(self):
@@ -173,8 +177,8 @@ class Objective:
         """Sum of squared errors, and sums of phi."""
         raise NotImplementedError
 
-    def _backward(self, parameters, slope, encoded, revival, out):
-        """The same, and whatever `_gradient` needs, in `out` or elsewhere.
+    def _backward(self, parameters, slope, encoded, revival, gradients):
+        """The same, and whatever `_gradient` needs, in `gradients` or elsewhere.
 
         `slope` is psi' for each unit, or None when there is no term; `encoded` tells
         that the codes have been computed at these parameters; `revival` is the
@@ -182,8 +186,12 @@ class Objective:
         """
         raise NotImplementedError
 
-    def _gradient(self, theta, out):
-        """Write the gradient: the sums over the total weight, and the decay."""
+    def _gradient(self, weights, gradients):
+        """Write the gradients: the sums over the total weight, and the decay.
+
+        `weights` are the arrays in the solver's vector. Returns the squared norm of
+        the matrices among them, which the decay reads anyway.
+        """
         raise NotImplementedError
 
     def _n_active(self):
@@ -195,15 +203,19 @@ class Objective:
         del theta
         return vector
 
-    def _parameters(self, theta):
-        """The arrays in the dtype of the rows, intercepts counted from zero."""
-        theta_views = self.network.layout.views(theta)
-        cast = theta.astype(self.dtype, casting="same_kind", copy=False)
-        parameters = self.network.layout.views(cast)
+    def _parameters(self, theta, weights):
+        """The arrays in the dtype of the rows, intercepts counted from zero.
+
+        `weights` are the arrays in the vector `theta`.
+        """
+        parameters = weights
+        if theta.dtype != self.dtype:
+            cast = theta.astype(self.dtype, casting="same_kind")
+            parameters = self.network.layout.views(cast)
         if self.mean is None:
             return parameters
         mean = self.mean.astype(theta.dtype, copy=False)
-        intercept = theta_views.encoder_intercept - mean @ theta_views.encoder_coef
+        intercept = weights.encoder_intercept - mean @ weights.encoder_coef
         return parameters._replace(encoder_intercept=intercept.astype(self.dtype))
 
     def _centre(self, gradients):
@@ -238,18 +250,23 @@ class Objective:
             return means
         return self.blend_means(means, self.n_rows)
 
-    def _terms(self, weights, unit_weights, squared_errors):
-        """The terms of J, from the arrays and what the penalty makes of them."""
-        layout = self.network.layout
-        squares = sum(map(_squared_norm, layout.weights_among(weights)))
-        if layout.tied_weights:
-            squares *= 2
+    @property
+    def _decay(self):
+        """What the decay pulls at each of the vector's weights, as a part of it."""
+        return self.alpha * self.network.layout.n_uses
+
+    def _squared_norm(self, parameters):
+        """That of the weights, each once."""
+        return sum(map(_squared_norm, self.network.layout.weights(parameters)))
+
+    def _terms(self, squares, unit_weights, squared_errors):
+        """The terms of J, from sums and what the penalty makes of the parameters."""
         sparsity = self.network.penalty.psi(self.unit_means)
         if unit_weights is not None:
             sparsity = sparsity * to_numpy(unit_weights)
         return Terms(
             0.5 * squared_errors / self._total_weight,
-            0.5 * self.alpha * squares,
+            0.5 * self._decay * squares,
             float(np.sum(sparsity)),
         )
 

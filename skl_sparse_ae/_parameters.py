@@ -50,11 +50,6 @@ class Layout:
         """Slices of the arrays that the vector holds, in the order of `Parameters`."""
         return [slice(a, b) for a, b in pairwise((0, *self._ends)) if a < b]
 
-    @property
-    def are_weights(self):
-        """Which of the slices hold weights; the others hold intercepts."""
-        return [True, False, False] if self.tied_weights else [True, False, True, False]
-
     def views(self, theta):
         """The arrays of a flat vector, sharing its memory."""
         a, b, c, _ = self._ends
@@ -73,15 +68,47 @@ class Layout:
             del arrays[2]
         return np.concatenate(arrays, dtype=dtype)
 
-    def weights(self, theta):
-        """The weight matrices in the vector, once each, without the intercepts."""
-        return self.weights_among(self.views(theta))
+    @property
+    def weight_names(self):
+        """Names of the weight matrices that the vector holds."""
+        return (
+            ("encoder_coef",) if self.tied_weights else ("encoder_coef", "components")
+        )
 
-    def weights_among(self, parameters):
-        """The same, from the arrays."""
-        if self.tied_weights:
-            return (parameters.encoder_coef,)
-        return (parameters.encoder_coef, parameters.components)
+    @property
+    def n_uses(self):
+        """How often each weight is used: twice where the matrices are tied."""
+        return 2 if self.tied_weights else 1
+
+    def weight_rows(self, n_shares):
+        """Rows of the weight matrices, in shares of about as many weights each.
+
+        Returns
+        -------
+        shares : list of list of (str, slice, int)
+            Name of a matrix, some of its rows, and how long these are.
+        """
+        names = self.weight_names
+        shapes = [(self.n_features, self.n_components)]
+        shapes.append(shapes[0][::-1])
+
+        def rows(edge, i):
+            """How many rows of a matrix come before the end of so many shares."""
+            part = edge * len(names) / n_shares - i
+            return round(shapes[i][0] * min(max(part, 0), 1))
+
+        return [
+            [
+                (name, slice(rows(k, i), rows(k + 1, i)), shapes[i][1])
+                for i, name in enumerate(names)
+                if rows(k, i) < rows(k + 1, i)
+            ]
+            for k in range(n_shares)
+        ]
+
+    def weights(self, parameters):
+        """The weight matrices that the vector holds, from its arrays."""
+        return [getattr(parameters, name) for name in self.weight_names]
 
 
 def initial_parameters(network, scaling, rng, dtype=np.float64):

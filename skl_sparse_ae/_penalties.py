@@ -66,15 +66,18 @@ class KL(Penalty):
         low, high = activation.range
         return 1.0 / (high - low)
 
+    def _inside(self, s):
+        # On as few numbers as there are units, half the time of np.clip.
+        return np.minimum(np.maximum(s, self._tiny), 1 - self._tiny)
+
     def psi(self, s):
-        s = np.clip(s, self._tiny, 1 - self._tiny)
-        rho = self.rho
+        s, rho = self._inside(s), self.rho
         on = rho * np.log(rho / s)
         off = (1 - rho) * np.log((1 - rho) / (1 - s))
         return self.beta * (on + off)
 
     def psi_derivative(self, s):
-        s = np.clip(s, self._tiny, 1 - self._tiny)
+        s = self._inside(s)
         return self.beta * ((1 - self.rho) / (1 - s) - self.rho / s)
 
 

@@ -452,7 +452,11 @@ class SparseAutoencoder(
         )
         X, sample_weight = place_of(X).with_weight(X, sample_weight)
         stream, theta = self._open_stream(X, sample_weight)
-        with place_of(X).Team() as team, self._explain_divergence():
+        with (
+            place_of(X).Team() as team,
+            self._explain_divergence(),
+            _unless_interrupted(stream.rng),
+        ):
             X = X.astype(theta.dtype, copy=False)
             theta, value = stream.train(self, theta, X, sample_weight, team)
         for name in ("validation_scores_", "best_validation_score_"):
@@ -787,12 +791,14 @@ class SparseAutoencoder(
 
     def _open_stream(self, X, sample_weight):
         """The stream and the parameters that a partial fit goes on with."""
-        rng = check_random_state(self.random_state)
+        state = getattr(self, "_stream", None)
+        rng = check_random_state(self.random_state) if state is None else state["rng"]
         if not hasattr(self, "components_"):
             problem = self._set_up(X, sample_weight)
             theta = initial_parameters(problem.network, problem.scaling, rng, X.dtype)
             return Stream(problem, rng), theta
-        # Copies, so that an interrupted call changes nothing.
+        # Copies, so that an interrupted call changes nothing; copying a random state
+        # takes as long as a step.
         network = replace(self._network, penalty=deepcopy(self.penalty_))
         # Parameters that come from elsewhere have no rows of their own.
         moments = getattr(self, "_moments", None)
@@ -801,8 +807,8 @@ class SparseAutoencoder(
         problem = Problem(network, Scaling(network, *moments), X, None, self.alpha_)
         theta = network.layout.flatten(self._parameters())
         stream = Stream(problem, rng)
-        if hasattr(self, "_stream"):
-            stream.resume(deepcopy(self._stream))
+        if state is not None:
+            stream.resume(deepcopy(state, {id(rng): rng}))
         return stream, theta
 
     def _parameters(self, dtype=None):
@@ -889,6 +895,17 @@ class SparseAutoencoder(
             ConvergenceWarning,
             stacklevel=5,  # past _train, fit and scikit-learn's wrapper of fit
         )
+
+
+@contextmanager
+def _unless_interrupted(rng):
+    """Set a random state back where the context is left by an error."""
+    state = rng.get_state(legacy=False)
+    try:
+        yield
+    except BaseException:
+        rng.set_state(state)
+        raise
 
 
 def _share_of_decay(X, sample_weight):

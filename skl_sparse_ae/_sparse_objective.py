@@ -94,13 +94,14 @@ class SparseObjective(Objective):
         phi = sum(sums.phi for sums in self._sums)
         return self._squared_errors(dictionary, *_add_up(compared)), phi
 
-    def _backward(self, parameters, slope, encoded, revival, out):
+    def _backward(self, parameters, slope, encoded, revival, gradients):
         dictionary = _Dictionary(parameters, self.team, self._shares)
         is_kept, is_new = encoded and self._keep, self.network.penalty.selects_jointly
         if not is_kept or is_new:
             self._sums = []
         compared, pulled = [], []
-        out[:] = 0
+        for name in self.network.layout.weight_names:
+            getattr(gradients, name)[...] = 0
         for chunk in self._chunks:
             if not is_kept:
                 self._encode_chunk(parameters, chunk)
@@ -110,43 +111,46 @@ class SparseObjective(Objective):
             pulled += self._map(
                 chunk, _Part.pull_back, self.network, dictionary, slope, revival
             )
-            self._add_columns(chunk, self.network.layout.views(out))
+            self._add_columns(chunk, gradients)
         phi = sum(sums.phi for sums in self._sums)
         self._compared, self._pulled = _add_up(compared), _add_up(pulled)
+        self._written = float(np.trace(dictionary.gram))
         return self._squared_errors(dictionary, *self._compared), phi
 
-    def _gradient(self, theta, out):
+    def _gradient(self, weights, gradients):
         """Complete what the columns of X have given with the products of the codes."""
         layout = self.network.layout
-        parameters, gradients = layout.views(theta), layout.views(out)
         code_gram, code_total, _ = self._compared
         intercept, gram, total = self._pulled
         scale = 1 / self._total_weight
         gram, total = scale * (code_gram + gram), scale * (code_total + total)
         gram = gram.astype(self.dtype)
         gradients.encoder_intercept[:] = scale * intercept
-        errors = self._weight * parameters.decoder_intercept - self._column_sums
+        errors = self._weight * weights.decoder_intercept - self._column_sums
         gradients.decoder_intercept[:] = scale * (
-            code_total @ parameters.components + errors
+            code_total @ weights.components + errors
         )
 
-        decay = self.alpha * (2 if layout.tied_weights else 1)
+        decay = self._decay
         if not layout.tied_weights:
             gram.flat[:: len(gram) + 1] += decay
 
         def complete(columns):
-            g, w = gradients.encoder_coef[columns], parameters.encoder_coef[columns]
+            g, w = gradients.encoder_coef[columns], weights.encoder_coef[columns]
             g *= scale
             g += decay * w
+            read = float(np.vdot(w, w))
             # Both in the order of memory; the transposes would be several times slower.
-            g, w = gradients.components[:, columns], parameters.components[:, columns]
+            g, w = gradients.components[:, columns], weights.components[:, columns]
             if not layout.tied_weights:
                 g *= scale
             product = gram @ w.astype(self.dtype, copy=False)
-            product += np.outer(total, parameters.decoder_intercept[columns])
+            product += np.outer(total, weights.decoder_intercept[columns])
             g += product
+            return read
 
-        self.team.map(lambda share: list(map(complete, share)), self._shares)
+        read = self.team.map(lambda share: sum(map(complete, share)), self._shares)
+        return sum(read) if layout.tied_weights else sum(read) + self._written
 
     def _n_active(self):
         return sum(sums.n_active for sums in self._sums)

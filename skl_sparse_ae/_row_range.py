@@ -1,0 +1,245 @@
+"""One thread's range of rows: the forward and the backward pass, block by block."""
+
+import numpy as np
+from scipy import sparse
+
+from ._blocks import rows_as_dense, strips
+from ._objective import CodeSums, finish_delta, sum_rows
+from ._parameters import Parameters
+
+
+class Workspaces:
+    """Room for what the passes write for some rows.
+
+    Attributes
+    ----------
+    code, delta : ndarray of shape (n_rows, n_components)
+        The activations; the errors at the units' pre-activation.
+    residual : ndarray of shape (n_rows, n_features)
+        The errors of the reconstruction, at the output's pre-activation.
+    """
+
+    def __init__(self, layout, dtype):
+        self._layout, self._dtype = layout, dtype
+        self.code = self._empty(0, layout.n_components)
+        self.delta = self._empty(0, layout.n_components)
+        self.residual = self._empty(0, layout.n_features)
+
+    def _empty(self, n_rows, n_columns):
+        return np.empty((n_rows, n_columns), self._dtype)
+
+    def reserve(self, n_rows, n_codes):
+        """Make room where there is less than is needed; returns itself.
+
+        `n_codes` is the number of rows whose activations are written.
+        """
+        if len(self.code) < n_codes:
+            self.code = self._empty(n_codes, self._layout.n_components)
+        if len(self.delta) < n_rows:
+            self.delta = self._empty(n_rows, self._layout.n_components)
+            self.residual = self._empty(n_rows, self._layout.n_features)
+        return self
+
+    def part(self, rows):
+        """The room for some of the rows."""
+        part = Workspaces(self._layout, self._dtype)
+        part.code, part.delta = self.code[rows], self.delta[rows]
+        part.residual = self.residual[rows]
+        return part
+
+
+class RowRange:
+    """The rows that one thread takes, and its sums over them.
+
+    Sums are weighted by the sample weights themselves; the objective divides by the
+    total weight.
+
+    Parameters
+    ----------
+    network : Network
+    dtype : dtype
+    counts_active : bool
+
+    Attributes
+    ----------
+    start, stop : int
+        Of the rows.
+    gradients : Parameters
+        After `backward`, those of the rows. The weight matrices, which are large, are
+        None until a backward pass is asked for them. With tied weights, that of the
+        encoder has both parts.
+    """
+
+    def __init__(self, network, dtype, counts_active):
+        self.network = network
+        self.dtype = dtype
+        self._counts_active = counts_active
+        layout = network.layout
+        self.gradients = Parameters(
+            encoder_coef=None,
+            encoder_intercept=np.empty(layout.n_components, dtype),
+            components=None,
+            decoder_intercept=np.empty(layout.n_features, dtype),
+        )
+        self._workspaces = Workspaces(layout, dtype)
+        self._scratch = None
+
+    def use_rows(self, X, inputs, sample_weight, row_blocks, keep, workspaces=None):
+        """Take consecutive blocks of rows.
+
+        With `keep`, the activations of all blocks are kept from one pass to the next.
+        `workspaces` have room for that and for a block; by default they are its own.
+        """
+        self._X, self._inputs, self._weights = X, inputs, sample_weight
+        self._blocks, self._keep = row_blocks, keep
+        self.start, self.stop = row_blocks[0].start, row_blocks[-1].stop
+        if workspaces is None:
+            n_rows = max(rows.stop - rows.start for rows in row_blocks)
+            n_codes = self.stop - self.start if keep else n_rows
+            workspaces = self._workspaces.reserve(n_rows, n_codes)
+        self._room = workspaces
+
+    def encode(self, parameters):
+        """Sums of phi over the rows; activations are kept where asked for."""
+        self._sums = CodeSums(self.network, self._counts_active)
+        for rows in self._blocks:
+            self._encode_block(parameters, rows)
+        return self._sums.phi
+
+    def encode_all(self, parameters):
+        """Keep the activations of all rows, without any selection."""
+        for rows in self._blocks:
+            code = self._code_of(rows)
+            self.network.encode(parameters, self._inputs[rows], code, select=False)
+
+    @property
+    def n_active(self):
+        """Weighted number of non-zero activations in the last evaluation."""
+        return self._sums.n_active
+
+    @property
+    def kept(self):
+        """The activations that were kept."""
+        return self._room.code[: self.stop - self.start]
+
+    def forward(self, parameters):
+        """Sum of squared errors and sums of phi."""
+        self._sums = CodeSums(self.network, self._counts_active)
+        self._squared_errors = 0.0
+        for rows in self._blocks:
+            code = self._encode_block(parameters, rows)
+            self._decode_block(parameters, code, rows)
+        return self._squared_errors, self._sums.phi
+
+    def backward(self, parameters, slope, encoded, revival=None, with_products=True):
+        """Squared errors and sums of phi; the gradient's sums go to `gradients`.
+
+        `slope` is psi' for each unit, or None when there is no term; `encoded` tells
+        that the codes have been computed at these parameters; `revival` is the
+        auxiliary term of idle units, or None. With ``with_products=False`` the
+        gradients of the weight matrices are left to others.
+        """
+        is_kept, is_new = encoded and self._keep, self.network.penalty.selects_jointly
+        if not is_kept or is_new:
+            self._sums = CodeSums(self.network, self._counts_active)
+        self._squared_errors = 0.0
+        self.gradients.encoder_intercept[:] = 0
+        self.gradients.decoder_intercept[:] = 0
+        if with_products:
+            self._reserve_gradients()
+        for rows in self._blocks:
+            if is_kept:
+                code = self._code_of(rows)
+                if is_new:
+                    self._sums.add(code, self._weights_of(rows))
+            else:
+                code = self._encode_block(parameters, rows)
+            residual = self._decode_block(parameters, code, rows, backward=True)
+            delta = self._delta_block(parameters, slope, code, residual, rows)
+            if with_products:
+                self._add(self.gradients.components, code.T, residual, rows)
+                inputs = self._inputs[rows]
+                self._add(self.gradients.encoder_coef, inputs.T, delta, rows)
+            if revival is not None:
+                revival.add_gradient(
+                    self.gradients, self._inputs[rows], residual, self._weights_of(rows)
+                )
+        if with_products and self.network.layout.tied_weights:
+            self.gradients.encoder_coef[...] += self.gradients.components.T
+        return self._squared_errors, self._sums.phi
+
+    def _reserve_gradients(self):
+        layout, dtype = self.network.layout, self.dtype
+        shape = layout.n_features, layout.n_components
+        if self.gradients.components is None:
+            self.gradients = self.gradients._replace(
+                encoder_coef=np.empty(shape, dtype),
+                components=np.empty(shape[::-1], dtype),
+            )
+        if len(self._blocks) > 1 and self._scratch is None:
+            self._scratch = np.empty(shape[0] * shape[1], dtype)
+
+    def _code_of(self, rows):
+        if self._keep:
+            return self._room.code[rows.start - self.start : rows.stop - self.start]
+        return self._room.code[: rows.stop - rows.start]
+
+    def _encode_block(self, parameters, rows):
+        code = self._code_of(rows)
+        weights = self._weights_of(rows)
+
+        def add(strip):
+            self._sums.add(code[strip], None if weights is None else weights[strip])
+
+        return self.network.encode(parameters, self._inputs[rows], code, add)
+
+    def _decode_block(self, parameters, code, rows, backward=False):
+        """Squared errors; with `backward`, the error at the output's pre-activation."""
+        residual = self._room.residual[: rows.stop - rows.start]
+        target = rows_as_dense(self._X, rows)
+        weights = self._weights_of(rows)
+        out_activation = self.network.out_activation
+        is_linear = out_activation.name == "identity"
+
+        def subtract(strip):
+            x_hat = residual[strip]
+            # In place where nobody needs the reconstruction afterwards.
+            error = np.subtract(x_hat, target[strip], out=x_hat if is_linear else None)
+            weighted = error if weights is None else error * weights[strip, None]
+            self._squared_errors += float(np.vdot(error, weighted))
+            if backward:
+                out_activation.multiply_derivative(x_hat, weighted)
+                self.gradients.decoder_intercept[...] += sum_rows(weighted)
+                if weighted is not x_hat:
+                    residual[strip] = weighted
+
+        return self.network.decode(parameters, code, residual, visit=subtract)
+
+    def _delta_block(self, parameters, slope, code, residual, rows):
+        """The error at the hidden units' pre-activation, penalty included."""
+        delta = self._room.delta[: len(residual)]
+        np.matmul(residual, parameters.components.T, out=delta)
+        weights = self._weights_of(rows)
+        for strip in strips(delta):
+            w = None if weights is None else weights[strip]
+            finish_delta(self.network, delta[strip], code[strip], slope, w)
+            self.gradients.encoder_intercept[...] += sum_rows(delta[strip])
+        return delta
+
+    def _add(self, total, left, right, rows):
+        """Add ``left @ right`` to `total`, or begin it with the first block."""
+        if sparse.issparse(left):
+            product = left @ right
+        elif rows is self._blocks[0]:
+            np.matmul(left, right, out=total)
+            return
+        else:
+            product = self._scratch.reshape(total.shape)
+            np.matmul(left, right, out=product)
+        if rows is self._blocks[0]:
+            total[...] = product
+        else:
+            total += product
+
+    def _weights_of(self, rows):
+        return None if self._weights is None else self._weights[rows]
