@@ -47,9 +47,9 @@ class DaskObjective(Objective):
         sums = layout.views(self._gradient_sum)
         for total, out in zip(sums, gradients, strict=True):
             np.divide(total, self._total_weight, out=out)
-        for name in layout.weight_names:
-            gradient = getattr(gradients, name)
-            gradient += self._decay * getattr(weights, name)
+        matrices = layout.weights(weights), layout.weights(gradients)
+        for matrix, out in zip(*matrices, strict=True):
+            out += self._decay * matrix
         return self._squared_norm(weights)
 
     def _n_active(self):

@@ -11,7 +11,7 @@ is to be added up afterwards, and they are larger, which is faster.
 
 import numpy as np
 
-from ._blocks import BLOCK_BYTES, PIECE, blocks, split_evenly
+from ._blocks import BLOCK_BYTES, PIECE, blocks, pieces, split_evenly
 from ._objective import REDUCE_WORK, Objective
 from ._row_range import RowRange, Workspaces
 
@@ -91,23 +91,27 @@ class DenseObjective(Objective):
         return _add_up(self._map(RowRange.backward, parameters, *options))
 
     def _gradient(self, weights, gradients):
-        sums = [member.gradients for member in self._active]
+        layout, parts = self.network.layout, [m.gradients for m in self._active]
         scale, decay = 1 / self._total_weight, self._decay
         for name in ("encoder_intercept", "decoder_intercept"):
-            _scaled_sum(sums, name, slice(None), scale, getattr(gradients, name))
+            sums = [getattr(part, name) for part in parts]
+            _scaled_sum(sums, scale, out=getattr(gradients, name))
+        matrices, outs = layout.weights(weights), layout.weights(gradients)
+        sums = None
+        if not self._by_outputs:
+            sums = list(zip(*map(layout.weights, parts), strict=True))
 
         def finish(share):
             squares = 0.0
-            for name, rows, row_pieces in share:
-                matrix, gradient = getattr(weights, name), getattr(gradients, name)
+            for i, rows, row_pieces in share:
                 if self._by_outputs:
-                    self._multiply(name, rows, gradient[rows])
+                    self._multiply(i, rows, out=outs[i][rows])
                 for piece in row_pieces:
-                    g, w = gradient[piece], matrix[piece]
+                    g, w = outs[i][piece], matrices[i][piece]
                     if self._by_outputs:
                         g *= scale
                     else:
-                        _scaled_sum(sums, name, piece, scale, g)
+                        _scaled_sum([part[piece] for part in sums[i]], scale, out=g)
                     if decay:
                         g += decay * w
                     squares += float(np.vdot(w, w))
@@ -115,32 +119,38 @@ class DenseObjective(Objective):
 
         return sum(self.team.map(finish, self._weight_shares()))
 
-    def _multiply(self, name, rows, out):
-        """Write some rows of a gradient, from what the members have left behind."""
+    def _multiply(self, i, rows, out):
+        """Write rows of a gradient, from what the members have left behind."""
         n_rows = self._active[-1].stop
         code, residual = self._whole.code[:n_rows], self._whole.residual[:n_rows]
-        if name == "components":
-            np.matmul(code[:, rows].T, residual, out=out)
+        if i == 1:
+            np.matmul(residual[:, rows].T, code, out=out)
             return
         np.matmul(self._inputs[:, rows].T, self._whole.delta[:n_rows], out=out)
         if self.network.layout.tied_weights:
             out += residual[:, rows].T @ code
 
     def _weight_shares(self):
-        """Rows of the weights' gradients for each thread, and the pieces of them."""
+        """For each thread: number of a matrix, rows of it, and these cut in pieces."""
         layout = self.network.layout
         n_shares = len(self._active)
         if not self._by_outputs:
             n_shares = self.team.n_useful(REDUCE_WORK * layout.size)
         if n_shares not in self._shares:
-            self._shares[n_shares] = [
-                [
-                    (name, rows, blocks(rows.start, rows.stop, width, PIECE))
-                    for name, rows, width in share
-                ]
-                for share in layout.weight_rows(n_shares)
-            ]
+            self._shares[n_shares] = self._cut_weights(n_shares)
         return self._shares[n_shares]
+
+    def _cut_weights(self, n_shares):
+        n_rows, n_columns = self.network.layout.shape
+        n_matrices = 1 if self.network.layout.tied_weights else 2
+        matrices = split_evenly(0, n_matrices * n_rows, n_matrices)
+
+        def cut(i, rows):
+            start, stop = rows.start - i * n_rows, rows.stop - i * n_rows
+            return i, slice(start, stop), blocks(start, stop, n_columns, PIECE)
+
+        shares = pieces(matrices, n_shares, n_rows)
+        return [[cut(i, rows) for i, rows in share] for share in shares]
 
     def _n_active(self):
         return sum(member.n_active for member in self._active)
@@ -149,12 +159,9 @@ class DenseObjective(Objective):
         return self.team.map(lambda member: method(member, *args), self._active)
 
 
-def _scaled_sum(sums, name, rows, scale, out):
-    """Some rows of the sums' arrays of that name, added up, times a number.
-
-    In as few passes as possible.
-    """
-    first, *others = [getattr(arrays, name)[rows] for arrays in sums]
+def _scaled_sum(arrays, scale, out):
+    """The sum of one or more arrays times a number, in as few passes as possible."""
+    first, *others = arrays
     if not others:
         np.multiply(first, scale, out=out, casting="same_kind")
         return

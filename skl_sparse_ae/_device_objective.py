@@ -126,13 +126,14 @@ class DeviceObjective(Objective):
         layout, sums = self.network.layout, Parameters(*self._sums)
         if layout.tied_weights:
             sums = sums._replace(encoder_coef=sums.encoder_coef + sums.components.T)
-        for name in (*layout.weight_names, "encoder_intercept", "decoder_intercept"):
-            total, out = getattr(sums, name), getattr(gradients, name)
+            sums = sums._replace(components=sums.encoder_coef.T)
+        for total, out in zip(sums, gradients, strict=True):
             if isinstance(out, np.ndarray):
                 total = to_numpy(total)
             out[...] = total / self._total_weight
-            if name in layout.weight_names:
-                out += self._decay * getattr(weights, name)
+        matrices = layout.weights(weights), layout.weights(gradients)
+        for matrix, out in zip(*matrices, strict=True):
+            out += self._decay * matrix
         return self._squared_norm(weights)
 
     def _n_active(self):

@@ -28,15 +28,26 @@ class Parameters(NamedTuple):
 class Layout:
     """Where each array lies in the flat vector.
 
+    Both weight matrices lie there feature by feature, ``components`` thus as its
+    transpose: whatever adds up over columns of X then walks through memory in order.
+
     Parameters
     ----------
     n_features, n_components : int
         Number of columns of X, number of hidden units.
     tied_weights : bool
         Whether ``components`` is the transpose of ``encoder_coef``.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Of the weight matrices as they lie in the vector.
+    size : int
+        Of the vector.
     """
 
     def __init__(self, n_features, n_components, tied_weights=False):
+        self.shape = n_features, n_components
         self.n_features = n_features
         self.n_components = n_components
         self.tied_weights = tied_weights
@@ -50,65 +61,37 @@ class Layout:
         """Slices of the arrays that the vector holds, in the order of `Parameters`."""
         return [slice(a, b) for a, b in pairwise((0, *self._ends)) if a < b]
 
-    def views(self, theta):
-        """The arrays of a flat vector, sharing its memory."""
-        a, b, c, _ = self._ends
-        reshape = namespace(theta).reshape
-        encoder = reshape(theta[:a], (self.n_features, self.n_components))
-        if self.tied_weights:
-            decoder = encoder.T
-        else:
-            decoder = reshape(theta[b:c], (self.n_components, self.n_features))
-        return Parameters(encoder, theta[a:b], decoder, theta[c:])
-
-    def flatten(self, parameters, dtype=None):
-        """A new flat vector that holds a copy of the arrays."""
-        arrays = [np.ravel(array) for array in parameters]
-        if self.tied_weights:
-            del arrays[2]
-        return np.concatenate(arrays, dtype=dtype)
-
-    @property
-    def weight_names(self):
-        """Names of the weight matrices that the vector holds."""
-        return (
-            ("encoder_coef",) if self.tied_weights else ("encoder_coef", "components")
-        )
-
     @property
     def n_uses(self):
         """How often each weight is used: twice where the matrices are tied."""
         return 2 if self.tied_weights else 1
 
-    def weight_rows(self, n_shares):
-        """Rows of the weight matrices, in shares of about as many weights each.
+    def views(self, theta):
+        """The arrays of a flat vector, sharing its memory."""
+        a, b, c, _ = self._ends
+        reshape = namespace(theta).reshape
+        encoder = decoder = reshape(theta[:a], self.shape)
+        if not self.tied_weights:
+            decoder = reshape(theta[b:c], self.shape)
+        return Parameters(encoder, theta[a:b], decoder.T, theta[c:])
 
-        Returns
-        -------
-        shares : list of list of (str, slice, int)
-            Name of a matrix, some of its rows, and how long these are.
-        """
-        names = self.weight_names
-        shapes = [(self.n_features, self.n_components)]
-        shapes.append(shapes[0][::-1])
-
-        def rows(edge, i):
-            """How many rows of a matrix come before the end of so many shares."""
-            part = edge * len(names) / n_shares - i
-            return round(shapes[i][0] * min(max(part, 0), 1))
-
-        return [
-            [
-                (name, slice(rows(k, i), rows(k + 1, i)), shapes[i][1])
-                for i, name in enumerate(names)
-                if rows(k, i) < rows(k + 1, i)
-            ]
-            for k in range(n_shares)
-        ]
+    def flatten(self, parameters, dtype=None):
+        """A new flat vector that holds a copy of the arrays."""
+        parameters = Parameters(*parameters)
+        arrays = parameters._replace(components=parameters.components.T)
+        arrays = [np.ravel(array) for array in arrays]
+        if self.tied_weights:
+            del arrays[2]
+        return np.concatenate(arrays, dtype=dtype)
 
     def weights(self, parameters):
-        """The weight matrices that the vector holds, from its arrays."""
-        return [getattr(parameters, name) for name in self.weight_names]
+        """The weight matrices that the vector holds, as they lie in it.
+
+        That is a list of one or two of shape (n_features, n_components).
+        """
+        if self.tied_weights:
+            return [parameters.encoder_coef]
+        return [parameters.encoder_coef, parameters.components.T]
 
 
 def initial_parameters(network, scaling, rng, dtype=np.float64):

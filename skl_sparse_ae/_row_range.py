@@ -157,8 +157,8 @@ class RowRange:
             residual = self._decode_block(parameters, code, rows, backward=True)
             delta = self._delta_block(parameters, slope, code, residual, rows)
             if with_products:
-                self._add(self.gradients.components, code.T, residual, rows)
                 inputs = self._inputs[rows]
+                self._add(self.gradients.components.T, residual.T, code, rows)
                 self._add(self.gradients.encoder_coef, inputs.T, delta, rows)
             if revival is not None:
                 revival.add_gradient(
@@ -169,15 +169,14 @@ class RowRange:
         return self._squared_errors, self._sums.phi
 
     def _reserve_gradients(self):
-        layout, dtype = self.network.layout, self.dtype
-        shape = layout.n_features, layout.n_components
+        shape, dtype = self.network.layout.shape, self.dtype
         if self.gradients.components is None:
             self.gradients = self.gradients._replace(
                 encoder_coef=np.empty(shape, dtype),
-                components=np.empty(shape[::-1], dtype),
+                components=np.empty(shape, dtype).T,
             )
         if len(self._blocks) > 1 and self._scratch is None:
-            self._scratch = np.empty(shape[0] * shape[1], dtype)
+            self._scratch = np.empty(shape, dtype)
 
     def _code_of(self, rows):
         if self._keep:
@@ -234,8 +233,7 @@ class RowRange:
             np.matmul(left, right, out=total)
             return
         else:
-            product = self._scratch.reshape(total.shape)
-            np.matmul(left, right, out=product)
+            product = np.matmul(left, right, out=self._scratch)
         if rows is self._blocks[0]:
             total[...] = product
         else:

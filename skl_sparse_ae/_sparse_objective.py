@@ -17,14 +17,14 @@ member with its own, so that there is one of it only.
 
 import numpy as np
 
-from ._blocks import BLOCK_BYTES, blocks, split_evenly, strips
+from ._blocks import BLOCK_BYTES, STRIP_BYTES, blocks, split_evenly, strips
 from ._objective import CodeSums, Objective, finish_delta, sum_rows
-from ._sparse_products import csr_rows, products
+from ._sparse_products import SLAB_BYTES, csr_rows, products
 
 # The least size of a chunk's codes, in sizes of a weight matrix.
 CHUNK_PER_WEIGHTS = 6
 # What a multiply-add with a non-zero costs, in those of dense products.
-SPARSE_WORK = 8
+SPARSE_WORK = 16
 
 
 class SparseObjective(Objective):
@@ -44,7 +44,7 @@ class SparseObjective(Objective):
         weights = np.ones(n_rows) if sample_weight is None else sample_weight
         weights = weights.astype(np.float64)
         self._column_sums = weights @ X
-        self._squares = float(weights @ X.multiply(X).sum(axis=1, dtype=np.float64))
+        self._squares = _weighted_squares(X, sample_weight)
         code_bytes = n_components * self.dtype.itemsize
         weight_bytes = layout.n_features * code_bytes
         chunk_bytes = max(BLOCK_BYTES, CHUNK_PER_WEIGHTS * weight_bytes)
@@ -57,14 +57,20 @@ class SparseObjective(Objective):
         work = SPARSE_WORK * X.nnz / len(chunks) * n_components
         n_parts = self.team.n_useful(work + n_rows / len(chunks) * n_components**2)
         self._chunks = [
-            _Chunk(X, inputs, sample_weight, rows, n_parts) for rows in chunks
+            _Chunk(X, inputs, sample_weight, rows, n_parts, 1 / self._total_weight)
+            for rows in chunks
         ]
         n_shares = self.team.n_useful(work + layout.n_features * n_components**2)
         shares = split_evenly(0, layout.n_features, min(layout.n_features, n_shares))
-        self._shares = [blocks(s.start, s.stop, code_bytes) for s in shares]
+        self._shares = [
+            blocks(s.start, s.stop, code_bytes, STRIP_BYTES) for s in shares
+        ]
         n_max = max(chunk.n_rows for chunk in self._chunks)
         self._code = self._workspace("_code", n_rows if self._keep else n_max)
         self._back = self._workspace("_back", n_max)
+        # A single chunk, if small, adds to the gradient while this is completed.
+        is_small = n_max * code_bytes <= SLAB_BYTES
+        self._adds_late = len(chunks) == 1 and is_small
 
     def _workspace(self, name, n_rows):
         """Room for the codes of so many rows, used again where it is enough."""
@@ -100,57 +106,93 @@ class SparseObjective(Objective):
         if not is_kept or is_new:
             self._sums = []
         compared, pulled = [], []
-        for name in self.network.layout.weight_names:
-            getattr(gradients, name)[...] = 0
         for chunk in self._chunks:
             if not is_kept:
                 self._encode_chunk(parameters, chunk)
             elif is_new:
                 self._sums += self._map(chunk, _Part.sums, self)
-            compared += self._map(chunk, _Part.compare, dictionary)
-            pulled += self._map(
-                chunk, _Part.pull_back, self.network, dictionary, slope, revival
+            results = self._map(
+                chunk, _Part.backward, self.network, dictionary, slope, revival
             )
-            self._add_columns(chunk, gradients)
+            compared += [result[0] for result in results]
+            pulled += [result[1] for result in results]
+            if not self._adds_late:
+                self._add_chunk(parameters, gradients, chunk)
         phi = sum(sums.phi for sums in self._sums)
         self._compared, self._pulled = _add_up(compared), _add_up(pulled)
-        self._written = float(np.trace(dictionary.gram))
         return self._squared_errors(dictionary, *self._compared), phi
+
+    def _add_chunk(self, weights, gradients, chunk):
+        """Add what the columns of X give to the gradient, which the first chunk begins.
+
+        By whole shares: of the codes of many rows, parts are copied for each product.
+        """
+
+        def add(share):
+            if chunk is self._chunks[0]:
+                for columns in share:
+                    self._begin(weights, gradients, columns)
+            columns = slice(share[0].start, share[-1].stop)
+            self._add_columns(gradients, chunk, columns)
+
+        chunk.transpose()
+        self.team.map(add, self._shares)
+
+    def _begin(self, weights, gradients, columns):
+        """Write the decay to the gradients of some columns of X."""
+        layout = self.network.layout
+        matrices = layout.weights(weights), layout.weights(gradients)
+        for matrix, out in zip(*matrices, strict=True):
+            np.multiply(matrix[columns], self._decay, out=out[columns])
+
+    def _add_columns(self, gradients, chunk, columns):
+        """Add ``X^T delta`` for the encoder and ``- X^T B`` for the decoder.
+
+        To the gradients of some columns of X, from what the parts have left behind.
+        """
+        X = csr_rows(chunk.X_columns, columns)
+        inputs = csr_rows(chunk.inputs_columns, columns)
+        delta, left = self._back[: chunk.n_rows], self._code_of(chunk)
+        for units, product in products(inputs, delta):
+            gradients.encoder_coef[columns, units] += product
+        for units, product in products(X, left):
+            gradients.components.T[columns, units] -= product
 
     def _gradient(self, weights, gradients):
         """Complete what the columns of X have given with the products of the codes."""
-        layout = self.network.layout
-        code_gram, code_total, _ = self._compared
-        intercept, gram, total = self._pulled
         scale = 1 / self._total_weight
-        gram, total = scale * (code_gram + gram), scale * (code_total + total)
-        gram = gram.astype(self.dtype)
-        gradients.encoder_intercept[:] = scale * intercept
+        code_gram, code_total, _ = self._compared
+        intercept, gram, total = (scale * sums for sums in self._pulled)
+        gradients.encoder_intercept[:] = intercept
+        written = code_total.astype(self.dtype) @ weights.components
         errors = self._weight * weights.decoder_intercept - self._column_sums
-        gradients.decoder_intercept[:] = scale * (
-            code_total @ weights.components + errors
-        )
-
-        decay = self._decay
-        if not layout.tied_weights:
-            gram.flat[:: len(gram) + 1] += decay
+        gradients.decoder_intercept[:] = scale * (written + errors)
+        gram = (scale * code_gram + gram).astype(self.dtype)
+        total = (scale * code_total + total).astype(self.dtype)
+        intercept = intercept.astype(self.dtype)
+        mean = None if self.mean is None else self.mean.astype(self.dtype)
+        layout = self.network.layout
+        if self._adds_late:
+            self._chunks[0].transpose()
 
         def complete(columns):
-            g, w = gradients.encoder_coef[columns], weights.encoder_coef[columns]
-            g *= scale
-            g += decay * w
-            read = float(np.vdot(w, w))
-            # Both in the order of memory; the transposes would be several times slower.
-            g, w = gradients.components[:, columns], weights.components[:, columns]
-            if not layout.tied_weights:
-                g *= scale
-            product = gram @ w.astype(self.dtype, copy=False)
-            product += np.outer(total, weights.decoder_intercept[columns])
-            g += product
-            return read
+            if self._adds_late:
+                self._begin(weights, gradients, columns)
+                self._add_columns(gradients, self._chunks[0], columns)
+            encoder = gradients.encoder_coef[columns]
+            decoder = gradients.components.T[columns]
+            matrix = weights.components.T[columns].astype(self.dtype, copy=False)
+            decoder += matrix @ gram.T
+            decoder += np.outer(weights.decoder_intercept[columns], total)
+            if mean is not None:
+                encoder -= np.outer(mean[columns], intercept)
+            return sum(_squares(matrix[columns]) for matrix in layout.weights(weights))
 
-        read = self.team.map(lambda share: sum(map(complete, share)), self._shares)
-        return sum(read) if layout.tied_weights else sum(read) + self._written
+        shares = self.team.map(lambda share: sum(map(complete, share)), self._shares)
+        return sum(shares)
+
+    def _centre(self, gradients):
+        del gradients  # done while they were completed
 
     def _n_active(self):
         return sum(sums.n_active for sums in self._sums)
@@ -181,84 +223,77 @@ class SparseObjective(Objective):
 
         return self.team.map(call, chunk.parts)
 
-    def _add_columns(self, chunk, gradients):
-        """Add the products of the columns of X with what the parts have left behind.
-
-        This is the only pass in which the gradient is touched: ``X^T delta`` for the
-        encoder, ``- X^T B`` for the decoder.
-        """
-        left = self._code_of(chunk)
-        delta = self._back[: chunk.n_rows]
-        X, inputs = chunk.transposed()
-
-        def add(share):
-            columns = slice(share[0].start, share[-1].stop)
-            for units, product in products(csr_rows(inputs, columns), delta):
-                gradients.encoder_coef[columns, units] += product
-            for units, product in products(csr_rows(X, columns), left):
-                gradients.components[units, columns] -= product.T
-
-        self.team.map(add, self._shares)
-
 
 def _add_up(results):
     """Sums of several results of the same kind, item by item."""
     return [sum(items) for items in zip(*results, strict=True)]
 
 
+def _squares(matrix):
+    return float(np.vdot(matrix, matrix))
+
+
+def _weighted_squares(X, sample_weight):
+    """The sum of the squares of all entries, times their rows' weights."""
+    if sample_weight is None:
+        return _squares(X.data.astype(np.float64))
+    squares = X.multiply(X).sum(axis=1, dtype=np.float64)
+    return float(sample_weight.astype(np.float64) @ squares)
+
+
 class _Dictionary:
     """What is needed of the decoder, however many rows there are.
 
-    ``transposed`` is ``W_d^T``, of which ``gram`` has the scalar products and
-    ``offset`` those with ``b_d``.
+    ``transposed`` is ``W_d^T``, of which ``gram`` has the scalar products of columns
+    and ``offset`` those with ``b_d``.
     """
 
     def __init__(self, parameters, team, shares):
-        decoder = parameters.components
-        self.intercept = parameters.decoder_intercept.astype(np.float64)
-        self.transposed = decoder.T
-        is_tied = decoder.T.flags.c_contiguous
-        if not is_tied:
-            self.transposed = np.empty(decoder.T.shape, decoder.dtype)
+        self.transposed = parameters.components.T
+        intercept = parameters.decoder_intercept
+        self.intercept = intercept.astype(np.float64)
 
         def multiply(share):
+            # In double precision: J is a small difference of large terms.
             gram, offset = 0.0, 0.0
             for columns in share:
-                part = decoder[:, columns]
-                if not is_tied:
-                    self.transposed[columns] = part.T
-                gram += part @ part.T
-                offset += part @ self.intercept[columns]
+                part = self.transposed[columns]
+                gram += (part.T @ part).astype(np.float64)
+                offset += (intercept[columns] @ part).astype(np.float64)
             return gram, offset
 
-        # In double precision: J is a small difference of large terms.
-        self.gram, self.offset = _add_up(
-            (np.asarray(gram, np.float64), offset)
-            for gram, offset in team.map(multiply, shares)
-        )
+        self.gram, self.offset = _add_up(team.map(multiply, shares))
 
 
 class _Chunk:
-    """Consecutive rows, with a part for each member of the team."""
+    """Consecutive rows, with a part for each member of the team.
 
-    def __init__(self, X, inputs, sample_weight, rows, n_parts):
+    `scale` is what the columns of X are multiplied by on their way to the gradient.
+    """
+
+    def __init__(self, X, inputs, sample_weight, rows, n_parts, scale):
         self.start, self.n_rows = rows.start, rows.stop - rows.start
+        self._scale = scale
         self._X = csr_rows(X, rows)
         self._inputs = self._X if inputs is X else csr_rows(inputs, rows)
-        self._transposed = None
+        self.X_columns = self.inputs_columns = None
         weights = None if sample_weight is None else sample_weight[rows]
         self.parts = [
             _Part(self._X, self._inputs, weights, part)
             for part in split_evenly(0, self.n_rows, min(n_parts, self.n_rows))
         ]
 
-    def transposed(self):
-        """The columns of X and of the inputs, as rows of CSR."""
-        if self._transposed is None:
-            X = self._X.T.tocsr()
-            is_same = self._inputs is self._X
-            self._transposed = X, (X if is_same else self._inputs.T.tocsr())
-        return self._transposed
+    def transpose(self):
+        """Have the columns of X and of the inputs, times the scale, as rows of CSR."""
+        if self.X_columns is None:
+            self.X_columns = self.inputs_columns = self._columns(self._X)
+            if self._inputs is not self._X:
+                self.inputs_columns = self._columns(self._inputs)
+
+    def _columns(self, X):
+        columns = X.T.tocsr()  # new arrays
+        columns.data *= self._scale
+        return columns
 
 
 class _Part:
@@ -308,6 +343,11 @@ class _Part:
             total += sum_rows(weighted).astype(np.float64)
             overlap += float(np.vdot(weighted, back[strip]))
         return gram, total, overlap
+
+    def backward(self, code, back, network, dictionary, slope, revival):
+        """Both of the following, one after the other."""
+        compared = self.compare(code, back, dictionary)
+        return compared, self.pull_back(code, back, network, dictionary, slope, revival)
 
     def pull_back(self, code, back, network, dictionary, slope, revival):
         """Turn `back` into the error at the pre-activation, the code into B.

@@ -1,5 +1,3 @@
-import itertools
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -41,22 +39,6 @@ def test_weights_are_the_matrices_only(tied):
     layout = Layout(3, 2, tied)
     weights = layout.weights(layout.views(np.zeros(layout.size)))
     assert sum(w.size for w in weights) == (6 if tied else 12)
-
-
-@pytest.mark.parametrize("tied", [False, True])
-@pytest.mark.parametrize("n_shares", [1, 2, 3, 8, 40])
-def test_shares_of_weights_cover_each_row_once(tied, n_shares):
-    layout = Layout(13, 8, tied)
-    gradients = layout.views(np.zeros(layout.size))
-    shares = layout.weight_rows(n_shares)
-    for name, rows, width in itertools.chain.from_iterable(shares):
-        assert getattr(gradients, name).shape[1] == width
-        getattr(gradients, name)[rows] += 1
-    for weights in layout.weights(gradients):
-        assert_array_equal(weights, 1)
-    assert len(shares) == n_shares
-    sizes = [sum((r.stop - r.start) * width for _, r, width in s) for s in shares]
-    assert max(sizes) - min(sizes) <= 2 * 13
 
 
 def make_start(X, penalty, activation, out_activation="identity", tied=False):
