@@ -19,7 +19,7 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
-BLOCK_BYTES = 2**23
+BLOCK_BYTES = 2**22
 STRIP_BYTES = 2**20
 # Elements of a piece of the parameters: as long as a strip, for the same reason.
 PIECE = 2**18

@@ -4,8 +4,8 @@ J is a sum over rows, so each member of the team takes a fixed range of rows, wa
 through it in blocks and keeps its own partial sums, which are added in the members'
 order: the result does not depend on timing.
 
-Where the rows fit a single block, as mini-batches do, what the members leave behind
-stays in a cache. The products of the gradient are then divided by its own rows: nothing
+Where the rows fit a block of each member, as mini-batches do, what the members leave
+behind stays in a cache. The products of the gradient are then divided by its own rows: nothing
 is to be added up afterwards, and they are larger, which is faster.
 """
 
@@ -54,8 +54,8 @@ class DenseObjective(Objective):
         self._active = self._members[: len(parts)]
         self._inputs = inputs
         row_bytes = self.dtype.itemsize * (2 * layout.n_components + layout.n_features)
-        is_dense = isinstance(inputs, np.ndarray)
-        self._is_one_block = is_dense and n_rows * row_bytes <= self.block_bytes
+        is_small = n_rows * row_bytes <= self.block_bytes * len(parts)
+        self._is_one_block = is_small and isinstance(inputs, np.ndarray)
         keep, room = self._keeps_codes(n_rows), None
         if self._is_one_block:
             self._whole.reserve(n_rows, n_rows)
