@@ -6,11 +6,14 @@ between one operation and the next. NumPy releases the interpreter's lock in bot
 plain threads run them in parallel, each with one BLAS thread. Strips are no shorter
 than they are because the lock is taken again between two operations, and waking the
 thread that had to wait for it costs more than an operation of a few microseconds.
+
+Small tables are left to one thread, and their products to those of BLAS, which stay
+awake from one product to the next.
 """
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
 from functools import lru_cache
 from itertools import pairwise
@@ -88,7 +91,7 @@ def rows_as_dense(X, rows):
 
 
 class _BlasThreads:
-    """Limits BLAS to one thread while any team works.
+    """Limits BLAS to one thread while any team needs the others.
 
     The limit is the process's, and teams may overlap when several estimators are
     fitted in threads, so the first one in lowers it and the last one out restores it.
@@ -106,7 +109,7 @@ class _BlasThreads:
         return ThreadpoolController().select(user_api="blas")
 
     def count(self):
-        """How many threads BLAS uses when no team works."""
+        """How many threads BLAS uses when no team limits it."""
         with self._lock:
             return self._n_threads if self._users else self._current()
 
@@ -162,22 +165,27 @@ class Team:
     Notes
     -----
     Which part a member takes is fixed, so that sums do not depend on timing. The
-    calling thread is member 0. Use as a context manager.
+    calling thread is member 0. Use as a context manager: from the first work that is
+    divided to its end, BLAS has one thread. In a team of one it has one throughout.
     """
 
     def __init__(self, n_threads=None):
         self.n_threads = _blas_threads.count() if n_threads is None else n_threads
 
     def __enter__(self):
-        self._pool = None
-        self._limited = _blas_threads.limited()
-        self._limited.__enter__()
+        self._pool, self._resources = None, ExitStack()
+        if self.n_threads == 1:
+            self._resources.enter_context(_blas_threads.limited())
         return self
 
     def __exit__(self, *exc_info):
-        if self._pool is not None:
-            self._pool.shutdown()
-        self._limited.__exit__(*exc_info)
+        self._resources.close()
+
+    def _wake(self):
+        """Take the threads that BLAS has had so far."""
+        self._resources.enter_context(_blas_threads.limited())
+        pool = ThreadPoolExecutor(max(1, self.n_threads - 1))
+        self._pool = self._resources.enter_context(pool)
 
     def n_useful(self, work):
         """How many members are worth waking for that many multiply-adds in float32."""
@@ -187,7 +195,7 @@ class Team:
         """``[function(part) for part in parts]``, the parts side by side."""
         first, *others = parts
         if others and self._pool is None:
-            self._pool = ThreadPoolExecutor(max(1, self.n_threads - 1))
+            self._wake()
         # A copy of the context carries numpy.errstate into the threads (NumPy 2).
         futures = [
             self._pool.submit(copy_context().run, function, part) for part in others

@@ -5,8 +5,8 @@ through it in blocks and keeps its own partial sums, which are added in the memb
 order: the result does not depend on timing.
 
 Where the rows fit a block of each member, as mini-batches do, what the members leave
-behind stays in a cache. The products of the gradient are then divided by its own rows: nothing
-is to be added up afterwards, and they are larger, which is faster.
+behind stays in a cache. The products of the gradient are then divided by its own rows:
+nothing is to be added up afterwards, and they are larger, which is faster.
 """
 
 import numpy as np
@@ -15,6 +15,9 @@ from ._blocks import BLOCK_BYTES, PIECE, blocks, pieces, split_evenly
 from ._objective import REDUCE_WORK, Objective
 from ._row_range import RowRange, Workspaces
 
+# What to reckon with for each multiply-add of the five products: half of them, since
+# BLAS has the other threads where the team does not take them.
+PRODUCT_WORK = 5 / 2
 # The least size of a block's workspaces, in sizes of a weight matrix.
 BLOCK_PER_WEIGHTS = 6
 
@@ -45,7 +48,7 @@ class DenseObjective(Objective):
 
     def _take_rows(self, X, inputs, sample_weight):
         n_rows, layout = X.shape[0], self.network.layout
-        work = 5 * n_rows * layout.n_features * layout.n_components
+        work = PRODUCT_WORK * n_rows * layout.n_features * layout.n_components
         work *= self.dtype.itemsize / 4
         parts = split_evenly(0, n_rows, min(n_rows, self.team.n_useful(work)))
         while len(self._members) < len(parts):

@@ -100,14 +100,34 @@ def test_map_passes_on_errors_after_all_parts_are_done(bad):
     assert done == [1 - bad]
 
 
+def divide(team):
+    """Have more than one thread work."""
+    team.map(lambda _: None, range(2))
+
+
 def test_blas_is_limited_inside_and_restored_after_nested_and_failed_teams():
     before = blas_threads()
-    with Team():
+    with Team() as outer:
+        divide(outer)
         assert set(blas_threads()) <= {1}
-        with pytest.raises(ZeroDivisionError), Team():
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError), Team() as inner:
+            inner.map(lambda part: 1 / part, range(2))
         assert set(blas_threads()) <= {1}
     assert blas_threads() == before
+
+
+def test_blas_keeps_its_threads_until_work_is_divided():
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        with Team(2) as team:
+            team.map(lambda _: None, range(1))
+            assert blas_threads() == before
+            divide(team)
+            assert set(blas_threads()) <= {1}
+        assert blas_threads() == before
+        with Team(1):
+            assert set(blas_threads()) <= {1}
+        assert blas_threads() == before
 
 
 def in_thread(function):
@@ -118,7 +138,8 @@ def in_thread(function):
 
 def test_blas_is_limited_by_a_team_in_any_thread():
     def limited():
-        with Team():
+        with Team() as team:
+            divide(team)
             return blas_threads()
 
     before = blas_threads()
@@ -132,14 +153,16 @@ def test_blas_is_restored_when_the_last_team_is_another_threads():
     entered, leave = threading.Event(), threading.Event()
 
     def hold():
-        with Team():
+        with Team() as team:
+            divide(team)
             entered.set()
             assert leave.wait(60)
 
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(hold)
         assert entered.wait(60)
-        with Team():
+        with Team() as team:
+            divide(team)
             leave.set()
             future.result(timeout=60)
             assert set(blas_threads()) <= {1}
@@ -152,23 +175,18 @@ def test_limits_of_the_users_own_work_in_any_thread_after_a_team():
             return blas_threads()
 
     before = blas_threads()
-    with Team():
-        pass
+    with Team() as team:
+        divide(team)
     assert set(in_thread(limited)) <= {1}
-    with threadpool_limits(1, user_api="blas"), Team():
-        pass
+    with threadpool_limits(1, user_api="blas"), Team() as team:
+        divide(team)
     assert blas_threads() == before
 
 
 def test_a_team_is_as_large_as_blas_was_even_inside_another():
-    with threadpool_limits(2, user_api="blas"):
-        outer = Team()
-        with outer:
-            assert (
-                Team().n_threads
-                == outer.n_threads
-                == max(blas_threads(), default=1) * 2
-            )
+    with threadpool_limits(2, user_api="blas"), Team() as outer:
+        divide(outer)
+        assert Team().n_threads == outer.n_threads == max(blas_threads(), default=1) * 2
     with threadpool_limits(1, user_api="blas"):
         assert Team().n_threads == 1
 
