@@ -152,13 +152,16 @@ def evaluation(name, X, n_components):
     with Team() as team:
         objective = own_objective(X, n_components, team)
         blocked = own_products(X, n_components, team)
-        value = objective.value_and_grad(theta)[0]
+        # The same parameters, in another order.
+        arrays = peers.split(theta, X.shape[1], n_components)
+        own_theta = objective.network.layout.flatten(arrays)
+        value = objective.value_and_grad(own_theta)[0]
     for peer in ("compiled", "eager", "textbook"):
         assert np.isclose(others[peer].value_and_grad(theta)[0], value, rtol=1e-4)
     jobs = {name: partial(peer.value_and_grad, theta) for name, peer in others.items()}
     seconds = alternate(
         {
-            "ours": partial(objective.value_and_grad, theta),
+            "ours": partial(objective.value_and_grad, own_theta),
             "blocked": partial(blocked.value_and_grad, theta),
             **jobs,
         },
