@@ -43,14 +43,10 @@ class DaskObjective(Objective):
         return sums.squared_errors, sums.phi
 
     def _gradient(self, weights, gradients):
-        layout = self.network.layout
-        sums = layout.views(self._gradient_sum)
+        sums = self.network.layout.views(self._gradient_sum)
         for total, out in zip(sums, gradients, strict=True):
             np.divide(total, self._total_weight, out=out)
-        matrices = layout.weights(weights), layout.weights(gradients)
-        for matrix, out in zip(*matrices, strict=True):
-            out += self._decay * matrix
-        return self._squared_norm(weights)
+        return self._add_decay(weights, gradients)
 
     def _n_active(self):
         return self._last.n_active

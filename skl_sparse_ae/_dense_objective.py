@@ -12,7 +12,7 @@ nothing is to be added up afterwards, and they are larger, which is faster.
 import numpy as np
 
 from ._blocks import BLOCK_BYTES, PIECE, blocks, pieces, split_evenly
-from ._objective import REDUCE_WORK, Objective
+from ._objective import REDUCE_WORK, Objective, squared_norm
 from ._row_range import RowRange, Workspaces
 
 # What to reckon with for each multiply-add of the five products: half of them, since
@@ -59,7 +59,7 @@ class DenseObjective(Objective):
         row_bytes = self.dtype.itemsize * (2 * layout.n_components + layout.n_features)
         is_small = n_rows * row_bytes <= self.block_bytes * len(parts)
         self._is_one_block = is_small and isinstance(inputs, np.ndarray)
-        keep, room = self._keeps_codes(n_rows), None
+        keep, room = self._keeps_codes(n_rows, self._is_one_block), None
         if self._is_one_block:
             self._whole.reserve(n_rows, n_rows)
         for member, rows in zip(self._active, parts, strict=True):
@@ -68,13 +68,6 @@ class DenseObjective(Objective):
             else:
                 row_blocks = blocks(rows.start, rows.stop, row_bytes, self.block_bytes)
             member.use_rows(X, inputs, sample_weight, row_blocks, keep, room)
-
-    def _keeps_codes(self, n_rows):
-        """Whether there are two passes, and room for all codes between them."""
-        penalty = self.network.penalty
-        code_bytes = n_rows * self.network.layout.n_components * self.dtype.itemsize
-        has_room = self._is_one_block or code_bytes <= self.memory_budget
-        return penalty.selects_jointly or (has_room and not penalty.is_linear)
 
     def _joint_codes(self, parameters):
         self._map(RowRange.encode_all, parameters)
@@ -100,8 +93,9 @@ class DenseObjective(Objective):
             sums = [getattr(part, name) for part in parts]
             _scaled_sum(sums, scale, out=getattr(gradients, name))
         matrices, outs = layout.weights(weights), layout.weights(gradients)
-        sums = None
-        if not self._by_outputs:
+        if self._by_outputs:
+            sums = [[out] for out in outs]  # written by `finish` itself
+        else:
             sums = list(zip(*map(layout.weights, parts), strict=True))
 
         def finish(share):
@@ -111,13 +105,10 @@ class DenseObjective(Objective):
                     self._multiply(i, rows, out=outs[i][rows])
                 for piece in row_pieces:
                     g, w = outs[i][piece], matrices[i][piece]
-                    if self._by_outputs:
-                        g *= scale
-                    else:
-                        _scaled_sum([part[piece] for part in sums[i]], scale, out=g)
+                    _scaled_sum([part[piece] for part in sums[i]], scale, out=g)
                     if decay:
                         g += decay * w
-                    squares += float(np.vdot(w, w))
+                    squares += squared_norm(w)
             return squares
 
         return sum(self.team.map(finish, self._weight_shares()))

@@ -123,18 +123,15 @@ class DeviceObjective(Objective):
         return code * as_factor(is_first, code)
 
     def _gradient(self, weights, gradients):
-        layout, sums = self.network.layout, Parameters(*self._sums)
-        if layout.tied_weights:
+        sums = Parameters(*self._sums)
+        if self.network.layout.tied_weights:
             sums = sums._replace(encoder_coef=sums.encoder_coef + sums.components.T)
             sums = sums._replace(components=sums.encoder_coef.T)
         for total, out in zip(sums, gradients, strict=True):
             if isinstance(out, np.ndarray):
                 total = to_numpy(total)
             out[...] = total / self._total_weight
-        matrices = layout.weights(weights), layout.weights(gradients)
-        for matrix, out in zip(*matrices, strict=True):
-            out += self._decay * matrix
-        return self._squared_norm(weights)
+        return self._add_decay(weights, gradients)
 
     def _n_active(self):
         return self._active

@@ -255,9 +255,28 @@ class Objective:
         """What the decay pulls at each of the vector's weights, as a part of it."""
         return self.alpha * self.network.layout.n_uses
 
+    def _keeps_codes(self, n_rows, is_one_block):
+        """Whether all codes are kept between the two passes of a penalty.
+
+        They need no more room than a block where they are one. A selection among all
+        rows needs them whatever their size.
+        """
+        penalty = self.network.penalty
+        code_bytes = n_rows * self.network.layout.n_components * self.dtype.itemsize
+        has_room = is_one_block or code_bytes <= self.memory_budget
+        return penalty.selects_jointly or (has_room and not penalty.is_linear)
+
+    def _add_decay(self, weights, gradients):
+        """Add the decay to the gradients; returns the squared norm of the weights."""
+        layout = self.network.layout
+        matrices = layout.weights(weights), layout.weights(gradients)
+        for matrix, out in zip(*matrices, strict=True):
+            out += self._decay * matrix
+        return self._squared_norm(weights)
+
     def _squared_norm(self, parameters):
         """That of the weights, each once."""
-        return sum(map(_squared_norm, self.network.layout.weights(parameters)))
+        return sum(map(squared_norm, self.network.layout.weights(parameters)))
 
     def _terms(self, squares, unit_weights, squared_errors):
         """The terms of J, from sums and what the penalty makes of the parameters."""
@@ -317,7 +336,8 @@ def finish_delta(network, delta, code, slope, weights=None):
         delta *= as_factor(code != 0, code)
 
 
-def _squared_norm(matrix):
+def squared_norm(matrix):
+    """The sum of the squares of an array of any kind."""
     if isinstance(matrix, np.ndarray):
         return float(np.vdot(matrix, matrix))
     return float(namespace(matrix).sum(matrix * matrix))

@@ -18,7 +18,7 @@ member with its own, so that there is one of it only.
 import numpy as np
 
 from ._blocks import BLOCK_BYTES, STRIP_BYTES, blocks, split_evenly, strips
-from ._objective import CodeSums, Objective, finish_delta, sum_rows
+from ._objective import CodeSums, Objective, finish_delta, squared_norm, sum_rows
 from ._sparse_products import SLAB_BYTES, csr_rows, products
 
 # The least size of a chunk's codes, in sizes of a weight matrix.
@@ -49,10 +49,7 @@ class SparseObjective(Objective):
         weight_bytes = layout.n_features * code_bytes
         chunk_bytes = max(BLOCK_BYTES, CHUNK_PER_WEIGHTS * weight_bytes)
         chunks = blocks(0, n_rows, 2 * code_bytes, chunk_bytes)
-        penalty = self.network.penalty
-        has_two_passes = penalty.selects_jointly or not penalty.is_linear
-        is_small = len(chunks) == 1 or n_rows * code_bytes <= self.memory_budget
-        self._keep = has_two_passes and is_small
+        self._keep = self._keeps_codes(n_rows, len(chunks) == 1)
         # Products with non-zeros, and with the Gram matrix by rows or by columns.
         work = SPARSE_WORK * X.nnz / len(chunks) * n_components
         n_parts = self.team.n_useful(work + n_rows / len(chunks) * n_components**2)
@@ -186,7 +183,7 @@ class SparseObjective(Objective):
             decoder += np.outer(weights.decoder_intercept[columns], total)
             if mean is not None:
                 encoder -= np.outer(mean[columns], intercept)
-            return sum(_squares(matrix[columns]) for matrix in layout.weights(weights))
+            return sum(squared_norm(w[columns]) for w in layout.weights(weights))
 
         shares = self.team.map(lambda share: sum(map(complete, share)), self._shares)
         return sum(shares)
@@ -229,14 +226,10 @@ def _add_up(results):
     return [sum(items) for items in zip(*results, strict=True)]
 
 
-def _squares(matrix):
-    return float(np.vdot(matrix, matrix))
-
-
 def _weighted_squares(X, sample_weight):
     """The sum of the squares of all entries, times their rows' weights."""
     if sample_weight is None:
-        return _squares(X.data.astype(np.float64))
+        return squared_norm(X.data.astype(np.float64))
     squares = X.multiply(X).sum(axis=1, dtype=np.float64)
     return float(sample_weight.astype(np.float64) @ squares)
 
