@@ -5,15 +5,11 @@ from math import sqrt
 import numpy as np
 
 from ._arrays import into, namespace
-from ._blocks import pieces
+from ._blocks import SHORT
 from ._progress import Diverged, Outcome, Progress
 
 # A search whose value has grown by this factor does not come back.
 GROWTH_LIMIT = 100
-# What an update of one parameter costs, in multiply-adds of a matrix product.
-UPDATE_WORK = 128
-# Parameters that are updated at a time, whatever their units.
-SHORT = 2**14
 
 
 class Adam:
@@ -45,7 +41,7 @@ class Adam:
         self.n_steps = 0
         # Python's floats take the arrays' precision; NumPy's would bring their own.
         self._groups = [(part, float(u), float(f)) for part, u, f in groups]
-        self._shares = []
+        self._each = None
 
     @property
     def state(self):
@@ -58,11 +54,18 @@ class Adam:
         self.second = state["second"]
         self.n_steps = state["n_steps"]
 
-    def step(self, theta, gradient, learning_rate, team):
-        """Update `theta` in place; what `gradient` holds is lost."""
+    def begin_step(self, theta, gradient, learning_rate):
+        """Count a step, and return what takes it for a part of the parameters.
+
+        That is a function of a slice, to be called once for each part, from any thread,
+        when its gradient is known: it updates `theta` in place, and what `gradient`
+        holds is lost.
+        """
         if self.first is None:
             zeros_like = namespace(theta).zeros_like
             self.first, self.second = zeros_like(theta), zeros_like(theta)
+        if self._each is None and isinstance(theta, np.ndarray) and theta.size <= SHORT:
+            self._each = self._units_of_each(theta.dtype)
         self.n_steps += 1
         # The moments are sums: the factors that make means of them and correct their
         # start at zero are left to two numbers.
@@ -70,34 +73,30 @@ class Adam:
         mean_2 = sqrt((1 - self.beta_2) / (1 - self.beta_2**self.n_steps))
         rate, epsilon = float(learning_rate) * mean_1 / mean_2, self.epsilon / mean_2
 
-        def update(share):
-            for piece, unit, factor in share:
-                self._update(theta, gradient, piece, rate * unit, factor, epsilon)
+        def update(piece):
+            for part, unit, factor in self._within(piece):
+                self._update(theta, gradient, part, rate * unit, factor, epsilon)
 
-        if not isinstance(theta, np.ndarray):
-            update(self._groups)
-            return
-        n_shares = team.n_useful(UPDATE_WORK * theta.size)
-        if len(self._shares) != n_shares:
-            self._shares = self._cut(n_shares, theta.dtype)
-        team.map(update, self._shares)
-        if self.n_steps % self.flush_every == 0:
-            self.first[np.abs(self.first) < self.negligible] = 0
-            self.second[self.second < self.negligible] = 0
+        return update
 
-    def _cut(self, n_shares, dtype):
-        """Pieces of the vector, with units and factors, for each thread."""
-        parts, units, factors = zip(*self._groups, strict=True)
-        start, stop = parts[0].start, parts[-1].stop
-        if stop - start <= SHORT:
-            # A call costs more than its numbers: one piece, and a unit for each number.
-            lengths = [part.stop - part.start for part in parts]
-            each = (np.repeat(np.array(a, dtype), lengths) for a in (units, factors))
-            return [[(slice(start, stop), *each)]]
-        return [
-            [(piece, units[i], factors[i]) for i, piece in share]
-            for share in pieces(parts, n_shares)
-        ]
+    def _units_of_each(self, dtype):
+        """The unit and the factor of each parameter, as two vectors."""
+        parts, *both = zip(*self._groups, strict=True)
+        lengths = [part.stop - part.start for part in parts]
+        return [np.repeat(np.array(values, dtype), lengths) for values in both]
+
+    def _within(self, piece):
+        """The parts of a piece that have one unit, with that and the factor."""
+        if self._each is not None:
+            # A call costs more than its numbers: one piece, whatever their units.
+            unit, factor = self._each
+            return [(piece, unit[piece], factor[piece])]
+        found = []
+        for part, unit, factor in self._groups:
+            start, stop = max(piece.start, part.start), min(piece.stop, part.stop)
+            if start < stop:
+                found.append((slice(start, stop), unit, factor))
+        return found
 
     def _update(self, theta, gradient, piece, rate, factor, epsilon):
         g, m, v = gradient[piece], self.first[piece], self.second[piece]
@@ -112,6 +111,9 @@ class Adam:
         into(g, "divide", m, g)
         g *= rate
         theta[piece] -= g
+        if self.n_steps % self.flush_every == 0:
+            m[abs(m) < self.negligible] = 0
+            v[v < self.negligible] = 0
 
 
 def minimize_adam(
@@ -120,7 +122,6 @@ def minimize_adam(
     theta,
     adam,
     *,
-    team,
     learning_rate,
     max_iter,
     tol,
@@ -138,15 +139,15 @@ def minimize_adam(
     Parameters
     ----------
     value_and_grad : callable
-        Called with the parameters and an array for the gradient, for the batch that
-        `batches` has just set.
+        Called with the parameters, an array for the gradient and the function that is
+        to update the parameters part by part, for the batch that `batches` has just
+        set. Returns the value and the array.
     batches : callable
         Returns an iterable that sets one batch of an epoch after the other and yields
         the fraction of the epoch done before it.
     theta : ndarray
         Start; updated in place.
     adam : Adam
-    team : Team
     learning_rate : float
     max_iter, n_iter_no_change : int
         Numbers of epochs.
@@ -166,8 +167,8 @@ def minimize_adam(
         monitor.begin(theta)
         values = []
         for progress in batches():
-            values.append(value_and_grad(theta, gradient)[0])
-            adam.step(theta, gradient, schedule.rate(epoch + progress), team)
+            update = adam.begin_step(theta, gradient, schedule.rate(epoch + progress))
+            values.append(value_and_grad(theta, gradient, update)[0])
         value = np.mean(values)
         if epoch == 0:
             limit = GROWTH_LIMIT * (values[0] + value_unit)

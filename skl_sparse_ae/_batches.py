@@ -61,20 +61,25 @@ class MiniBatches:
     batch_size : int
         Batches have this many rows or slightly fewer, all nearly the same number.
     rng : numpy.random.RandomState
-    inputs : callable or None
+    corrupt : callable or None
         Gives, from rows and a random state, what the encoder sees of the rows.
+    mean : ndarray of shape (n_features,) or None
+        What is subtracted from what the encoder sees; None for rows that are not dense.
     """
 
-    def __init__(self, objective, X, sample_weight, batch_size, rng, inputs=None):
+    def __init__(
+        self, objective, X, sample_weight, batch_size, rng, corrupt=None, mean=None
+    ):
         self._objective = objective
         self._X = X
         self._weights = sample_weight
         self._rng = rng
-        self._inputs = inputs
-        self._batch_size = batch_size
-        self._rows = None
+        self._corrupt, self._mean = corrupt, mean
+        self._batch_size = min(batch_size, X.shape[0])
         if isinstance(X, np.ndarray):
-            self._rows = np.empty((min(batch_size, X.shape[0]), X.shape[1]), X.dtype)
+            # Written again for each batch: new pages cost more.
+            self._rows = np.empty((self._batch_size, X.shape[1]), X.dtype)
+            self._seen = self._rows if mean is None else np.empty_like(self._rows)
         self._mean_weight = 1.0
         if sample_weight is not None:
             self._mean_weight = float(np.mean(sample_weight, dtype=np.float64))
@@ -82,26 +87,45 @@ class MiniBatches:
     def __call__(self):
         """One epoch; yields the fraction of it done before each batch."""
         n_done = 0
+        take = self._dense if isinstance(self._X, np.ndarray) else self._other
         for table, table_weights, order in windows(self._X, self._weights, self._rng):
             n_batches = -(-len(order) // self._batch_size)
             for part in split_evenly(0, len(order), n_batches):
                 rows = order[part]
-                weights = None if table_weights is None else table_weights[rows]
-                X = self._take(table, rows)
+                X, batch = take(table, rows)
                 self._objective.use_rows(
                     X,
-                    weights,
+                    None if table_weights is None else table_weights[rows],
                     total_weight=self._mean_weight * len(rows),
-                    inputs=None if self._inputs is None else self._inputs(X, self._rng),
+                    **batch,
                 )
                 yield n_done / self._X.shape[0]
                 n_done += len(rows)
 
-    def _take(self, table, rows):
-        """Copies of some rows, in the same memory each time: new pages cost more."""
-        if self._rows is None:
-            return table[rows]
-        return np.take(table, rows, axis=0, out=self._rows[: len(rows)], mode="clip")
+    def _other(self, table, rows):
+        """A batch of rows that are not dense; what the encoder sees of it."""
+        X = table[rows]
+        return X, {
+            "inputs": X if self._corrupt is None else self._corrupt(X, self._rng)
+        }
+
+    def _dense(self, table, rows):
+        """Room for a batch and for what the encoder sees of it; what writes to both."""
+        X, seen, mean = self._rows[: len(rows)], self._seen[: len(rows)], self._mean
+
+        def load(part):
+            np.take(table, rows[part], axis=0, out=X[part], mode="clip")
+            if mean is not None:
+                np.subtract(X[part], mean, out=seen[part])
+
+        if self._corrupt is None:
+            return X, {"inputs": seen, "load": load}
+        # Noise is drawn at once: its order must not depend on who works on which rows.
+        load(slice(None))
+        noisy = self._corrupt(X, self._rng)
+        if mean is not None:
+            noisy = np.subtract(noisy, mean, out=seen)
+        return X, {"inputs": noisy}
 
 
 class RunningMeans:

@@ -26,6 +26,8 @@ BLOCK_BYTES = 2**22
 STRIP_BYTES = 2**20
 # Elements of a piece of the parameters: as long as a strip, for the same reason.
 PIECE = 2**18
+# Elements of a vector that is taken in one piece: more calls would cost more.
+SHORT = 2**14
 # Multiply-adds that keep a core busy for much longer than it takes to wake a thread,
 # some 60 microseconds.
 WORK_PER_THREAD = 2**24

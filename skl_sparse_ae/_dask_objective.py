@@ -42,7 +42,8 @@ class DaskObjective(Objective):
         self._gradient_sum = sums.gradient
         return sums.squared_errors, sums.phi
 
-    def _gradient(self, weights, gradients):
+    def _gradient(self, weights, gradients, update):
+        del update
         sums = self.network.layout.views(self._gradient_sum)
         for total, out in zip(sums, gradients, strict=True):
             np.divide(total, self._total_weight, out=out)
@@ -114,7 +115,7 @@ class _Evaluation:
                 sums.squared_errors, sums.phi = objective._backward(
                     parameters, self.slope, False, None, gradients
                 )
-                objective._gradient(parameters, gradients)
+                objective._gradient(parameters, gradients, update=None)
             if self.counts_active:
                 sums.n_active = objective._n_active()
         return sums

@@ -11,7 +11,7 @@ nothing is to be added up afterwards, and they are larger, which is faster.
 
 import numpy as np
 
-from ._blocks import BLOCK_BYTES, PIECE, blocks, pieces, split_evenly
+from ._blocks import BLOCK_BYTES, PIECE, SHORT, blocks, pieces, split_evenly
 from ._objective import REDUCE_WORK, Objective, squared_norm
 from ._row_range import RowRange, Workspaces
 
@@ -33,6 +33,8 @@ class DenseObjective(Objective):
         Bytes of a row block's workspaces. None stands for so many that adding up the
         blocks' gradients costs little beside the products.
     """
+
+    updates_itself = True
 
     def __init__(self, network, alpha, *, block_bytes=None, **options):
         super().__init__(network, alpha, **options)
@@ -67,7 +69,9 @@ class DenseObjective(Objective):
                 row_blocks, room = [rows], self._whole.part(rows)
             else:
                 row_blocks = blocks(rows.start, rows.stop, row_bytes, self.block_bytes)
-            member.use_rows(X, inputs, sample_weight, row_blocks, keep, room)
+            member.use_rows(
+                X, inputs, sample_weight, row_blocks, keep, room, self._load
+            )
 
     def _joint_codes(self, parameters):
         self._map(RowRange.encode_all, parameters)
@@ -86,32 +90,38 @@ class DenseObjective(Objective):
         options = slope, encoded, revival, not self._by_outputs
         return _add_up(self._map(RowRange.backward, parameters, *options))
 
-    def _gradient(self, weights, gradients):
-        layout, parts = self.network.layout, [m.gradients for m in self._active]
-        scale, decay = 1 / self._total_weight, self._decay
+    def _gradient(self, weights, gradients, update):
+        layout, scale, decay = self.network.layout, 1 / self._total_weight, self._decay
         for name in ("encoder_intercept", "decoder_intercept"):
-            sums = [getattr(part, name) for part in parts]
+            sums = [getattr(member.gradients, name) for member in self._active]
             _scaled_sum(sums, scale, out=getattr(gradients, name))
+        update_part = None if layout.size <= SHORT else update
         matrices, outs = layout.weights(weights), layout.weights(gradients)
-        if self._by_outputs:
-            sums = [[out] for out in outs]  # written by `finish` itself
-        else:
-            sums = list(zip(*map(layout.weights, parts), strict=True))
+        sums = [outs]  # where the products are written
+        if not self._by_outputs:
+            sums = [layout.weights(member.gradients) for member in self._active]
 
         def finish(share):
             squares = 0.0
-            for i, rows, row_pieces in share:
+            for i, rows in share:
+                g, w = outs[i][rows], matrices[i][rows]
                 if self._by_outputs:
-                    self._multiply(i, rows, out=outs[i][rows])
-                for piece in row_pieces:
-                    g, w = outs[i][piece], matrices[i][piece]
-                    _scaled_sum([part[piece] for part in sums[i]], scale, out=g)
-                    if decay:
-                        g += decay * w
-                    squares += squared_norm(w)
+                    self._multiply(i, rows, out=g)
+                _scaled_sum([part[i][rows] for part in sums], scale, out=g)
+                if decay:
+                    g += decay * w
+                squares += squared_norm(w)
+                if update_part is not None:
+                    update_part(layout.part(i, rows))
             return squares
 
-        return sum(self.team.map(finish, self._weight_shares()))
+        squares = sum(self.team.map(finish, self._weight_shares()))
+        if update_part is not None:
+            for part in layout.intercept_slices:
+                update_part(part)
+        elif update is not None:
+            self._update_all(update)
+        return squares
 
     def _multiply(self, i, rows, out):
         """Write rows of a gradient, from what the members have left behind."""
@@ -125,7 +135,7 @@ class DenseObjective(Objective):
             out += residual[:, rows].T @ code
 
     def _weight_shares(self):
-        """For each thread: number of a matrix, rows of it, and these cut in pieces."""
+        """Numbers of the matrices and rows of them, in pieces, for each thread."""
         layout = self.network.layout
         n_shares = len(self._active)
         if not self._by_outputs:
@@ -138,13 +148,12 @@ class DenseObjective(Objective):
         n_rows, n_columns = self.network.layout.shape
         n_matrices = 1 if self.network.layout.tied_weights else 2
         matrices = split_evenly(0, n_matrices * n_rows, n_matrices)
+        shares = pieces(matrices, n_shares, max(1, PIECE // n_columns))
 
-        def cut(i, rows):
-            start, stop = rows.start - i * n_rows, rows.stop - i * n_rows
-            return i, slice(start, stop), blocks(start, stop, n_columns, PIECE)
+        def of_matrix(i, rows):
+            return i, slice(rows.start - i * n_rows, rows.stop - i * n_rows)
 
-        shares = pieces(matrices, n_shares, n_rows)
-        return [[cut(i, rows) for i, rows in share] for share in shares]
+        return [[of_matrix(*piece) for piece in share] for share in shares]
 
     def _n_active(self):
         return sum(member.n_active for member in self._active)

@@ -122,7 +122,8 @@ class DeviceObjective(Objective):
         is_first = self._X.from_numpy(number) == first[:, None]
         return code * as_factor(is_first, code)
 
-    def _gradient(self, weights, gradients):
+    def _gradient(self, weights, gradients, update):
+        del update
         sums = Parameters(*self._sums)
         if self.network.layout.tied_weights:
             sums = sums._replace(encoder_coef=sums.encoder_coef + sums.components.T)
@@ -132,6 +133,9 @@ class DeviceObjective(Objective):
                 total = to_numpy(total)
             out[...] = total / self._total_weight
         return self._add_decay(weights, gradients)
+
+    def _update_all(self, update):
+        update(slice(0, self.network.layout.size))
 
     def _n_active(self):
         return self._active

@@ -10,11 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ._arrays import as_factor, namespace, to_numpy
-from ._blocks import blocks, split_evenly
+from ._blocks import SHORT, blocks, pieces, split_evenly
 from ._revival import Revival
 
 # What adding up the members' sums costs for a parameter, in multiply-adds of a product.
 REDUCE_WORK = 32
+# What a solver's update of a parameter costs.
+UPDATE_WORK = 128
 
 
 class Terms(NamedTuple):
@@ -67,6 +69,10 @@ class Objective:
     max_batch_size = 256
     #: Whether J is a small difference of terms as large as the columns' means squared.
     subtracts_squares = False
+    #: Whether `_gradient` itself takes into account that intercepts are centred.
+    centres_itself = False
+    #: Whether `_gradient` itself has the solver update what it has written.
+    updates_itself = False
 
     def __init__(
         self,
@@ -91,11 +97,14 @@ class Objective:
         self.idle_units = idle_units
         self.counts_active = counts_active
 
-    def use_rows(self, X, sample_weight=None, total_weight=None, inputs=None):
+    def use_rows(
+        self, X, sample_weight=None, total_weight=None, inputs=None, load=None
+    ):
         """Set the rows to work on; workspaces are reused where they fit.
 
         `total_weight` is what the weights are divided by, their sum by default.
-        `inputs` are what the encoder sees where that is not X itself.
+        `inputs` are what the encoder sees where that is not X itself. `load`, if given,
+        writes the rows in a slice to arrays X and inputs, which are empty before.
         """
         n_rows = X.shape[0]
         weight = n_rows if sample_weight is None else np.sum(sample_weight)
@@ -104,11 +113,17 @@ class Objective:
         #: What the weights are worth in rows of mean weight.
         self.n_rows = n_rows * self._weight / self._total_weight
         self._sample_weight = sample_weight
+        self._load = load
         self._take_rows(X, X if inputs is None else inputs, sample_weight)
         return self
 
-    def value_and_grad(self, theta, out=None):
-        """J at `theta` and its gradient, a vector of theta's dtype (`out` if given)."""
+    def value_and_grad(self, theta, out=None, update=None):
+        """J at `theta` and its gradient, a vector of theta's dtype (`out` if given).
+
+        `update`, if given, is called with slices of the vector, side by side: each
+        part once, when its gradient is known and nobody needs its parameters any more.
+        It may change both.
+        """
         weights = self.network.layout.views(theta)
         parameters = self._parameters(theta, weights)
         penalty = self.network.penalty
@@ -132,13 +147,17 @@ class Objective:
             parameters, slope, encoded, revival, gradients
         )
         self.unit_means = self._means(phi) if means is None else means
-        squares = self._gradient(weights, gradients)
+        is_centred = self.mean is None or self.centres_itself
+        is_updated = self.updates_itself and is_centred and unit_weights is None
+        squares = self._gradient(weights, gradients, update if is_updated else None)
         self.last_terms = self._terms(squares, unit_weights, squared_errors)
-        if self.mean is not None:
+        if not is_centred:
             self._centre(gradients)
         if unit_weights is not None:
             slopes = self._beside(theta, penalty.psi(self.unit_means))
             penalty.add_weight_gradient(weights, gradients, slopes)
+        if update is not None and not is_updated:
+            self._update_all(update)
         return self.last_terms.total, out
 
     def means(self, theta):
@@ -186,13 +205,24 @@ class Objective:
         """
         raise NotImplementedError
 
-    def _gradient(self, weights, gradients):
+    def _gradient(self, weights, gradients, update):
         """Write the gradients: the sums over the total weight, and the decay.
 
         `weights` are the arrays in the solver's vector. Returns the squared norm of
-        the matrices among them, which the decay reads anyway.
+        the matrices among them, which the decay reads anyway. `update`, if it is not
+        None, is called with all parts of the vector, as in `value_and_grad`; None is
+        all it ever is unless the class says ``updates_itself = True``.
         """
         raise NotImplementedError
+
+    def _update_all(self, update):
+        """Call it with all parts of the vector."""
+        size = self.network.layout.size
+        if size <= SHORT:
+            update(slice(0, size))
+            return
+        shares = pieces([slice(0, size)], self.team.n_useful(UPDATE_WORK * size))
+        self.team.map(lambda share: [update(piece) for _, piece in share], shares)
 
     def _n_active(self):
         """Weighted number of non-zero activations in the last evaluation."""

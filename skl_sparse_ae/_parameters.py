@@ -84,6 +84,16 @@ class Layout:
             del arrays[2]
         return np.concatenate(arrays, dtype=dtype)
 
+    @property
+    def intercept_slices(self):
+        """Slices of the intercepts of the encoder and of the decoder."""
+        return [self.slices[1], self.slices[-1]]
+
+    def part(self, i, rows):
+        """Where some rows, a slice, of the i-th weight matrix are in the vector."""
+        start, n_columns = self.slices[2 * i].start, self.shape[1]
+        return slice(start + rows.start * n_columns, start + rows.stop * n_columns)
+
     def weights(self, parameters):
         """The weight matrices that the vector holds, as they lie in it.
 

@@ -84,11 +84,15 @@ class RowRange:
         self._workspaces = Workspaces(layout, dtype)
         self._scratch = None
 
-    def use_rows(self, X, inputs, sample_weight, row_blocks, keep, workspaces=None):
+    def use_rows(
+        self, X, inputs, sample_weight, row_blocks, keep, workspaces=None, load=None
+    ):
         """Take consecutive blocks of rows.
 
         With `keep`, the activations of all blocks are kept from one pass to the next.
         `workspaces` have room for that and for a block; by default they are its own.
+        `load` is what the first pass calls with the range, so that each thread fetches
+        its own rows.
         """
         self._X, self._inputs, self._weights = X, inputs, sample_weight
         self._blocks, self._keep = row_blocks, keep
@@ -98,9 +102,17 @@ class RowRange:
             n_codes = self.stop - self.start if keep else n_rows
             workspaces = self._workspaces.reserve(n_rows, n_codes)
         self._room = workspaces
+        self._load = load
+
+    def _load_rows(self):
+        """Have the rows before the first pass."""
+        if self._load is not None:
+            self._load(slice(self.start, self.stop))
+            self._load = None
 
     def encode(self, parameters):
         """Sums of phi over the rows; activations are kept where asked for."""
+        self._load_rows()
         self._sums = CodeSums(self.network, self._counts_active)
         for rows in self._blocks:
             self._encode_block(parameters, rows)
@@ -108,6 +120,7 @@ class RowRange:
 
     def encode_all(self, parameters):
         """Keep the activations of all rows, without any selection."""
+        self._load_rows()
         for rows in self._blocks:
             code = self._code_of(rows)
             self.network.encode(parameters, self._inputs[rows], code, select=False)
@@ -124,6 +137,7 @@ class RowRange:
 
     def forward(self, parameters):
         """Sum of squared errors and sums of phi."""
+        self._load_rows()
         self._sums = CodeSums(self.network, self._counts_active)
         self._squared_errors = 0.0
         for rows in self._blocks:
@@ -139,6 +153,7 @@ class RowRange:
         auxiliary term of idle units, or None. With ``with_products=False`` the
         gradients of the weight matrices are left to others.
         """
+        self._load_rows()
         is_kept, is_new = encoded and self._keep, self.network.penalty.selects_jointly
         if not is_kept or is_new:
             self._sums = CodeSums(self.network, self._counts_active)

@@ -24,7 +24,7 @@ from ._sparse_products import SLAB_BYTES, csr_rows, products
 # The least size of a chunk's codes, in sizes of a weight matrix.
 CHUNK_PER_WEIGHTS = 6
 # What a multiply-add with a non-zero costs, in those of dense products.
-SPARSE_WORK = 16
+SPARSE_WORK = 32
 
 
 class SparseObjective(Objective):
@@ -37,6 +37,8 @@ class SparseObjective(Objective):
     # A step goes through the whole dictionary, and hardly takes longer for more rows.
     max_batch_size = 4096
     subtracts_squares = True
+    centres_itself = True
+    updates_itself = True
 
     def _take_rows(self, X, inputs, sample_weight):
         layout = self.network.layout
@@ -114,33 +116,26 @@ class SparseObjective(Objective):
             compared += [result[0] for result in results]
             pulled += [result[1] for result in results]
             if not self._adds_late:
-                self._add_chunk(parameters, gradients, chunk)
+                self._add_chunk(gradients, chunk)
         phi = sum(sums.phi for sums in self._sums)
         self._compared, self._pulled = _add_up(compared), _add_up(pulled)
         return self._squared_errors(dictionary, *self._compared), phi
 
-    def _add_chunk(self, weights, gradients, chunk):
-        """Add what the columns of X give to the gradient, which the first chunk begins.
+    def _add_chunk(self, gradients, chunk):
+        """Add what the columns of X give to the gradient.
 
         By whole shares: of the codes of many rows, parts are copied for each product.
         """
 
         def add(share):
-            if chunk is self._chunks[0]:
-                for columns in share:
-                    self._begin(weights, gradients, columns)
             columns = slice(share[0].start, share[-1].stop)
+            if chunk is self._chunks[0]:
+                for gradient in self.network.layout.weights(gradients):
+                    gradient[columns] = 0
             self._add_columns(gradients, chunk, columns)
 
         chunk.transpose()
         self.team.map(add, self._shares)
-
-    def _begin(self, weights, gradients, columns):
-        """Write the decay to the gradients of some columns of X."""
-        layout = self.network.layout
-        matrices = layout.weights(weights), layout.weights(gradients)
-        for matrix, out in zip(*matrices, strict=True):
-            np.multiply(matrix[columns], self._decay, out=out[columns])
 
     def _add_columns(self, gradients, chunk, columns):
         """Add ``X^T delta`` for the encoder and ``- X^T B`` for the decoder.
@@ -155,7 +150,7 @@ class SparseObjective(Objective):
         for units, product in products(X, left):
             gradients.components.T[columns, units] -= product
 
-    def _gradient(self, weights, gradients):
+    def _gradient(self, weights, gradients, update):
         """Complete what the columns of X have given with the products of the codes."""
         scale = 1 / self._total_weight
         code_gram, code_total, _ = self._compared
@@ -164,32 +159,32 @@ class SparseObjective(Objective):
         written = code_total.astype(self.dtype) @ weights.components
         errors = self._weight * weights.decoder_intercept - self._column_sums
         gradients.decoder_intercept[:] = scale * (written + errors)
-        gram = (scale * code_gram + gram).astype(self.dtype)
-        total = (scale * code_total + total).astype(self.dtype)
-        intercept = intercept.astype(self.dtype)
-        mean = None if self.mean is None else self.mean.astype(self.dtype)
-        layout = self.network.layout
+        gram = scale * code_gram + gram
+        total = scale * code_total + total
         if self._adds_late:
             self._chunks[0].transpose()
+        mean = None if self.mean is None else self.mean.astype(self.dtype)
+        terms = _DenseTerms(
+            self.network.layout, self._decay, gram, total, mean, intercept, self.dtype
+        )
 
-        def complete(columns):
-            if self._adds_late:
-                self._begin(weights, gradients, columns)
-                self._add_columns(gradients, self._chunks[0], columns)
-            encoder = gradients.encoder_coef[columns]
-            decoder = gradients.components.T[columns]
-            matrix = weights.components.T[columns].astype(self.dtype, copy=False)
-            decoder += matrix @ gram.T
-            decoder += np.outer(weights.decoder_intercept[columns], total)
-            if mean is not None:
-                encoder -= np.outer(mean[columns], intercept)
-            return sum(squared_norm(w[columns]) for w in layout.weights(weights))
+        def finish(share):
+            squares = 0.0
+            for columns in share:
+                terms.add(weights, gradients, columns, begins=self._adds_late)
+                if self._adds_late:
+                    self._add_columns(gradients, self._chunks[0], columns)
+                for i, matrix in enumerate(self.network.layout.weights(weights)):
+                    squares += squared_norm(matrix[columns])
+                    if update is not None:
+                        update(self.network.layout.part(i, columns))
+            return squares
 
-        shares = self.team.map(lambda share: sum(map(complete, share)), self._shares)
-        return sum(shares)
-
-    def _centre(self, gradients):
-        del gradients  # done while they were completed
+        squares = sum(self.team.map(finish, self._shares))
+        if update is not None:
+            for part in self.network.layout.intercept_slices:
+                update(part)
+        return squares
 
     def _n_active(self):
         return sum(sums.n_active for sums in self._sums)
@@ -256,6 +251,38 @@ class _Dictionary:
             return gram, offset
 
         self.gram, self.offset = _add_up(team.map(multiply, shares))
+
+
+class _DenseTerms:
+    """What the gradient has besides products with X: products of small matrices.
+
+    For the decoder ``W_d (A^T B) + b_d (1^T B)``, for the encoder, where intercepts are
+    counted from the mean row, less ``mean (1^T delta)``, and the decay of both.
+    """
+
+    def __init__(self, layout, decay, gram, total, mean, intercept, dtype):
+        self._layout, self._decay, self._mean = layout, decay, mean
+        # A multiple of the identity makes the decay a part of the product.
+        self._gram = (gram.T + decay * np.eye(len(gram))).astype(dtype)
+        self._total, self._intercept = total.astype(dtype), intercept.astype(dtype)
+
+    def add(self, weights, gradients, columns, begins):
+        """Add them for some columns of X, or begin the gradient with them."""
+        encoder = gradients.encoder_coef[columns]
+        decoder = gradients.components.T[columns]
+        matrix = weights.components.T[columns].astype(self._gram.dtype, copy=False)
+        if begins:
+            np.matmul(matrix, self._gram, out=decoder)
+        else:
+            decoder += matrix @ self._gram
+        decoder += np.outer(weights.decoder_intercept[columns], self._total)
+        if not self._layout.tied_weights:
+            if begins:
+                np.multiply(weights.encoder_coef[columns], self._decay, out=encoder)
+            else:
+                encoder += self._decay * weights.encoder_coef[columns]
+        if self._mean is not None:
+            encoder -= np.outer(self._mean[columns], self._intercept)
 
 
 class _Chunk:

@@ -129,7 +129,6 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         _settling(batches, penalty, n_settling),
         place_of(X).beside(X, scaling.centre(theta)),
         stream.adam,
-        team=team,
         learning_rate=settings.learning_rate_init,
         max_iter=settings.max_iter,
         tol=settings.tol,
@@ -211,7 +210,9 @@ class Stream:
             share = X.shape[0] // BATCHES_PER_EPOCH
             size = int(np.clip(share, MIN_BATCH_SIZE, cls.max_batch_size))
         size = min(size, X.shape[0])
-        inputs, mean = self._centring(corruption_of(settings), X, size)
+        mean, rows_mean = self.problem.scaling.mean, None
+        if isinstance(X, np.ndarray):  # centred, sparse rows would be dense
+            mean, rows_mean = None, mean.astype(X.dtype, copy=False)
         objective = cls(
             self.problem.network,
             self.problem.alpha,
@@ -222,28 +223,18 @@ class Stream:
             idle_units=self.unit_means.idle_units,
             counts_active=self.problem.target is not None,
         )
-        batches = MiniBatches(objective, X, sample_weight, size, self.rng, inputs)
+        corrupt = corruption_of(settings)
+        batches = MiniBatches(
+            objective, X, sample_weight, size, self.rng, corrupt, rows_mean
+        )
         return self._heard(objective), batches
-
-    def _centring(self, corrupt, X, batch_size):
-        """What the encoder sees of a batch; what its intercepts are counted from."""
-        if not isinstance(X, np.ndarray):  # centred, sparse rows would be dense
-            return corrupt, self.problem.scaling.mean
-        mean = self.problem.scaling.mean.astype(X.dtype, copy=False)
-        centred = np.empty((batch_size, X.shape[1]), X.dtype)
-
-        def inputs(rows, rng):
-            seen = rows if corrupt is None else corrupt(rows, rng)
-            return np.subtract(seen, mean, out=centred[: len(rows)])
-
-        return inputs, None
 
     def _heard(self, objective):
         """J of a batch, whose terms are kept and whose sparsity the target hears of."""
         target = self.problem.target
 
-        def evaluate(theta, out):
-            result = objective.value_and_grad(theta, out)
+        def evaluate(theta, out, update):
+            result = objective.value_and_grad(theta, out, update)
             self._terms.append(objective.last_terms)
             if target is not None:
                 target.hear_batch(objective.active_fraction, objective.n_rows)
@@ -264,8 +255,8 @@ class Stream:
         gradient = namespace(theta).empty_like(theta)
         values = []
         for _ in batches():
-            values.append(value_and_grad(theta, gradient)[0])
-            self.adam.step(theta, gradient, settings.learning_rate_init, team)
+            update = self.adam.begin_step(theta, gradient, settings.learning_rate_init)
+            values.append(value_and_grad(theta, gradient, update)[0])
         value, theta = float(np.mean(values)), scaling.uncentre(to_numpy(theta))
         limit = GROWTH_LIMIT * (values[0] + scaling.value)
         if not (value < limit and np.isfinite(theta).all()):

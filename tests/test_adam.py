@@ -17,12 +17,17 @@ ADAM = {
 }
 
 
-def bowl(x, out=None):
+def bowl(x, out, update):
     """Half the squared distance from (1, 2, ...)."""
     error = x - np.arange(1, x.size + 1, dtype=x.dtype)
-    gradient = error if out is None else out
-    gradient[...] = error
-    return 0.5 * float(error @ error), gradient
+    out[...] = error
+    update(slice(0, x.size))
+    return 0.5 * float(error @ error), out
+
+
+def step(adam, theta, gradient, learning_rate):
+    """A step for all parameters at once."""
+    adam.begin_step(theta, gradient, learning_rate)(slice(0, theta.size))
 
 
 def one_batch():
@@ -30,17 +35,17 @@ def one_batch():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_adam_by_hand(dtype, team):
+def test_adam_by_hand(dtype):
     # With a constant gradient both corrected moments are exact, so that each step is
     # the learning rate against the gradient's sign.
     theta = np.array([1.0, 1.0], dtype=dtype)
     adam = Adam([(slice(0, 1), 1.0, 1.0), (slice(1, 2), 3.0, 7.0)])
     for _ in range(4):
-        adam.step(theta, np.array([2.0, -5.0], dtype=dtype), 0.1, team)
+        step(adam, theta, np.array([2.0, -5.0], dtype=dtype), 0.1)
     assert_allclose(theta, [1 - 4 * 0.1, 1 + 4 * 0.3], rtol=1e-5)
 
 
-def test_adam_is_pytorchs(rng, team):
+def test_adam_is_pytorchs(rng):
     torch = pytest.importorskip("torch")
     start, target = rng.normal(size=50), rng.normal(size=50)
     theirs = torch.tensor(start, requires_grad=True)
@@ -51,27 +56,33 @@ def test_adam_is_pytorchs(rng, team):
         optimizer.zero_grad()
         ((theirs - torch.tensor(target)) ** 4).sum().backward()
         optimizer.step()
-        adam.step(ours, 4 * (ours - target) ** 3, 0.01, team)
+        step(adam, ours, 4 * (ours - target) ** 3, 0.01)
     assert_allclose(ours, theirs.detach().numpy(), rtol=1e-10)
 
 
-def test_adam_in_pieces_is_adam_in_one(rng, team, monkeypatch):
-    gradients = rng.normal(size=(5, 1000))
+@pytest.mark.parametrize("length", [1, 64, 700])
+def test_adam_in_pieces_is_adam_in_one(length, rng, monkeypatch):
+    gradients = rng.normal(size=(100, 1000))
+    gradients[5:, :20] = 0  # these are flushed
 
-    def run():
+    def run(length):
         theta = np.zeros(1000)
         adam = Adam([(slice(0, 700), 1.0, 0.1), (slice(700, 1000), 2, 1)])
+        adam.beta_1 = 0.1
         for gradient in gradients:
-            adam.step(theta, gradient.copy(), 0.1, team)
+            update = adam.begin_step(theta, gradient.copy(), 0.1)
+            for start in range(0, 1000, length):
+                update(slice(start, min(start + length, 1000)))
+        assert np.count_nonzero(adam.first[:20]) == 0
         return theta
 
-    whole = run()
-    monkeypatch.setattr("skl_sparse_ae._blocks.PIECE", 64)
-    monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
-    assert_array_equal(run(), whole)
+    whole = run(1000)
+    assert_array_equal(run(length), whole)
+    monkeypatch.setattr("skl_sparse_ae._adam.SHORT", 0)  # looks for the units
+    assert_array_equal(run(length), whole)
 
 
-def test_adam_works_in_the_precision_of_its_arrays(team):
+def test_adam_works_in_the_precision_of_its_arrays():
     # NumPy's scalars are of double precision and slow float32 arrays down to it.
     unit = np.float64(2.0)
     adam = Adam([(slice(0, 2), unit, unit)])
@@ -86,21 +97,21 @@ def test_adam_works_in_the_precision_of_its_arrays(team):
             return inputs[0]
 
     gradient = np.ones(2, dtype=np.float32).view(Recording)
-    adam.step(np.zeros(2, dtype=np.float32), gradient, np.float64(0.1), team)
+    step(adam, np.zeros(2, dtype=np.float32), gradient, np.float64(0.1))
     assert set(used) == {float}
 
 
-def test_adam_flushes_moments_before_they_become_denormal(team):
+def test_adam_flushes_moments_before_they_become_denormal():
     theta = np.zeros(1, dtype=np.float32)
     adam = Adam([(slice(0, 1), 1.0, 1.0)])
-    adam.step(theta, np.ones(1, dtype=np.float32), 0.1, team)
+    step(adam, theta, np.ones(1, dtype=np.float32), 0.1)
     for _ in range(1500):
-        adam.step(theta, np.zeros(1, dtype=np.float32), 0.1, team)
+        step(adam, theta, np.zeros(1, dtype=np.float32), 0.1)
         assert adam.first[0] == 0 or adam.first[0] > np.finfo(np.float32).tiny
     assert adam.first[0] == 0
 
 
-def test_minimize_adam_reaches_the_minimum(team):
+def test_minimize_adam_reaches_the_minimum():
     theta = np.zeros(3)
     adam = Adam([(slice(0, 3), 1.0, 1.0)])
     outcome = minimize_adam(
@@ -108,17 +119,16 @@ def test_minimize_adam_reaches_the_minimum(team):
         one_batch,
         theta,
         adam,
-        team=team,
         monitor=Log(),
         **{**ADAM, "max_iter": 200},
     )
     assert_allclose(outcome.point, [1, 2, 3], atol=1e-2)
 
 
-def test_minimize_adam_reports_the_mean_value_of_an_epoch(team):
+def test_minimize_adam_reports_the_mean_value_of_an_epoch():
     values = iter([1.0, 3.0, 5.0, 9.0])
 
-    def value_and_grad(theta, out):
+    def value_and_grad(theta, out, update):
         out[...] = 1
         return next(values), out
 
@@ -130,7 +140,6 @@ def test_minimize_adam_reports_the_mean_value_of_an_epoch(team):
         lambda: iter([0.0, 0.5]),
         np.zeros(1),
         adam,
-        team=team,
         monitor=log,
         **options,
     )
@@ -140,11 +149,9 @@ def test_minimize_adam_reports_the_mean_value_of_an_epoch(team):
     assert not outcome.converged
 
 
-def test_minimize_adam_stops_when_the_monitor_says_so(team):
+def test_minimize_adam_stops_when_the_monitor_says_so():
     adam = Adam([(slice(0, 2), 1.0, 1.0)])
-    outcome = minimize_adam(
-        bowl, one_batch, np.zeros(2), adam, team=team, monitor=Log(3), **ADAM
-    )
+    outcome = minimize_adam(bowl, one_batch, np.zeros(2), adam, monitor=Log(3), **ADAM)
     assert outcome.n_iter == 3
     assert outcome.converged
 
@@ -152,12 +159,10 @@ def test_minimize_adam_stops_when_the_monitor_says_so(team):
 @pytest.mark.parametrize(
     ("values", "epoch"), [([np.nan], 1), ([1.0, np.inf], 2), ([1.0, 150.0, 250.0], 3)]
 )
-def test_minimize_adam_raises_when_the_objective_is_not_finite_or_huge(
-    values, epoch, team
-):
+def test_minimize_adam_raises_when_the_objective_is_not_finite_or_huge(values, epoch):
     remaining = iter(values)
 
-    def value_and_grad(theta, out):
+    def value_and_grad(theta, out, update):
         out[...] = 1
         return next(remaining), out
 
@@ -168,14 +173,13 @@ def test_minimize_adam_raises_when_the_objective_is_not_finite_or_huge(
             one_batch,
             np.zeros(1),
             adam,
-            team=team,
             monitor=Log(),
             **ADAM,
         )
 
 
-def test_values_of_settling_epochs_do_not_count_as_convergence(team):
-    def flat(theta, out):
+def test_values_of_settling_epochs_do_not_count_as_convergence():
+    def flat(theta, out, update):
         out[...] = 0
         return 1.0, out
 
@@ -183,7 +187,7 @@ def test_values_of_settling_epochs_do_not_count_as_convergence(team):
         adam = Adam([(slice(0, 1), 1.0, 1.0)])
         options = {**ADAM, "max_iter": 100, "is_settled": lambda n: n > n_settling}
         return minimize_adam(
-            flat, one_batch, np.zeros(1), adam, team=team, monitor=Log(), **options
+            flat, one_batch, np.zeros(1), adam, monitor=Log(), **options
         ).n_iter
 
     assert n_iter(0) == 12  # five epochs after the first show no fall; as many again

@@ -12,7 +12,11 @@ class Recorder:
     def __init__(self):
         self.batches = []
 
-    def use_rows(self, X, sample_weight=None, total_weight=None, inputs=None):
+    def use_rows(
+        self, X, sample_weight=None, total_weight=None, inputs=None, load=None
+    ):
+        if load is not None:
+            load(slice(0, len(X)))
         self.batches.append((X.copy(), sample_weight, total_weight))
 
 

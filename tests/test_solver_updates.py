@@ -1,0 +1,96 @@
+"""What a solver updates of its vector, part by part, while the gradient is written."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+
+from skl_sparse_ae._dense_objective import DenseObjective
+from skl_sparse_ae._network import Network
+from skl_sparse_ae._parameters import Layout
+from skl_sparse_ae._penalties import make_penalty
+from skl_sparse_ae._sparse_objective import SparseObjective
+
+ACTIVATION = {"kl": "logistic", "contractive": "logistic"}
+# Penalties whose gradient is final where it is written, and others.
+PENALTY_NAMES = ["kl", "topk", None, "l1", "contractive"]
+
+
+@pytest.fixture(params=["short", "in pieces", "in pieces, divided"])
+def cut(request, monkeypatch):
+    """Vectors that are updated in one piece, and in several by one or two threads."""
+    if request.param != "short":
+        for module in ("_dense_objective", "_objective"):
+            monkeypatch.setattr(f"skl_sparse_ae.{module}.SHORT", 0)
+        monkeypatch.setattr("skl_sparse_ae._blocks.PIECE", 7)
+        monkeypatch.setattr("skl_sparse_ae._dense_objective.PIECE", 7)
+    if request.param == "in pieces, divided":
+        monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
+
+
+@pytest.mark.parametrize("penalty", PENALTY_NAMES)
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("centred", [False, True])
+@pytest.mark.parametrize("kind", ["one block", "blocks", "csr"])
+def test_update_is_called_once_for_each_part_with_its_gradient(
+    kind, centred, tied, penalty, cut, rng, team
+):
+    activation = ACTIVATION.get(penalty, "relu")
+    layout = Layout(9, 4, tied)
+    penalty = make_penalty(penalty, rho=0.4, beta=0.7)
+    network = Network.from_names(layout, activation, "identity", penalty)
+    X = rng.uniform(size=(20, 9)) * (rng.uniform(size=(20, 9)) > 0.5)
+    options = {"team": team, "dtype": float, "mean": rng.rand(9) if centred else None}
+    cls = DenseObjective
+    if kind == "csr":
+        X, cls = sparse.csr_array(X), SparseObjective
+    elif kind == "blocks":
+        options["block_bytes"] = 300
+    objective = cls(network, 0.1, **options).use_rows(X)
+    theta = rng.normal(size=layout.size)
+    expected_value, expected = objective.value_and_grad(theta)
+    gradient, seen = np.empty_like(theta), np.full_like(theta, np.nan)
+    n_calls = np.zeros(layout.size, int)
+
+    def update(part):
+        n_calls[part] += 1
+        seen[part] = gradient[part]
+        # Whoever still reads one of them will show it.
+        theta[part] = gradient[part] = np.nan
+
+    value, _ = objective.value_and_grad(theta, gradient, update)
+    assert_array_equal(n_calls, 1)
+    assert_array_equal(seen, expected)
+    assert value == expected_value
+
+
+@pytest.mark.parametrize("penalty", ["kl", "l1", "batch_topk"])
+@pytest.mark.parametrize("first", ["value_and_grad", "means", "terms"])
+@pytest.mark.parametrize("n_threads_useful", [1, 2])
+def test_rows_are_loaded_once_before_they_are_needed(
+    n_threads_useful, first, penalty, rng, team, monkeypatch
+):
+    if n_threads_useful == 2:
+        monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
+    layout, activation = Layout(6, 5), ACTIVATION.get(penalty, "relu")
+    rows, theta = rng.rand(20, 6), rng.normal(size=layout.size)
+    X, inputs = np.full_like(rows, np.nan), np.full_like(rows, np.nan)
+    loaded = []
+
+    def load(part):
+        loaded.extend(range(part.start, part.stop))
+        X[part], inputs[part] = rows[part], rows[part] - 0.5
+
+    def results(X, **options):
+        learner = make_penalty(penalty, rho=0.4, beta=0.7)  # of a threshold
+        network = Network.from_names(layout, activation, "identity", learner)
+        objective = DenseObjective(network, 0.1, team=team, dtype=float)
+        objective.use_rows(X, **options)
+        both = [getattr(objective, name)(theta) for name in (first, "value_and_grad")]
+        return [np.hstack(result) for result in both]
+
+    late = results(X, inputs=inputs, load=load)
+    assert sorted(loaded) == list(range(20))
+    at_once = results(rows, inputs=rows - 0.5)
+    for a, b in zip(late, at_once, strict=True):
+        assert_array_equal(a, b)
