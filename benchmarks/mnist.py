@@ -116,7 +116,7 @@ CHOSEN = {
     "raw pixels": ("", 0.01),
     "PCA": ("200 components", 0.1),
     "k-sparse": ("k=40", 0.02),
-    "k-sparse, soft": ("k=30", 0.02),
+    "k-sparse, soft": ("k=30", 0.03),
     "k-sparse, soft, shifted": ("k=30, 2 epochs", 0.03),
     "denoising": ("level=0.2, 50 epochs", 0.03),
     "contractive": ("beta=0.03", 0.1),
