@@ -157,19 +157,19 @@ def error(A, y, B, z, C):
 
 def choose(names, n_folds):
     """Errors of every candidate on the validation digits, means over the folds."""
+    X, y = datasets.mnist()
     for name in names:
         for label, candidate in METHODS[name].items():
-            folds = [validate(candidate, i) for i in range(n_folds)]
+            folds = [validate(candidate, X, y, i) for i in range(n_folds)]
             *errors, seconds = np.mean(folds, axis=0)
             yield name, label, *(f"{e:.2f}" for e in errors), f"{seconds:.0f}"
 
 
-def validate(candidate, fold):
+def validate(candidate, X, y, fold):
     """Errors for each C on 10000 of the training digits, and seconds to fit.
 
     Fold 0 are the last of them, 1 those before, and so on.
     """
-    X, y = datasets.mnist()
     is_held = np.arange(len(X)) // N_VALIDATION == len(X) // N_VALIDATION - 1 - fold
     (A, B), seconds = codes(candidate, 0, X[~is_held], X[is_held])
     errors = [error(A, y[~is_held], B, y[is_held], C) for C in C_VALUES]

@@ -11,7 +11,7 @@ nothing is to be added up afterwards, and they are larger, which is faster.
 
 import numpy as np
 
-from ._blocks import BLOCK_BYTES, PIECE, SHORT, blocks, pieces, split_evenly
+from ._blocks import BLOCK_BYTES, PIECE, blocks, pieces, split_evenly
 from ._objective import REDUCE_WORK, Objective, squared_norm
 from ._row_range import RowRange, Workspaces
 
@@ -95,7 +95,6 @@ class DenseObjective(Objective):
         for name in ("encoder_intercept", "decoder_intercept"):
             sums = [getattr(member.gradients, name) for member in self._active]
             _scaled_sum(sums, scale, out=getattr(gradients, name))
-        update_part = None if layout.size <= SHORT else update
         matrices, outs = layout.weights(weights), layout.weights(gradients)
         sums = [outs]  # where the products are written
         if not self._by_outputs:
@@ -111,17 +110,11 @@ class DenseObjective(Objective):
                 if decay:
                     g += decay * w
                 squares += squared_norm(w)
-                if update_part is not None:
-                    update_part(layout.part(i, rows))
+                if update is not None:
+                    update(layout.part(i, rows))
             return squares
 
-        squares = sum(self.team.map(finish, self._weight_shares()))
-        if update_part is not None:
-            for part in layout.intercept_slices:
-                update_part(part)
-        elif update is not None:
-            self._update_all(update)
-        return squares
+        return sum(self.team.map(finish, self._weight_shares()))
 
     def _multiply(self, i, rows, out):
         """Write rows of a gradient, from what the members have left behind."""

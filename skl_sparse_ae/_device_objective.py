@@ -134,7 +134,8 @@ class DeviceObjective(Objective):
             out[...] = total / self._total_weight
         return self._add_decay(weights, gradients)
 
-    def _update_all(self, update):
+    def _update_rest(self, update, has_weights):
+        del has_weights  # never by `_gradient`
         update(slice(0, self.network.layout.size))
 
     def _n_active(self):

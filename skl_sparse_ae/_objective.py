@@ -71,7 +71,7 @@ class Objective:
     subtracts_squares = False
     #: Whether `_gradient` itself takes into account that intercepts are centred.
     centres_itself = False
-    #: Whether `_gradient` itself has the solver update what it has written.
+    #: Whether `_gradient` itself has the solver update the weights.
     updates_itself = False
 
     def __init__(
@@ -148,16 +148,17 @@ class Objective:
         )
         self.unit_means = self._means(phi) if means is None else means
         is_centred = self.mean is None or self.centres_itself
-        is_updated = self.updates_itself and is_centred and unit_weights is None
-        squares = self._gradient(weights, gradients, update if is_updated else None)
+        is_final = is_centred and unit_weights is None
+        in_parts = self.updates_itself and is_final and self.network.layout.size > SHORT
+        squares = self._gradient(weights, gradients, update if in_parts else None)
         self.last_terms = self._terms(squares, unit_weights, squared_errors)
         if not is_centred:
             self._centre(gradients)
         if unit_weights is not None:
             slopes = self._beside(theta, penalty.psi(self.unit_means))
             penalty.add_weight_gradient(weights, gradients, slopes)
-        if update is not None and not is_updated:
-            self._update_all(update)
+        if update is not None:
+            self._update_rest(update, in_parts)
         return self.last_terms.total, out
 
     def means(self, theta):
@@ -210,14 +211,19 @@ class Objective:
 
         `weights` are the arrays in the solver's vector. Returns the squared norm of
         the matrices among them, which the decay reads anyway. `update`, if it is not
-        None, is called with all parts of the vector, as in `value_and_grad`; None is
-        all it ever is unless the class says ``updates_itself = True``.
+        None, is called with all parts of these in the vector, as in `value_and_grad`;
+        None is all it ever is unless the class says ``updates_itself = True``.
         """
         raise NotImplementedError
 
-    def _update_all(self, update):
-        """Call it with all parts of the vector."""
-        size = self.network.layout.size
+    def _update_rest(self, update, has_weights):
+        """Have the solver update the intercepts, and the weights unless it has."""
+        layout = self.network.layout
+        if has_weights:
+            for part in layout.intercept_slices:
+                update(part)
+            return
+        size = layout.size
         if size <= SHORT:
             update(slice(0, size))
             return

@@ -180,11 +180,7 @@ class SparseObjective(Objective):
                         update(self.network.layout.part(i, columns))
             return squares
 
-        squares = sum(self.team.map(finish, self._shares))
-        if update is not None:
-            for part in self.network.layout.intercept_slices:
-                update(part)
-        return squares
+        return sum(self.team.map(finish, self._shares))
 
     def _n_active(self):
         return sum(sums.n_active for sums in self._sums)

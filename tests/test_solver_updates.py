@@ -20,8 +20,7 @@ PENALTY_NAMES = ["kl", "topk", None, "l1", "contractive"]
 def cut(request, monkeypatch):
     """Vectors that are updated in one piece, and in several by one or two threads."""
     if request.param != "short":
-        for module in ("_dense_objective", "_objective"):
-            monkeypatch.setattr(f"skl_sparse_ae.{module}.SHORT", 0)
+        monkeypatch.setattr("skl_sparse_ae._objective.SHORT", 0)
         monkeypatch.setattr("skl_sparse_ae._blocks.PIECE", 7)
         monkeypatch.setattr("skl_sparse_ae._dense_objective.PIECE", 7)
     if request.param == "in pieces, divided":
