@@ -9,7 +9,7 @@ from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._blocks import blocks, split_evenly, strips
 from ._parameters import Layout
 from ._penalty import Penalty
-from ._sparse_products import products
+from ._sparse_products import add_product
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class Network:
 
 def _product(X, weights, out):
     if sparse.issparse(X):
-        for columns, product in products(X, weights):
-            out[:, columns] = product
+        out[...] = 0
+        add_product(X, weights, out)
     elif not isinstance(out, np.ndarray):
         out[...] = X @ weights
     else:

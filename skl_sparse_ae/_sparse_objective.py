@@ -19,7 +19,7 @@ import numpy as np
 
 from ._blocks import BLOCK_BYTES, STRIP_BYTES, blocks, split_evenly, strips
 from ._objective import CodeSums, Objective, finish_delta, squared_norm, sum_rows
-from ._sparse_products import SLAB_BYTES, csr_rows, products
+from ._sparse_products import SLAB_BYTES, add_outer, add_product, csr_rows
 
 # The least size of a chunk's codes, in sizes of a weight matrix.
 CHUNK_PER_WEIGHTS = 6
@@ -142,13 +142,11 @@ class SparseObjective(Objective):
 
         To the gradients of some columns of X, from what the parts have left behind.
         """
-        X = csr_rows(chunk.X_columns, columns)
         inputs = csr_rows(chunk.inputs_columns, columns)
+        minus_X = csr_rows(chunk.minus_X_columns, columns)
         delta, left = self._back[: chunk.n_rows], self._code_of(chunk)
-        for units, product in products(inputs, delta):
-            gradients.encoder_coef[columns, units] += product
-        for units, product in products(X, left):
-            gradients.components.T[columns, units] -= product
+        add_product(inputs, delta, gradients.encoder_coef[columns])
+        add_product(minus_X, left, gradients.components.T[columns])
 
     def _gradient(self, weights, gradients, update):
         """Complete what the columns of X have given with the products of the codes."""
@@ -271,14 +269,14 @@ class _DenseTerms:
             np.matmul(matrix, self._gram, out=decoder)
         else:
             decoder += matrix @ self._gram
-        decoder += np.outer(weights.decoder_intercept[columns], self._total)
+        add_outer(weights.decoder_intercept[columns], self._total, decoder)
         if not self._layout.tied_weights:
             if begins:
                 np.multiply(weights.encoder_coef[columns], self._decay, out=encoder)
             else:
                 encoder += self._decay * weights.encoder_coef[columns]
         if self._mean is not None:
-            encoder -= np.outer(self._mean[columns], self._intercept)
+            add_outer(self._mean[columns], -self._intercept, encoder)
 
 
 class _Chunk:
@@ -292,7 +290,7 @@ class _Chunk:
         self._scale = scale
         self._X = csr_rows(X, rows)
         self._inputs = self._X if inputs is X else csr_rows(inputs, rows)
-        self.X_columns = self.inputs_columns = None
+        self.inputs_columns = self.minus_X_columns = None
         weights = None if sample_weight is None else sample_weight[rows]
         self.parts = [
             _Part(self._X, self._inputs, weights, part)
@@ -300,16 +298,14 @@ class _Chunk:
         ]
 
     def transpose(self):
-        """Have the columns of X and of the inputs, times the scale, as rows of CSR."""
-        if self.X_columns is None:
-            self.X_columns = self.inputs_columns = self._columns(self._X)
-            if self._inputs is not self._X:
-                self.inputs_columns = self._columns(self._inputs)
-
-    def _columns(self, X):
-        columns = X.T.tocsr()  # new arrays
-        columns.data *= self._scale
-        return columns
+        """Have the columns of the inputs and of -X, times the scale, as rows of CSR."""
+        if self.inputs_columns is not None:
+            return
+        X = self._X.T.tocsr()  # new arrays
+        inputs = X if self._inputs is self._X else self._inputs.T.tocsr()
+        self.inputs_columns = inputs * self._scale
+        X.data *= -self._scale
+        self.minus_X_columns = X
 
 
 class _Part:
@@ -321,7 +317,7 @@ class _Part:
     def __init__(self, X, inputs, weights, rows):
         self.rows = rows
         self._X = csr_rows(X, rows)
-        self._inputs = csr_rows(inputs, rows)
+        self._inputs = self._X if inputs is X else csr_rows(inputs, rows)
         self._weights = None if weights is None else weights[rows]
 
     def encode(self, code, back, objective, parameters, select):
@@ -348,8 +344,8 @@ class _Part:
 
         Returns ``A^T P A``, ``A^T p`` and ``<P A, X W_d^T>`` with the weights P.
         """
-        for units, product in products(self._X, dictionary.transposed):
-            back[:, units] = product
+        back[...] = 0
+        add_product(self._X, dictionary.transposed, back)
         gram, total, overlap = 0.0, 0.0, 0.0
         for strip in strips(back):
             a = code[strip]

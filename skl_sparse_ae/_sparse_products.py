@@ -1,9 +1,16 @@
-"""Products of CSR matrices with dense ones."""
+"""Products of CSR matrices with dense ones, added to what there is."""
 
 import numpy as np
 from scipy import sparse
 
 from ._blocks import split_evenly
+
+try:
+    # What SciPy's ``X @ B`` calls for CSR. It adds to its last argument, but there is
+    # no public way to give it one: ``@`` takes new memory, which then has to be added.
+    from scipy.sparse._sparsetools import csr_matvecs
+except ImportError:
+    csr_matvecs = None
 
 # The part of the dense matrix that is in use at a time, of which every non-zero reads
 # some row: what a processor's last cache holds. At 100000 rows products are twice as
@@ -14,7 +21,9 @@ MIN_SLAB_COLUMNS = 16
 
 
 def csr_rows(X, rows):
-    """The rows of a CSR matrix in a slice, without copying its non-zeros."""
+    """The rows of a CSR matrix in a slice, which SciPy copies only if they are few."""
+    if rows.start == 0 and rows.stop == X.shape[0]:
+        return X
     start, stop = X.indptr[rows.start], X.indptr[rows.stop]
     indptr = X.indptr[rows.start : rows.stop + 1] - start
     return sparse.csr_array(
@@ -23,20 +32,40 @@ def csr_rows(X, rows):
     )
 
 
-def products(X, B):
-    """``X @ B``, some columns after the other.
+def add_product(X, B, out):
+    """Add ``X @ B`` to `out`, some columns after the other.
 
     Parameters
     ----------
     X : CSR of shape (n_rows, n_inner)
     B : ndarray of shape (n_inner, n_columns)
-
-    Yields
-    ------
-    columns : slice
-    product : ndarray of shape (n_rows, columns.stop - columns.start)
+    out : ndarray of shape (n_rows, n_columns)
     """
     n_inner, n_columns = B.shape
     width = max(MIN_SLAB_COLUMNS, SLAB_BYTES // (n_inner * B.itemsize))
     for columns in split_evenly(0, n_columns, -(-n_columns // width)):
-        yield columns, X @ np.ascontiguousarray(B[:, columns])
+        slab, target = np.ascontiguousarray(B[:, columns]), out[:, columns]
+        if _adds_to(target, X, slab):
+            matrix = X.indptr, X.indices, X.data
+            csr_matvecs(*X.shape, slab.shape[1], *matrix, slab.ravel(), target.ravel())
+        else:
+            target += X @ slab
+
+
+def add_outer(column, row, out):
+    """Add the outer product of two vectors to `out`, in one pass.
+
+    It is the product of a CSR matrix with one entry in each row, and one column.
+    """
+    if _adds_to(out, column, row):
+        n = len(column)
+        ones = np.arange(n + 1, dtype=np.int32), np.zeros(n, np.int32)
+        csr_matvecs(n, 1, len(row), *ones, column, row, out.ravel())
+    else:
+        out += np.outer(column, row)
+
+
+def _adds_to(out, *factors):
+    """Whether SciPy's product can write there."""
+    same = all(factor.dtype == out.dtype for factor in factors)
+    return csr_matvecs is not None and same and out.flags.c_contiguous
