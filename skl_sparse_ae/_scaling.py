@@ -15,9 +15,12 @@ Both are linear changes of variables. They change the path, never J.
 import numpy as np
 
 from ._arrays import into, namespace, to_numpy
+from ._blocks import pieces
 
 # A standard deviation that is a smaller fraction of the mean than this is rounding.
 ROUNDING = 1000 * np.finfo(np.float64).eps
+# What the multiplication of a parameter costs, in multiply-adds of a product.
+SCALE_WORK = 16
 
 
 class Scaling:
@@ -95,21 +98,36 @@ class Scaling:
         """The parameter vector, in float64."""
         return self.uncentre(self.to_centred(point))
 
-    def wrap(self, value_and_grad):
+    def wrap(self, value_and_grad, team):
         """J of centred parameters as a full-batch solver sees it."""
-        groups = [(part, float(unit)) for part, unit in self.groups]
-        scale = float(self.value)
-        theta = None
+        parts, units = zip(*self.groups, strict=True)
+        to_theta = [float(unit) for unit in units]
+        to_slope = [unit / float(self.value) for unit in to_theta]
+        theta = shares = None
+
+        def multiply(vector, factors, out):
+            def work(share):
+                for i, piece in share:
+                    into(out[piece], "multiply", vector[piece], factors[i])
+
+            team.map(work, shares)
 
         def scaled(point, gradient):
-            nonlocal theta
+            nonlocal theta, shares
             if theta is None:
                 theta = namespace(point).empty_like(point)
-            for part, unit in groups:
-                into(theta[part], "multiply", point[part], unit)
+                shares = _shares(parts, point, team)
+            multiply(point, to_theta, out=theta)
             value, _ = value_and_grad(theta, gradient)
-            for part, unit in groups:
-                gradient[part] *= unit / scale
-            return value / scale
+            multiply(gradient, to_slope, out=gradient)
+            return value / float(self.value)
 
         return scaled
+
+
+def _shares(parts, point, team):
+    """For each thread, slices of a vector with the numbers of their parts."""
+    size, n_shares = point.shape[0], 1
+    if isinstance(point, np.ndarray):
+        n_shares = team.n_useful(SCALE_WORK * size)
+    return pieces(parts, n_shares, size)

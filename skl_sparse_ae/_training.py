@@ -90,7 +90,7 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
 
     search = partial(
         minimize_lbfgs,
-        scaling.wrap(objective.value_and_grad),
+        scaling.wrap(objective.value_and_grad, team),
         team=team,
         tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,

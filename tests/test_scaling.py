@@ -38,12 +38,17 @@ def test_to_solver_and_from_solver_undo_each_other(problem, rng):
     assert_allclose(scaling.to_solver(scaling.from_solver(point)), point)
 
 
-def test_the_wrapped_objective_is_j_over_the_variance(problem, team, rng):
+@pytest.mark.parametrize("work_per_thread", [2**24, 1])
+def test_the_wrapped_objective_is_j_over_the_variance(
+    work_per_thread, problem, team, rng, monkeypatch
+):
+    """By one thread, and by as many as there are."""
+    monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", work_per_thread)
     X, network, scaling = problem
     objective = DenseObjective(network, 0.1, team=team, dtype=float).use_rows(X)
     theta = rng.normal(size=network.layout.size)
     centred = DenseObjective(network, 0.1, team=team, dtype=float, mean=scaling.mean)
-    wrapped = scaling.wrap(centred.use_rows(X).value_and_grad)
+    wrapped = scaling.wrap(centred.use_rows(X).value_and_grad, team)
     gradient = np.empty_like(theta)
     value = wrapped(scaling.to_solver(theta), gradient)
     variance = X.var(axis=0).sum()
