@@ -59,8 +59,8 @@ def add_outer(column, row, out):
     """
     if _adds_to(out, column, row):
         n = len(column)
-        ones = np.arange(n + 1, dtype=np.int32), np.zeros(n, np.int32)
-        csr_matvecs(n, 1, len(row), *ones, column, row, out.ravel())
+        one_a_row = np.arange(n + 1, dtype=np.int32), np.zeros(n, np.int32)
+        csr_matvecs(n, 1, len(row), *one_a_row, column, row, out.ravel())
     else:
         out += np.outer(column, row)
 
