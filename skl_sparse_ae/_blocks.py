@@ -86,6 +86,20 @@ def pieces(parts, n_shares, length=None):
     ]
 
 
+def vector_shares(vector, parts, team, work, length=None):
+    """Cut parts of a vector into pieces, in a share for each thread worth waking.
+
+    `work` is what an element costs, in multiply-adds; the rest is as for `pieces`. On a
+    device, whose owner divides the work, there is one share, of whole parts.
+    """
+    size, n_shares = vector.shape[0], 1
+    if isinstance(vector, np.ndarray):
+        n_shares = team.n_useful(work * size)
+    else:
+        length = size
+    return pieces(parts, n_shares, length)
+
+
 def rows_as_dense(X, rows):
     """The rows of X in a slice as an ndarray; a view when X is one itself."""
     block = X[rows]

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.linalg.lapack import dtrtrs
 
 from ._arrays import beside, into, namespace, to_numpy, zeros
-from ._blocks import pieces
+from ._blocks import vector_shares
 from ._line_search import line_search
 from ._progress import Diverged, Outcome, Progress
 
@@ -275,8 +275,6 @@ class InverseHessian:
 
 def shares(point, team):
     """Pieces of a vector for each of the threads that are worth waking."""
-    if not isinstance(point, np.ndarray):
-        return [[slice(None)]]  # whoever owns the device divides the work
-    n_shares = team.n_useful(PASS_WORK * point.size)
-    cut = pieces([slice(0, point.size)], n_shares, PIECE)
+    whole = [slice(0, point.shape[0])]
+    cut = vector_shares(point, whole, team, PASS_WORK, PIECE)
     return [[piece for _, piece in share] for share in cut]

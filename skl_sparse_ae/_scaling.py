@@ -15,7 +15,7 @@ Both are linear changes of variables. They change the path, never J.
 import numpy as np
 
 from ._arrays import into, namespace, to_numpy
-from ._blocks import pieces
+from ._blocks import vector_shares
 
 # A standard deviation that is a smaller fraction of the mean than this is rounding.
 ROUNDING = 1000 * np.finfo(np.float64).eps
@@ -116,18 +116,10 @@ class Scaling:
             nonlocal theta, shares
             if theta is None:
                 theta = namespace(point).empty_like(point)
-                shares = _shares(parts, point, team)
+                shares = vector_shares(point, parts, team, SCALE_WORK, point.shape[0])
             multiply(point, to_theta, out=theta)
             value, _ = value_and_grad(theta, gradient)
             multiply(gradient, to_slope, out=gradient)
             return value / float(self.value)
 
         return scaled
-
-
-def _shares(parts, point, team):
-    """For each thread, slices of a vector with the numbers of their parts."""
-    size, n_shares = point.shape[0], 1
-    if isinstance(point, np.ndarray):
-        n_shares = team.n_useful(SCALE_WORK * size)
-    return pieces(parts, n_shares, size)
