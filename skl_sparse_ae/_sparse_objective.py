@@ -19,7 +19,7 @@ import numpy as np
 
 from ._blocks import BLOCK_BYTES, STRIP_BYTES, blocks, split_evenly, strips
 from ._objective import CodeSums, Objective, finish_delta, squared_norm, sum_rows
-from ._sparse_products import SLAB_BYTES, add_outer, add_product, csr_rows
+from ._sparse_products import add_outer, add_product, csr_rows
 
 # The least size of a chunk's codes, in sizes of a weight matrix.
 CHUNK_PER_WEIGHTS = 6
@@ -67,9 +67,8 @@ class SparseObjective(Objective):
         n_max = max(chunk.n_rows for chunk in self._chunks)
         self._code = self._workspace("_code", n_rows if self._keep else n_max)
         self._back = self._workspace("_back", n_max)
-        # A single chunk, if small, adds to the gradient while this is completed.
-        is_small = n_max * code_bytes <= SLAB_BYTES
-        self._adds_late = len(chunks) == 1 and is_small
+        # A single chunk adds to the gradient while this is completed.
+        self._adds_late = len(chunks) == 1
 
     def _workspace(self, name, n_rows):
         """Room for the codes of so many rows, used again where it is enough."""

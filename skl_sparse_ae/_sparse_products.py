@@ -3,21 +3,12 @@
 import numpy as np
 from scipy import sparse
 
-from ._blocks import split_evenly
-
 try:
     # What SciPy's ``X @ B`` calls for CSR. It adds to its last argument, but there is
     # no public way to give it one: ``@`` takes new memory, which then has to be added.
     from scipy.sparse._sparsetools import csr_matvecs
 except ImportError:
     csr_matvecs = None
-
-# The part of the dense matrix that is in use at a time, of which every non-zero reads
-# some row: what a processor's last cache holds. At 100000 rows products are twice as
-# fast as with all columns at once.
-SLAB_BYTES = 2**24
-# Fewer columns than a cache line is long would waste what is read.
-MIN_SLAB_COLUMNS = 16
 
 
 def csr_rows(X, rows):
@@ -33,7 +24,7 @@ def csr_rows(X, rows):
 
 
 def add_product(X, B, out):
-    """Add ``X @ B`` to `out`, some columns after the other.
+    """Add ``X @ B`` to `out`.
 
     Parameters
     ----------
@@ -41,15 +32,11 @@ def add_product(X, B, out):
     B : ndarray of shape (n_inner, n_columns)
     out : ndarray of shape (n_rows, n_columns)
     """
-    n_inner, n_columns = B.shape
-    width = max(MIN_SLAB_COLUMNS, SLAB_BYTES // (n_inner * B.itemsize))
-    for columns in split_evenly(0, n_columns, -(-n_columns // width)):
-        slab, target = np.ascontiguousarray(B[:, columns]), out[:, columns]
-        if _adds_to(target, X, slab):
-            matrix = X.indptr, X.indices, X.data
-            csr_matvecs(*X.shape, slab.shape[1], *matrix, slab.ravel(), target.ravel())
-        else:
-            target += X @ slab
+    if _adds_to(out, X, B):
+        matrix, B = (X.indptr, X.indices, X.data), np.ascontiguousarray(B)
+        csr_matvecs(*X.shape, B.shape[1], *matrix, B.ravel(), out.ravel())
+    else:
+        out += X @ B
 
 
 def add_outer(column, row, out):

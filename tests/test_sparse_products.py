@@ -28,12 +28,7 @@ def counts(rng):
 
 @pytest.mark.parametrize("index_dtype", [np.int32, np.int64])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("slab_bytes", [1, 2**24])
-def test_product_is_added(
-    slab_bytes, dtype, index_dtype, way, counts, rng, monkeypatch
-):
-    monkeypatch.setattr(_sparse_products, "SLAB_BYTES", slab_bytes)
-    monkeypatch.setattr(_sparse_products, "MIN_SLAB_COLUMNS", 2)
+def test_product_is_added(dtype, index_dtype, way, counts, rng):
     X = sparse.csr_array(counts, dtype=dtype)
     X.indices, X.indptr = X.indices.astype(index_dtype), X.indptr.astype(index_dtype)
     B, before = rng.normal(size=(7, 5)), rng.normal(size=(11, 5))
