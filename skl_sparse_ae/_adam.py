@@ -4,7 +4,7 @@ from math import sqrt
 
 import numpy as np
 
-from ._arrays import into, namespace
+from ._arrays import into, zeros
 from ._blocks import SHORT
 from ._progress import Diverged, Outcome, Progress
 
@@ -54,16 +54,14 @@ class Adam:
         self.second = state["second"]
         self.n_steps = state["n_steps"]
 
-    def begin_step(self, theta, gradient, learning_rate):
+    def begin_step(self, theta, learning_rate):
         """Count a step, and return what takes it for a part of the parameters.
 
-        That is a function of a slice, to be called once for each part, from any thread,
-        when its gradient is known: it updates `theta` in place, and what `gradient`
-        holds is lost.
+        That is a function of a slice and the gradient there, to be called once for each
+        part, from any thread: it updates `theta` in place, and the gradient is lost.
         """
         if self.first is None:
-            zeros_like = namespace(theta).zeros_like
-            self.first, self.second = zeros_like(theta), zeros_like(theta)
+            self.first, self.second = (zeros(theta.shape, theta) for _ in range(2))
         if self._each is None and isinstance(theta, np.ndarray) and theta.size <= SHORT:
             self._each = self._units_of_each(theta.dtype)
         self.n_steps += 1
@@ -73,9 +71,10 @@ class Adam:
         mean_2 = sqrt((1 - self.beta_2) / (1 - self.beta_2**self.n_steps))
         rate, epsilon = float(learning_rate) * mean_1 / mean_2, self.epsilon / mean_2
 
-        def update(piece):
+        def update(piece, gradient):
             for part, unit, factor in self._within(piece):
-                self._update(theta, gradient, part, rate * unit, factor, epsilon)
+                g = gradient[part.start - piece.start : part.stop - piece.start]
+                self._update(theta, g, part, rate * unit, factor, epsilon)
 
         return update
 
@@ -98,8 +97,8 @@ class Adam:
                 found.append((slice(start, stop), unit, factor))
         return found
 
-    def _update(self, theta, gradient, piece, rate, factor, epsilon):
-        g, m, v = gradient[piece], self.first[piece], self.second[piece]
+    def _update(self, theta, g, piece, rate, factor, epsilon):
+        m, v = self.first[piece], self.second[piece]
         g *= factor
         m *= self.beta_1
         m += g
@@ -139,9 +138,9 @@ def minimize_adam(
     Parameters
     ----------
     value_and_grad : callable
-        Called with the parameters, an array for the gradient and the function that is
-        to update the parameters part by part, for the batch that `batches` has just
-        set. Returns the value and the array.
+        Called with the parameters, an array for the gradient, which it has returned
+        before, or None, and the function that is to update the parameters part by part,
+        for the batch that `batches` has just set. Returns the value and the array.
     batches : callable
         Returns an iterable that sets one batch of an epoch after the other and yields
         the fraction of the epoch done before it.
@@ -161,14 +160,15 @@ def minimize_adam(
     monitor : object
         See `_progress`.
     """
-    gradient = namespace(theta).empty_like(theta)
+    gradient = None
     schedule = _Schedule(learning_rate, max_iter, Progress(tol, n_iter_no_change))
     for epoch in range(max_iter):
         monitor.begin(theta)
         values = []
         for progress in batches():
-            update = adam.begin_step(theta, gradient, schedule.rate(epoch + progress))
-            values.append(value_and_grad(theta, gradient, update)[0])
+            update = adam.begin_step(theta, schedule.rate(epoch + progress))
+            value, gradient = value_and_grad(theta, gradient, update)
+            values.append(value)
         value = np.mean(values)
         if epoch == 0:
             limit = GROWTH_LIMIT * (values[0] + value_unit)

@@ -95,26 +95,32 @@ class DenseObjective(Objective):
         for name in ("encoder_intercept", "decoder_intercept"):
             sums = [getattr(member.gradients, name) for member in self._active]
             _scaled_sum(sums, scale, out=getattr(gradients, name))
-        matrices, outs = layout.weights(weights), layout.weights(gradients)
-        sums = [outs]  # where the products are written
-        if not self._by_outputs:
-            sums = [layout.weights(member.gradients) for member in self._active]
+        matrices = layout.weights(weights)
+        outs = layout.weights(gradients) if update is None else None
 
-        def finish(share):
+        def finish(numbered):
+            number, share = numbered
             squares = 0.0
             for i, rows in share:
-                g, w = outs[i][rows], matrices[i][rows]
-                if self._by_outputs:
-                    self._multiply(i, rows, out=g)
-                _scaled_sum([part[i][rows] for part in sums], scale, out=g)
+                w = matrices[i][rows]
+                g = self._room(number, len(w), w.dtype) if update else outs[i][rows]
+                _scaled_sum(self._sums_of_weights(i, rows, g), scale, out=g)
                 if decay:
                     g += decay * w
                 squares += squared_norm(w)
                 if update is not None:
-                    update(layout.part(i, rows))
+                    update(layout.part(i, rows), g.ravel())
             return squares
 
-        return sum(self.team.map(finish, self._weight_shares()))
+        return sum(self.team.map(finish, list(enumerate(self._weight_shares()))))
+
+    def _sums_of_weights(self, i, rows, out):
+        """What adds up to rows of a gradient; `out` is room for it."""
+        if self._by_outputs:
+            self._multiply(i, rows, out)
+            return [out]
+        layout = self.network.layout
+        return [layout.weights(member.gradients)[i][rows] for member in self._active]
 
     def _multiply(self, i, rows, out):
         """Write rows of a gradient, from what the members have left behind."""

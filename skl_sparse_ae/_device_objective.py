@@ -134,9 +134,8 @@ class DeviceObjective(Objective):
             out[...] = total / self._total_weight
         return self._add_decay(weights, gradients)
 
-    def _update_rest(self, update, has_weights):
-        del has_weights  # never by `_gradient`
-        update(slice(0, self.network.layout.size))
+    def _update_all(self, update, gradient):
+        update(slice(0, self.network.layout.size), gradient)
 
     def _n_active(self):
         return self._active

@@ -11,6 +11,7 @@ import numpy as np
 
 from ._arrays import as_factor, namespace, to_numpy
 from ._blocks import SHORT, blocks, pieces, split_evenly
+from ._parameters import Parameters
 from ._revival import Revival
 
 # What adding up the members' sums costs for a parameter, in multiply-adds of a product.
@@ -96,6 +97,7 @@ class Objective:
         self.blend_means = blend_means
         self.idle_units = idle_units
         self.counts_active = counts_active
+        self._rooms = {}
 
     def use_rows(
         self, X, sample_weight=None, total_weight=None, inputs=None, load=None
@@ -120,14 +122,49 @@ class Objective:
     def value_and_grad(self, theta, out=None, update=None):
         """J at `theta` and its gradient, a vector of theta's dtype (`out` if given).
 
-        `update`, if given, is called with slices of the vector, side by side: each
-        part once, when its gradient is known and nobody needs its parameters any more.
-        It may change both.
+        `update`, if given, is called with slices of the vector and what the gradient is
+        there, side by side: each part once, when its gradient is known and nobody needs
+        its parameters any more. It may change both. Parts of long vectors are thus used
+        up one by one, in a cache; there is no whole gradient then, and what is returned
+        in its place is `out` as it was.
         """
         weights = self.network.layout.views(theta)
         parameters = self._parameters(theta, weights)
-        penalty = self.network.penalty
-        means, encoded = None, False
+        unit_weights = self.network.penalty.unit_weights(weights)
+        means, encoded, slope = self._first_pass(parameters, unit_weights)
+        revival = self._revival(parameters)
+        is_centred = self.mean is None or self.centres_itself
+        is_final = is_centred and unit_weights is None and self.updates_itself
+        in_parts = update is not None and is_final and self.network.layout.size > SHORT
+        if in_parts:
+            gradients = self._intercepts_only(theta.dtype)
+        else:
+            out = namespace(theta).empty_like(theta) if out is None else out
+            gradients = self.network.layout.views(out)
+        squared_errors, phi = self._backward(
+            parameters, slope, encoded, revival, gradients
+        )
+        self.unit_means = self._means(phi) if means is None else means
+        squares = self._gradient(weights, gradients, update if in_parts else None)
+        self.last_terms = self._terms(squares, unit_weights, squared_errors)
+        if not is_centred:
+            self._centre(gradients)
+        if unit_weights is not None:
+            penalties = self._beside(theta, self.network.penalty.psi(self.unit_means))
+            self.network.penalty.add_weight_gradient(weights, gradients, penalties)
+        if in_parts:
+            self._update_intercepts(update, gradients)
+        elif update is not None:
+            self._update_all(update, out)
+        return self.last_terms.total, out
+
+    def _first_pass(self, parameters, unit_weights):
+        """What the penalty needs to know before the gradient's pass, and its slope.
+
+        Returns the unit means, or None where it does not need them; whether the codes
+        have been computed; and psi' of each unit, or None without a term.
+        """
+        penalty, means, encoded = self.network.penalty, None, False
         if penalty.selects_jointly:
             penalty.select_jointly(self._joint_codes(parameters), self._sample_weight)
             encoded = True
@@ -136,30 +173,9 @@ class Objective:
         else:
             means, encoded = self._means(self._encode(parameters)), True
             slope = penalty.psi_derivative(means)
-        unit_weights = penalty.unit_weights(weights)
         if unit_weights is not None:
             slope *= to_numpy(unit_weights)
-        slope = slope.astype(self.dtype) if penalty.has_term else None
-        revival = self._revival(parameters)
-        out = namespace(theta).empty_like(theta) if out is None else out
-        gradients = self.network.layout.views(out)
-        squared_errors, phi = self._backward(
-            parameters, slope, encoded, revival, gradients
-        )
-        self.unit_means = self._means(phi) if means is None else means
-        is_centred = self.mean is None or self.centres_itself
-        is_final = is_centred and unit_weights is None
-        in_parts = self.updates_itself and is_final and self.network.layout.size > SHORT
-        squares = self._gradient(weights, gradients, update if in_parts else None)
-        self.last_terms = self._terms(squares, unit_weights, squared_errors)
-        if not is_centred:
-            self._centre(gradients)
-        if unit_weights is not None:
-            slopes = self._beside(theta, penalty.psi(self.unit_means))
-            penalty.add_weight_gradient(weights, gradients, slopes)
-        if update is not None:
-            self._update_rest(update, in_parts)
-        return self.last_terms.total, out
+        return means, encoded, slope.astype(self.dtype) if penalty.has_term else None
 
     def means(self, theta):
         """The unit means at `theta`."""
@@ -211,24 +227,43 @@ class Objective:
 
         `weights` are the arrays in the solver's vector. Returns the squared norm of
         the matrices among them, which the decay reads anyway. `update`, if it is not
-        None, is called with all parts of these in the vector, as in `value_and_grad`;
-        None is all it ever is unless the class says ``updates_itself = True``.
+        None, is called with all parts of these in the vector, as in `value_and_grad`,
+        and `gradients` has no room for them; None is all it ever is unless the class
+        says ``updates_itself = True``.
         """
         raise NotImplementedError
 
-    def _update_rest(self, update, has_weights):
-        """Have the solver update the intercepts, and the weights unless it has."""
-        layout = self.network.layout
-        if has_weights:
-            for part in layout.intercept_slices:
-                update(part)
-            return
-        size = layout.size
+    def _intercepts_only(self, dtype):
+        """Room for the gradients of the intercepts alone."""
+        sizes = self.network.layout.n_components, self.network.layout.n_features
+        encoder, decoder = (np.empty(size, dtype) for size in sizes)
+        return Parameters(None, encoder, None, decoder)
+
+    def _room(self, name, n_rows, dtype):
+        """Room for so many rows of n_components numbers, the same one if it can be."""
+        room = self._rooms.get(name)
+        if room is None or len(room) < n_rows or room.dtype != dtype:
+            room = np.empty((n_rows, self.network.layout.n_components), dtype)
+            self._rooms[name] = room
+        return room[:n_rows]
+
+    def _update_intercepts(self, update, gradients):
+        """Have the solver update the intercepts, after all the weights."""
+        intercepts = gradients.encoder_intercept, gradients.decoder_intercept
+        parts = self.network.layout.intercept_slices
+        for part, gradient in zip(parts, intercepts, strict=True):
+            update(part, gradient)
+
+    def _update_all(self, update, gradient):
+        """Have the solver update all parameters, given the whole gradient."""
+        size = self.network.layout.size
         if size <= SHORT:
-            update(slice(0, size))
+            update(slice(0, size), gradient)
             return
         shares = pieces([slice(0, size)], self.team.n_useful(UPDATE_WORK * size))
-        self.team.map(lambda share: [update(piece) for _, piece in share], shares)
+        self.team.map(
+            lambda share: [update(piece, gradient[piece]) for _, piece in share], shares
+        )
 
     def _n_active(self):
         """Weighted number of non-zero activations in the last evaluation."""

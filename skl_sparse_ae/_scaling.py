@@ -65,37 +65,35 @@ class Scaling:
         return list(zip(self._layout.slices, self._units, strict=True))
 
     def centre(self, theta):
-        """A copy with the encoder's intercepts counted from the mean row."""
-        theta = theta.copy()
+        """Count the encoder's intercepts from the mean row, in place; returns theta."""
         views = self._layout.views(theta)
         mean = self.mean.astype(theta.dtype, copy=False)
         views.encoder_intercept[...] += mean @ views.encoder_coef
         return theta
 
     def uncentre(self, theta):
-        """A copy with the encoder's intercepts counted from zero again."""
-        theta = theta.copy()
+        """Count the encoder's intercepts from zero again, in place; returns theta."""
         views = self._layout.views(theta)
         mean = self.mean.astype(theta.dtype, copy=False)
         views.encoder_intercept[...] -= mean @ views.encoder_coef
         return theta
 
     def to_solver(self, theta):
-        """What a full-batch solver sees of a parameter vector, in its precision."""
+        """What a full-batch solver sees of a parameter vector, which it becomes."""
         point = self.centre(theta)
         for part, unit in self.groups:
             point[part] /= unit
         return point
 
     def to_centred(self, point):
-        """The parameter vector with intercepts counted from the mean, in float64."""
+        """A parameter vector with intercepts counted from the mean, in float64."""
         theta = to_numpy(point).astype(np.float64)
         for part, unit in self.groups:
             theta[part] *= unit
         return theta
 
     def from_solver(self, point):
-        """The parameter vector, in float64."""
+        """A parameter vector, in float64."""
         return self.uncentre(self.to_centred(point))
 
     def wrap(self, value_and_grad, team):

@@ -467,7 +467,7 @@ class SparseAutoencoder(
             **_attributes(stream.problem, theta, theta.dtype),
             mean_activation_=stream.unit_means.means.astype(theta.dtype),
             loss_curve_=[*getattr(self, "loss_curve_", []), value],
-            loss_terms_=[*getattr(self, "loss_terms_", []), tuple(stream.take_terms())],
+            loss_terms_=[*getattr(self, "loss_terms_", []), tuple(stream.terms.take())],
             n_iter_=getattr(self, "n_iter_", 0) + 1,
             _stream=stream.state,
         )

@@ -38,7 +38,10 @@ class SparseObjective(Objective):
     max_batch_size = 4096
     subtracts_squares = True
     centres_itself = True
-    updates_itself = True
+
+    @property
+    def updates_itself(self):
+        return self._adds_late
 
     def _take_rows(self, X, inputs, sample_weight):
         layout = self.network.layout
@@ -65,17 +68,11 @@ class SparseObjective(Objective):
             blocks(s.start, s.stop, code_bytes, STRIP_BYTES) for s in shares
         ]
         n_max = max(chunk.n_rows for chunk in self._chunks)
-        self._code = self._workspace("_code", n_rows if self._keep else n_max)
-        self._back = self._workspace("_back", n_max)
+        n_codes = n_rows if self._keep else n_max
+        self._code = self._room("code", n_codes, self.dtype)
+        self._back = self._room("back", n_max, self.dtype)
         # A single chunk adds to the gradient while this is completed.
         self._adds_late = len(chunks) == 1
-
-    def _workspace(self, name, n_rows):
-        """Room for the codes of so many rows, used again where it is enough."""
-        present = getattr(self, name, ())
-        if len(present) >= n_rows:
-            return present
-        return np.empty((n_rows, self.network.layout.n_components), self.dtype)
 
     def _joint_codes(self, parameters):
         self._sums = []
@@ -128,24 +125,26 @@ class SparseObjective(Objective):
 
         def add(share):
             columns = slice(share[0].start, share[-1].stop)
+            outs = [g[columns] for g in self.network.layout.weights(gradients)]
             if chunk is self._chunks[0]:
-                for gradient in self.network.layout.weights(gradients):
-                    gradient[columns] = 0
-            self._add_columns(gradients, chunk, columns)
+                for out in outs:
+                    out[...] = 0
+            self._add_columns(outs, chunk, columns)
 
         chunk.transpose()
         self.team.map(add, self._shares)
 
-    def _add_columns(self, gradients, chunk, columns):
+    def _add_columns(self, outs, chunk, columns):
         """Add ``X^T delta`` for the encoder and ``- X^T B`` for the decoder.
 
         To the gradients of some columns of X, from what the parts have left behind.
+        `outs` are two arrays, or one of both with tied weights.
         """
         inputs = csr_rows(chunk.inputs_columns, columns)
         minus_X = csr_rows(chunk.minus_X_columns, columns)
         delta, left = self._back[: chunk.n_rows], self._code_of(chunk)
-        add_product(inputs, delta, gradients.encoder_coef[columns])
-        add_product(minus_X, left, gradients.components.T[columns])
+        add_product(inputs, delta, outs[0])
+        add_product(minus_X, left, outs[-1])
 
     def _gradient(self, weights, gradients, update):
         """Complete what the columns of X have given with the products of the codes."""
@@ -165,19 +164,31 @@ class SparseObjective(Objective):
             self.network.layout, self._decay, gram, total, mean, intercept, self.dtype
         )
 
-        def finish(share):
+        layout = self.network.layout
+        matrices = layout.weights(weights)
+
+        def outs_of(number, columns):
+            if update is None:
+                return [g[columns] for g in layout.weights(gradients)]
+            n_columns, dtype = columns.stop - columns.start, matrices[0].dtype
+            names = [(number, i) for i in range(len(matrices))]
+            return [self._room(name, n_columns, dtype) for name in names]
+
+        def finish(numbered):
+            number, share = numbered
             squares = 0.0
             for columns in share:
-                terms.add(weights, gradients, columns, begins=self._adds_late)
+                outs = outs_of(number, columns)
+                terms.add(weights, outs, columns, begins=self._adds_late)
                 if self._adds_late:
-                    self._add_columns(gradients, self._chunks[0], columns)
-                for i, matrix in enumerate(self.network.layout.weights(weights)):
+                    self._add_columns(outs, self._chunks[0], columns)
+                for i, (matrix, g) in enumerate(zip(matrices, outs, strict=True)):
                     squares += squared_norm(matrix[columns])
                     if update is not None:
-                        update(self.network.layout.part(i, columns))
+                        update(layout.part(i, columns), g.ravel())
             return squares
 
-        return sum(self.team.map(finish, self._shares))
+        return sum(self.team.map(finish, list(enumerate(self._shares))))
 
     def _n_active(self):
         return sum(sums.n_active for sums in self._sums)
@@ -259,10 +270,9 @@ class _DenseTerms:
         self._gram = (gram.T + decay * np.eye(len(gram))).astype(dtype)
         self._total, self._intercept = total.astype(dtype), intercept.astype(dtype)
 
-    def add(self, weights, gradients, columns, begins):
+    def add(self, weights, outs, columns, begins):
         """Add them for some columns of X, or begin the gradient with them."""
-        encoder = gradients.encoder_coef[columns]
-        decoder = gradients.components.T[columns]
+        encoder, decoder = outs[0], outs[-1]
         matrix = weights.components.T[columns].astype(self._gram.dtype, copy=False)
         if begins:
             np.matmul(matrix, self._gram, out=decoder)

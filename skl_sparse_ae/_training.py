@@ -10,7 +10,7 @@ import numpy as np
 from sklearn import get_config
 
 from ._adam import GROWTH_LIMIT, Adam, minimize_adam
-from ._arrays import namespace, to_numpy
+from ._arrays import to_numpy
 from ._batches import MiniBatches, RunningMeans
 from ._corruption import CORRUPTIONS
 from ._lbfgs import minimize_lbfgs
@@ -70,6 +70,7 @@ def corruption_of(settings):
 def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     """Minimise J over all rows at once; returns the solver's outcome.
 
+    The start, `theta`, is lost.
     Noise on the rows, if there is any, is drawn once: the search needs an objective
     that stays the same.
     """
@@ -108,7 +109,10 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
 
 
 def train_adam(settings, problem, theta, *, team, monitor, rng):
-    """Minimise J over mini-batches; returns the solver's outcome."""
+    """Minimise J over mini-batches; returns the solver's outcome.
+
+    The start, `theta`, is lost.
+    """
     X, scaling = problem.X, problem.scaling
     n_rows = X.shape[0]
     memory, idle_after = min(MEMORY, n_rows), min(IDLE_AFTER, n_rows)
@@ -122,7 +126,7 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         return n_epochs > n_settling and (target is None or target.is_near)
 
     def to_theta(point):
-        return scaling.uncentre(to_numpy(point))
+        return scaling.uncentre(np.array(to_numpy(point)))
 
     outcome = minimize_adam(
         value_and_grad,
@@ -135,9 +139,9 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         n_iter_no_change=settings.n_iter_no_change,
         value_unit=scaling.value,
         is_settled=is_settled,
-        monitor=monitor.translating(to_theta, stream.take_terms),
+        monitor=monitor.translating(to_theta, stream.terms.take),
     )
-    return outcome._replace(point=to_theta(outcome.point))
+    return outcome._replace(point=scaling.uncentre(to_numpy(outcome.point)))
 
 
 def _settling(batches, penalty, n_epochs):
@@ -153,6 +157,26 @@ def _settling(batches, penalty, n_epochs):
         penalty.set_progress(1.0)
 
     return epoch
+
+
+class BatchTerms:
+    """The terms of J on mini-batches.
+
+    They are apart from the stream, since whoever asks for them may outlive it, and is
+    not to keep its vectors.
+    """
+
+    def __init__(self):
+        self._terms = []
+
+    def add(self, terms):
+        """Those of another batch."""
+        self._terms.append(terms)
+
+    def take(self):
+        """Their means over the batches since they were last taken."""
+        terms, self._terms = self._terms, []
+        return Terms(*np.mean(terms, axis=0).tolist())
 
 
 class Stream:
@@ -179,7 +203,7 @@ class Stream:
         scaling = problem.scaling
         units = [(part, unit, unit / scaling.value) for part, unit in scaling.groups]
         self.adam = Adam(units)
-        self._terms = []
+        self.terms = BatchTerms()
 
     @property
     def state(self):
@@ -235,28 +259,26 @@ class Stream:
 
         def evaluate(theta, out, update):
             result = objective.value_and_grad(theta, out, update)
-            self._terms.append(objective.last_terms)
+            self.terms.add(objective.last_terms)
             if target is not None:
                 target.hear_batch(objective.active_fraction, objective.n_rows)
             return result
 
         return evaluate
 
-    def take_terms(self):
-        """Means of the terms of J over the batches since they were last taken."""
-        terms, self._terms = self._terms, []
-        return Terms(*np.mean(terms, axis=0).tolist())
-
     def train(self, settings, theta, X, sample_weight, team):
-        """One pass over the rows; returns the parameters after it and the mean of J."""
+        """One pass over the rows; returns the parameters after it and the mean of J.
+
+        The ones before it, `theta`, are lost.
+        """
         value_and_grad, batches = self.batches(settings, X, sample_weight, team)
         scaling = self.problem.scaling
         theta = place_of(X).beside(X, scaling.centre(theta))
-        gradient = namespace(theta).empty_like(theta)
-        values = []
+        gradient, values = None, []
         for _ in batches():
-            update = self.adam.begin_step(theta, gradient, settings.learning_rate_init)
-            values.append(value_and_grad(theta, gradient, update)[0])
+            update = self.adam.begin_step(theta, settings.learning_rate_init)
+            value, gradient = value_and_grad(theta, gradient, update)
+            values.append(value)
         value, theta = float(np.mean(values)), scaling.uncentre(to_numpy(theta))
         limit = GROWTH_LIMIT * (values[0] + scaling.value)
         if not (value < limit and np.isfinite(theta).all()):

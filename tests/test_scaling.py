@@ -33,7 +33,7 @@ def problem(request, rng):
 def test_to_solver_and_from_solver_undo_each_other(problem, rng):
     _, network, scaling = problem
     theta = rng.normal(size=network.layout.size)
-    point = scaling.to_solver(theta)
+    point = scaling.to_solver(theta.copy())
     assert_allclose(scaling.from_solver(point), theta)
     assert_allclose(scaling.to_solver(scaling.from_solver(point)), point)
 
@@ -50,12 +50,12 @@ def test_the_wrapped_objective_is_j_over_the_variance(
     centred = DenseObjective(network, 0.1, team=team, dtype=float, mean=scaling.mean)
     wrapped = scaling.wrap(centred.use_rows(X).value_and_grad, team)
     gradient = np.empty_like(theta)
-    value = wrapped(scaling.to_solver(theta), gradient)
+    point = scaling.to_solver(theta.copy())
+    value = wrapped(point, gradient)
     variance = X.var(axis=0).sum()
     assert_allclose(value * variance, objective.value_and_grad(theta)[0])
     expected = numeric.gradient(
-        lambda u: objective.terms(scaling.from_solver(u)).total / variance,
-        scaling.to_solver(theta),
+        lambda u: objective.terms(scaling.from_solver(u)).total / variance, point
     )
     assert numeric.relative_error(gradient, expected) < 1e-6
 
@@ -64,15 +64,15 @@ def test_the_centred_objective_is_j_of_the_same_network(problem, team, rng):
     X, network, scaling = problem
     objective = DenseObjective(network, 0.1, team=team, dtype=float).use_rows(X)
     theta = rng.normal(size=network.layout.size)
-    assert_allclose(scaling.uncentre(scaling.centre(theta)), theta)
-    point = scaling.centre(theta)
+    point = scaling.centre(theta.copy())
+    assert_allclose(scaling.uncentre(point.copy()), theta)
     out = np.empty_like(point)
     centred = DenseObjective(network, 0.1, team=team, dtype=float, mean=scaling.mean)
     value, gradient = centred.use_rows(X).value_and_grad(point, out)
     assert gradient is out
     assert_allclose(value, objective.value_and_grad(theta)[0])
     expected = numeric.gradient(
-        lambda t: objective.terms(scaling.uncentre(t)).total, point
+        lambda t: objective.terms(scaling.uncentre(t.copy())).total, point
     )
     assert numeric.relative_error(gradient, expected) < 1e-6
 

@@ -48,16 +48,15 @@ def test_update_is_called_once_for_each_part_with_its_gradient(
     objective = cls(network, 0.1, **options).use_rows(X)
     theta = rng.normal(size=layout.size)
     expected_value, expected = objective.value_and_grad(theta)
-    gradient, seen = np.empty_like(theta), np.full_like(theta, np.nan)
-    n_calls = np.zeros(layout.size, int)
+    seen, n_calls = np.full_like(theta, np.nan), np.zeros(layout.size, int)
 
-    def update(part):
+    def update(part, gradient):
         n_calls[part] += 1
-        seen[part] = gradient[part]
+        seen[part] = gradient
         # Whoever still reads one of them will show it.
-        theta[part] = gradient[part] = np.nan
+        theta[part] = gradient[...] = np.nan
 
-    value, _ = objective.value_and_grad(theta, gradient, update)
+    value, _ = objective.value_and_grad(theta, None, update)
     assert_array_equal(n_calls, 1)
     assert_array_equal(seen, expected)
     assert value == expected_value
