@@ -286,8 +286,15 @@ class Objective:
         if self.mean is None:
             return parameters
         mean = self.mean.astype(theta.dtype, copy=False)
-        intercept = weights.encoder_intercept - mean @ weights.encoder_coef
+        encoder = weights.encoder_coef
+        shares = split_evenly(0, len(encoder), self._n_threads_for(encoder))
+        of_mean = sum(self.team.map(lambda rows: mean[rows] @ encoder[rows], shares))
+        intercept = weights.encoder_intercept - of_mean
         return parameters._replace(encoder_intercept=intercept.astype(self.dtype))
+
+    def _n_threads_for(self, matrix):
+        """How many threads are worth waking for a pass over a weight matrix."""
+        return min(len(matrix), self.team.n_useful(REDUCE_WORK * matrix.size))
 
     def _centre(self, gradients):
         """Turn the gradient into that for intercepts counted from the mean."""
@@ -298,7 +305,7 @@ class Objective:
             for rows in blocks(part.start, part.stop, encoder.strides[0]):
                 encoder[rows] -= np.outer(mean[rows], intercept)
 
-        n_parts = min(len(encoder), self.team.n_useful(REDUCE_WORK * encoder.size))
+        n_parts = self._n_threads_for(encoder)
         self.team.map(subtract, split_evenly(0, len(encoder), n_parts))
 
     def _revival(self, parameters):

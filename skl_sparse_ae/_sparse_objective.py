@@ -140,11 +140,9 @@ class SparseObjective(Objective):
         To the gradients of some columns of X, from what the parts have left behind.
         `outs` are two arrays, or one of both with tied weights.
         """
-        inputs = csr_rows(chunk.inputs_columns, columns)
-        minus_X = csr_rows(chunk.minus_X_columns, columns)
         delta, left = self._back[: chunk.n_rows], self._code_of(chunk)
-        add_product(inputs, delta, outs[0])
-        add_product(minus_X, left, outs[-1])
+        add_product(chunk.inputs_columns, delta, outs[0], columns)
+        add_product(chunk.minus_X_columns, left, outs[-1], columns)
 
     def _gradient(self, weights, gradients, update):
         """Complete what the columns of X have given with the products of the codes."""

@@ -23,20 +23,25 @@ def csr_rows(X, rows):
     )
 
 
-def add_product(X, B, out):
-    """Add ``X @ B`` to `out`.
+def add_product(X, B, out, rows=None):
+    """Add ``X[rows] @ B`` to `out`.
 
     Parameters
     ----------
     X : CSR of shape (n_rows, n_inner)
     B : ndarray of shape (n_inner, n_columns)
-    out : ndarray of shape (n_rows, n_columns)
+    out : ndarray of shape (n_rows or length of the slice, n_columns)
+    rows : slice, default=None
+        None stands for all of them.
     """
+    rows = slice(0, X.shape[0]) if rows is None else rows
     if _adds_to(out, X, B):
-        matrix, B = (X.indptr, X.indices, X.data), np.ascontiguousarray(B)
-        csr_matvecs(*X.shape, B.shape[1], *matrix, B.ravel(), out.ravel())
+        # Offsets are from the beginning of what is stored, whichever rows are used.
+        matrix = X.indptr[rows.start : rows.stop + 1], X.indices, X.data
+        sizes = rows.stop - rows.start, *B.shape
+        csr_matvecs(*sizes, *matrix, B.ravel(), out.ravel())
     else:
-        out += X @ B
+        out += csr_rows(X, rows) @ B
 
 
 def add_outer(column, row, out):

@@ -38,6 +38,13 @@ def test_product_is_added(dtype, index_dtype, way, counts, rng):
     assert_allclose(out, before + counts @ B, rtol=0, atol=50 * eps)
 
 
+@pytest.mark.parametrize("rows", [slice(0, 11), slice(0, 4), slice(3, 9), slice(5, 5)])
+def test_product_with_some_rows(rows, way, counts, rng):
+    B, out = rng.normal(size=(7, 5)), np.ones((rows.stop - rows.start, 5))
+    add_product(sparse.csr_array(counts), B, out, rows)
+    assert_allclose(out, 1 + counts[rows] @ B)
+
+
 def test_product_of_unsorted_and_repeated_entries(way, rng):
     data, indices = np.array([1.0, 2.0, 4.0, 8.0]), np.array([2, 0, 2, 1])
     X = sparse.csr_array((data, indices, np.array([0, 3, 4])), shape=(2, 3))
