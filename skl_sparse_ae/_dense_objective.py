@@ -96,15 +96,14 @@ class DenseObjective(Objective):
             sums = [getattr(member.gradients, name) for member in self._active]
             _scaled_sum(sums, scale, out=getattr(gradients, name))
         matrices = layout.weights(weights)
-        outs = layout.weights(gradients) if update is None else None
 
         def finish(numbered):
-            number, share = numbered
+            thread, share = numbered
             squares = 0.0
             for i, rows in share:
-                w = matrices[i][rows]
-                g = self._room(number, len(w), w.dtype) if update else outs[i][rows]
+                g = self._gradient_part(gradients, i, rows, thread)
                 _scaled_sum(self._sums_of_weights(i, rows, g), scale, out=g)
+                w = matrices[i][rows]
                 if decay:
                     g += decay * w
                 squares += squared_norm(w)
@@ -112,7 +111,7 @@ class DenseObjective(Objective):
                     update(layout.part(i, rows), g.ravel())
             return squares
 
-        return sum(self.team.map(finish, list(enumerate(self._weight_shares()))))
+        return sum(self.team.map(finish, enumerate(self._weight_shares())))
 
     def _sums_of_weights(self, i, rows, out):
         """What adds up to rows of a gradient; `out` is room for it."""

@@ -239,6 +239,17 @@ class Objective:
         encoder, decoder = (np.empty(size, dtype) for size in sizes)
         return Parameters(None, encoder, None, decoder)
 
+    def _gradient_part(self, gradients, i, rows, thread):
+        """Where some rows of the gradient of the i-th weight matrix are to be written.
+
+        That is in `gradients`, or, where these have no room for weights, in an array
+        which a thread, a number, uses again for the next rows.
+        """
+        if gradients.encoder_coef is None:
+            n_rows, dtype = rows.stop - rows.start, gradients.encoder_intercept.dtype
+            return self._room((thread, i), n_rows, dtype)
+        return self.network.layout.weights(gradients)[i][rows]
+
     def _room(self, name, n_rows, dtype):
         """Room for so many rows of n_components numbers, the same one if it can be."""
         room = self._rooms.get(name)

@@ -146,37 +146,20 @@ class SparseObjective(Objective):
 
     def _gradient(self, weights, gradients, update):
         """Complete what the columns of X have given with the products of the codes."""
-        scale = 1 / self._total_weight
-        code_gram, code_total, _ = self._compared
-        intercept, gram, total = (scale * sums for sums in self._pulled)
-        gradients.encoder_intercept[:] = intercept
-        written = code_total.astype(self.dtype) @ weights.components
-        errors = self._weight * weights.decoder_intercept - self._column_sums
-        gradients.decoder_intercept[:] = scale * (written + errors)
-        gram = scale * code_gram + gram
-        total = scale * code_total + total
+        terms = self._dense_terms(weights, gradients)
         if self._adds_late:
             self._chunks[0].transpose()
-        mean = None if self.mean is None else self.mean.astype(self.dtype)
-        terms = _DenseTerms(
-            self.network.layout, self._decay, gram, total, mean, intercept, self.dtype
-        )
-
         layout = self.network.layout
         matrices = layout.weights(weights)
 
-        def outs_of(number, columns):
-            if update is None:
-                return [g[columns] for g in layout.weights(gradients)]
-            n_columns, dtype = columns.stop - columns.start, matrices[0].dtype
-            names = [(number, i) for i in range(len(matrices))]
-            return [self._room(name, n_columns, dtype) for name in names]
-
         def finish(numbered):
-            number, share = numbered
+            thread, share = numbered
             squares = 0.0
             for columns in share:
-                outs = outs_of(number, columns)
+                outs = [
+                    self._gradient_part(gradients, i, columns, thread)
+                    for i in range(len(matrices))
+                ]
                 terms.add(weights, outs, columns, begins=self._adds_late)
                 if self._adds_late:
                     self._add_columns(outs, self._chunks[0], columns)
@@ -186,7 +169,23 @@ class SparseObjective(Objective):
                         update(layout.part(i, columns), g.ravel())
             return squares
 
-        return sum(self.team.map(finish, list(enumerate(self._shares))))
+        return sum(self.team.map(finish, enumerate(self._shares)))
+
+    def _dense_terms(self, weights, gradients):
+        """What is to be added for the weights; writes the intercepts' gradients."""
+        scale = 1 / self._total_weight
+        code_gram, code_total, _ = self._compared
+        intercept, gram, total = (scale * sums for sums in self._pulled)
+        gradients.encoder_intercept[:] = intercept
+        written = code_total.astype(self.dtype) @ weights.components
+        errors = self._weight * weights.decoder_intercept - self._column_sums
+        gradients.decoder_intercept[:] = scale * (written + errors)
+        gram = scale * code_gram + gram
+        total = scale * code_total + total
+        mean = None if self.mean is None else self.mean.astype(self.dtype)
+        return _DenseTerms(
+            self.network.layout, self._decay, gram, total, mean, intercept, self.dtype
+        )
 
     def _n_active(self):
         return sum(sums.n_active for sums in self._sums)

@@ -1,10 +1,13 @@
 """What a solver updates of its vector, part by part, while the gradient is written."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
+from skl_sparse_ae import SparseAutoencoder
 from skl_sparse_ae._dense_objective import DenseObjective
 from skl_sparse_ae._network import Network
 from skl_sparse_ae._parameters import Layout
@@ -60,6 +63,20 @@ def test_update_is_called_once_for_each_part_with_its_gradient(
     assert_array_equal(n_calls, 1)
     assert_array_equal(seen, expected)
     assert value == expected_value
+
+
+@pytest.mark.filterwarnings("ignore:max_iter", "ignore:The reconstruction explains")
+def test_of_vectors_as_long_as_the_parameters_adam_holds_three():
+    """These and its two moments: no whole gradient, and no copy of the start."""
+    n_features, n_components = 20_000, 200
+    rng = np.random.default_rng(0)
+    X = sparse.random_array((200, n_features), density=1e-3, rng=rng, dtype=np.float32)
+    autoencoder = SparseAutoencoder(n_components, solver="adam", max_iter=1)
+    tracemalloc.start()
+    autoencoder.fit(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3.5 * Layout(n_features, n_components).size * X.dtype.itemsize
 
 
 @pytest.mark.parametrize("penalty", ["kl", "l1", "batch_topk"])
