@@ -39,10 +39,12 @@ def test_update_is_called_once_for_each_part_with_its_gradient(
 ):
     activation = ACTIVATION.get(penalty, "relu")
     layout = Layout(9, 4, tied)
-    penalty = make_penalty(penalty, rho=0.4, beta=0.7)
-    network = Network.from_names(layout, activation, "identity", penalty)
+    learner = make_penalty(penalty, rho=0.4, beta=0.7)
+    network = Network.from_names(layout, activation, "identity", learner)
     X = rng.uniform(size=(20, 9)) * (rng.uniform(size=(20, 9)) > 0.5)
     options = {"team": team, "dtype": float, "mean": rng.rand(9) if centred else None}
+    if penalty == "topk":
+        options["idle_units"] = lambda: np.array([1, 3])  # with an auxiliary term
     cls = DenseObjective
     if kind == "csr":
         X, cls = sparse.csr_array(X), SparseObjective
