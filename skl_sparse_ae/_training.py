@@ -141,7 +141,12 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         is_settled=is_settled,
         monitor=monitor.translating(to_theta, stream.terms.take),
     )
-    return outcome._replace(point=scaling.uncentre(to_numpy(outcome.point)))
+    return outcome._replace(point=scaling.uncentre(_writable(outcome.point)))
+
+
+def _writable(point):
+    """A solver's point as NumPy's, to be changed; what a device gives may not be."""
+    return np.require(to_numpy(point), requirements="W")
 
 
 def _settling(batches, penalty, n_epochs):
@@ -279,7 +284,7 @@ class Stream:
             update = self.adam.begin_step(theta, settings.learning_rate_init)
             value, gradient = value_and_grad(theta, gradient, update)
             values.append(value)
-        value, theta = float(np.mean(values)), scaling.uncentre(to_numpy(theta))
+        value, theta = float(np.mean(values)), scaling.uncentre(_writable(theta))
         limit = GROWTH_LIMIT * (values[0] + scaling.value)
         if not (value < limit and np.isfinite(theta).all()):
             raise Diverged(f"the objective is {value:.3g} in this call of partial_fit")

@@ -179,6 +179,25 @@ def test_noise_weights_early_stopping_and_streams(corruption, on_device, digits)
     assert_allclose(*results, rtol=1e-8)
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_what_comes_from_a_device_may_be_read_only(
+    method, on_device, digits, monkeypatch
+):
+    """As NumPy makes of arrays whose libraries do not say that they can be written."""
+    parameters = {"solver": "adam", "max_iter": 2, "random_state": 0}
+    expected = getattr(SparseAutoencoder(6, **parameters), method)(digits)
+
+    def read_only(array):
+        result = to_numpy(array).copy()
+        result.flags.writeable = False
+        return result
+
+    monkeypatch.setattr("skl_sparse_ae._training.to_numpy", read_only)
+    autoencoder = getattr(SparseAutoencoder(6, **parameters), method)(on_device(digits))
+    result = to_numpy(autoencoder.encoder_intercept_)
+    assert_allclose(result, expected.encoder_intercept_, rtol=1e-6)
+
+
 def test_sparse_output_is_on_the_cpu(on_device, digits):
     autoencoder = SparseAutoencoder(
         8, penalty="topk", sparse_output=True, max_iter=4, random_state=0
