@@ -118,10 +118,7 @@ class SparseObjective(Objective):
         return self._squared_errors(dictionary, *self._compared), phi
 
     def _add_chunk(self, gradients, chunk):
-        """Add what the columns of X give to the gradient.
-
-        By whole shares: of the codes of many rows, parts are copied for each product.
-        """
+        """Add what the columns of X give to the gradient, or begin it with them."""
 
         def add(share):
             columns = slice(share[0].start, share[-1].stop)
