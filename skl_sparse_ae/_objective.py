@@ -117,6 +117,7 @@ class Objective:
         self._sample_weight = sample_weight
         self._load = load
         self._take_rows(X, X if inputs is None else inputs, sample_weight)
+        self._load = None  # whatever it reads may be large, and is wanted once
         return self
 
     def value_and_grad(self, theta, out=None, update=None):

@@ -1,8 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
+from skl_sparse_ae import SparseAutoencoder
 from skl_sparse_ae._batches import MiniBatches, RunningMeans, windows
 
 
@@ -133,3 +136,20 @@ def test_windows_take_the_same_memory_in_turn(n_rows, large):
             for rows, _, _ in windows(large.repeat(2)[:n_rows, None], None, rng)
         }
         assert len(places) == 1
+
+
+@pytest.mark.filterwarnings("ignore:max_iter", "ignore:The reconstruction explains")
+def test_one_window_of_a_large_table_is_in_memory_at_a_time(rng, monkeypatch):
+    """In the second epoch as in the first."""
+    monkeypatch.setattr("skl_sparse_ae._batches.LARGE_BYTES", 0)
+    monkeypatch.setattr("skl_sparse_ae._batches.WINDOW_BYTES", 2**24)
+    monkeypatch.setattr("skl_sparse_ae._batches.RUN_BYTES", 2**17)
+    X = rng.rand(100_000, 50).astype(np.float32)
+    peaks = []
+    for max_iter in (1, 2):
+        autoencoder = SparseAutoencoder(2, solver="adam", max_iter=max_iter)
+        tracemalloc.start()
+        autoencoder.fit(X)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 2**22
