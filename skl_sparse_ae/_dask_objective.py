@@ -25,7 +25,8 @@ class DaskObjective(Objective):
     with a non-linear psi: they would take the room of rows.
     """
 
-    def _take_rows(self, X, inputs, sample_weight):
+    def _take_rows(self, X, inputs, sample_weight, load):
+        del load
         inputs = None if inputs is X else inputs
         self._rows = RowBlocks(X, inputs, sample_weight, crew=self.team)
 

@@ -48,7 +48,7 @@ class DenseObjective(Objective):
         self._shares = {}  # of the weights' rows, by their number
         self._whole = Workspaces(layout, self.dtype)
 
-    def _take_rows(self, X, inputs, sample_weight):
+    def _take_rows(self, X, inputs, sample_weight, load):
         n_rows, layout = X.shape[0], self.network.layout
         work = PRODUCT_WORK * n_rows * layout.n_features * layout.n_components
         work *= self.dtype.itemsize / 4
@@ -69,9 +69,7 @@ class DenseObjective(Objective):
                 row_blocks, room = [rows], self._whole.part(rows)
             else:
                 row_blocks = blocks(rows.start, rows.stop, row_bytes, self.block_bytes)
-            member.use_rows(
-                X, inputs, sample_weight, row_blocks, keep, room, self._load
-            )
+            member.use_rows(X, inputs, sample_weight, row_blocks, keep, room, load)
 
     def _joint_codes(self, parameters):
         self._map(RowRange.encode_all, parameters)

@@ -32,7 +32,8 @@ class DeviceObjective(Objective):
     NumPy's; the gradient is where its vector is.
     """
 
-    def _take_rows(self, X, inputs, sample_weight):
+    def _take_rows(self, X, inputs, sample_weight, load):
+        del load
         layout = self.network.layout
         self._X, self._inputs = X, inputs
         self._weights = None
@@ -133,9 +134,6 @@ class DeviceObjective(Objective):
                 total = to_numpy(total)
             out[...] = total / self._total_weight
         return self._add_decay(weights, gradients)
-
-    def _update_all(self, update, gradient):
-        update(slice(0, self.network.layout.size), gradient)
 
     def _n_active(self):
         return self._active

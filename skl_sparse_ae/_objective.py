@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._arrays import as_factor, namespace, to_numpy
-from ._blocks import SHORT, blocks, pieces, split_evenly
+from ._blocks import SHORT, blocks, split_evenly, vector_shares
 from ._parameters import Parameters
 from ._revival import Revival
 
@@ -115,9 +115,7 @@ class Objective:
         #: What the weights are worth in rows of mean weight.
         self.n_rows = n_rows * self._weight / self._total_weight
         self._sample_weight = sample_weight
-        self._load = load
-        self._take_rows(X, X if inputs is None else inputs, sample_weight)
-        self._load = None  # whatever it reads may be large, and is wanted once
+        self._take_rows(X, X if inputs is None else inputs, sample_weight, load)
         return self
 
     def value_and_grad(self, theta, out=None, update=None):
@@ -198,8 +196,12 @@ class Objective:
         n_units = self.network.layout.n_components
         return float(self._n_active() / (self._weight * n_units))
 
-    def _take_rows(self, X, inputs, sample_weight):
-        """Prepare for rows X, of which the encoder sees `inputs`."""
+    def _take_rows(self, X, inputs, sample_weight, load):
+        """Prepare for rows X, of which the encoder sees `inputs`.
+
+        `load` is None, or what is to be called once: what it reads may be large. Only
+        dense rows come with one.
+        """
         raise NotImplementedError
 
     def _joint_codes(self, parameters):
@@ -272,7 +274,7 @@ class Objective:
         if size <= SHORT:
             update(slice(0, size), gradient)
             return
-        shares = pieces([slice(0, size)], self.team.n_useful(UPDATE_WORK * size))
+        shares = vector_shares(gradient, [slice(0, size)], self.team, UPDATE_WORK)
         self.team.map(
             lambda share: [update(piece, gradient[piece]) for _, piece in share], shares
         )
@@ -299,14 +301,18 @@ class Objective:
             return parameters
         mean = self.mean.astype(theta.dtype, copy=False)
         encoder = weights.encoder_coef
-        shares = split_evenly(0, len(encoder), self._n_threads_for(encoder))
-        of_mean = sum(self.team.map(lambda rows: mean[rows] @ encoder[rows], shares))
+
+        def read(rows):
+            return mean[rows] @ encoder[rows]
+
+        of_mean = sum(self.team.map(read, self._row_shares(encoder)))
         intercept = weights.encoder_intercept - of_mean
         return parameters._replace(encoder_intercept=intercept.astype(self.dtype))
 
-    def _n_threads_for(self, matrix):
-        """How many threads are worth waking for a pass over a weight matrix."""
-        return min(len(matrix), self.team.n_useful(REDUCE_WORK * matrix.size))
+    def _row_shares(self, matrix):
+        """Rows of a weight matrix, for each thread that a pass over it is worth."""
+        n_shares = min(len(matrix), self.team.n_useful(REDUCE_WORK * matrix.size))
+        return split_evenly(0, len(matrix), n_shares)
 
     def _centre(self, gradients):
         """Turn the gradient into that for intercepts counted from the mean."""
@@ -317,8 +323,7 @@ class Objective:
             for rows in blocks(part.start, part.stop, encoder.strides[0]):
                 encoder[rows] -= np.outer(mean[rows], intercept)
 
-        n_parts = self._n_threads_for(encoder)
-        self.team.map(subtract, split_evenly(0, len(encoder), n_parts))
+        self.team.map(subtract, self._row_shares(encoder))
 
     def _revival(self, parameters):
         """The auxiliary term of units that are idle, or None."""

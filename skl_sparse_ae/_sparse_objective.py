@@ -40,10 +40,16 @@ class SparseObjective(Objective):
     centres_itself = True
 
     @property
+    def _adds_late(self):
+        """Whether the only chunk adds to the gradient while this is completed."""
+        return len(self._chunks) == 1
+
+    @property
     def updates_itself(self):
         return self._adds_late
 
-    def _take_rows(self, X, inputs, sample_weight):
+    def _take_rows(self, X, inputs, sample_weight, load):
+        del load
         layout = self.network.layout
         n_rows, n_components = X.shape[0], layout.n_components
         weights = np.ones(n_rows) if sample_weight is None else sample_weight
@@ -71,8 +77,6 @@ class SparseObjective(Objective):
         n_codes = n_rows if self._keep else n_max
         self._code = self._room("code", n_codes, self.dtype)
         self._back = self._room("back", n_max, self.dtype)
-        # A single chunk adds to the gradient while this is completed.
-        self._adds_late = len(chunks) == 1
 
     def _joint_codes(self, parameters):
         self._sums = []
