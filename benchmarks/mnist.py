@@ -118,7 +118,7 @@ METHODS = {
     },
     "k-sparse, half whitened": {
         **{f"k={k}": soft(k, 4.0) for k in (25, 30, 40)},
-        "k=30, slowly": {**soft(30, 4.0), **SLOWLY},
+        **{f"k={k}, slowly": {**soft(k, 4.0), **SLOWLY} for k in (30, 35)},
     },
     "k-sparse, half whitened, shifted": {
         f"k={k}, 2 epochs": {**soft(k, 4.0), "max_iter": 2} for k in (25, 30, 40)
@@ -157,7 +157,7 @@ CHOSEN = {
     "k-sparse": ("k=40", 0.02),
     "k-sparse, soft": ("k=30", 0.03),
     "k-sparse, soft, shifted": ("k=30, 2 epochs", 0.03),
-    "k-sparse, half whitened": ("k=30, slowly", 0.02),
+    "k-sparse, half whitened": ("k=35, slowly", 0.03),
     "k-sparse, half whitened, shifted": ("k=30, 2 epochs", 0.03),
     "denoising": ("level=0.2, 50 epochs", 0.03),
     "contractive": ("beta=0.03", 0.1),
