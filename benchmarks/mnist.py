@@ -188,7 +188,7 @@ def codes(name, candidate, seed, X, *others):
 
 
 def classifier(C):
-    """The protocol's, of the codes."""
+    """Logistic regression, as in the protocol."""
     return LogisticRegression(C=C, max_iter=300, tol=1e-3)
 
 
@@ -209,11 +209,11 @@ def validate(name, candidate, X, y, n_folds):
     and units are learned from all, which takes no labels.
     """
     if n_folds == 1:
-        n_seen = len(X) - N_VALIDATION
-        folds = PredefinedSplit(np.repeat([-1, 0], [n_seen, N_VALIDATION]))
+        tables = [X[:-N_VALIDATION], X]
+        folds = PredefinedSplit(np.repeat([-1, 0], [len(tables[0]), N_VALIDATION]))
     else:
-        n_seen, folds = len(X), KFold(n_folds)
-    (_, A), seconds = codes(name, candidate, 0, X[:n_seen], X)
+        tables, folds = [X], KFold(n_folds)
+    (*_, A), seconds = codes(name, candidate, 0, *tables)
     search = GridSearchCV(
         classifier(1.0), {"C": C_VALUES}, cv=folds, refit=False, n_jobs=-1
     )
