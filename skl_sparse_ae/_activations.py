@@ -18,12 +18,19 @@ class Logistic:
     range = (0.0, 1.0)
 
     def apply(self, z):
-        # 1 / (1 + exp(-z)) = tanh(z / 2) / 2 + 1 / 2: it cannot overflow, and NumPy's
-        # tanh is vectorised where an exponential followed by a division is slower.
-        z *= 0.5
-        into(z, "tanh", z)
-        z *= 0.5
-        z += 0.5
+        # NumPy's exponential and a division take two thirds of the time of its
+        # hyperbolic tangent in double precision, and a tenth more in single precision.
+        if isinstance(z, np.ndarray) and z.dtype == np.float64:
+            np.negative(z, out=z)
+            with np.errstate(over="ignore", under="ignore"):  # 0 and 1 are exact then
+                np.exp(z, out=z)
+            z += 1
+            np.divide(1, z, out=z)
+        else:  # tanh(z / 2) / 2 + 1 / 2 is the same
+            z *= 0.5
+            into(z, "tanh", z)
+            z *= 0.5
+            z += 0.5
 
     def multiply_derivative(self, a, gradient):
         gradient *= self.derivative(a)

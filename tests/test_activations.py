@@ -62,6 +62,11 @@ def test_bounded_activations_saturate_without_overflow(name, dtype):
         assert_array_equal(applied(activation, z), activation.range)
 
 
+def test_small_activations_have_all_digits_of_double_precision():
+    z = np.linspace(-500, 0, 1001)
+    assert_allclose(applied(ACTIVATIONS["logistic"](), z), expit(z), rtol=1e-14)
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_range_holds_every_value(name):
     activation = ACTIVATIONS[name]()
