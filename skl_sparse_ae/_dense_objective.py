@@ -11,7 +11,7 @@ nothing is to be added up afterwards, and they are larger, which is faster.
 
 import numpy as np
 
-from ._blocks import BLOCK_BYTES, PIECE, blocks, pieces, split_evenly
+from ._blocks import BLOCK_BYTES, PIECE, SHORT, blocks, pieces, split_evenly
 from ._objective import REDUCE_WORK, Objective, squared_norm
 from ._row_range import RowRange, Workspaces
 
@@ -83,8 +83,10 @@ class DenseObjective(Objective):
 
     def _backward(self, parameters, slope, encoded, revival, gradients):
         del gradients  # the members have their own
-        # The auxiliary term is added to the members' own gradients.
-        self._by_outputs = self._is_one_block and revival is None
+        # Gradients that are added up faster than threads are woken are left to the
+        # members, and the auxiliary term is added to these.
+        adds_up = len(self._active) > 1 and self.network.layout.size <= SHORT
+        self._by_outputs = self._is_one_block and revival is None and not adds_up
         options = slope, encoded, revival, not self._by_outputs
         return _add_up(self._map(RowRange.backward, parameters, *options))
 

@@ -152,7 +152,10 @@ def test_the_gradient_vanishes_at_weights_trained_elsewhere(data_folder, team):
 @pytest.mark.parametrize("csr", [False, True])
 @pytest.mark.parametrize("memory_budget", [0, np.inf])
 @pytest.mark.parametrize("block_bytes", [1, 300, 10**9])
-@pytest.mark.parametrize(("n_threads", "tied"), [(1, False), (2, False), (3, True)])
+@pytest.mark.parametrize(
+    ("n_threads", "tied", "short"),
+    [(1, False, 0), (2, False, 0), (2, False, np.inf), (3, True, 0)],
+)
 def test_every_way_through_the_rows_gives_the_same(
     penalty,
     weighted,
@@ -161,10 +164,12 @@ def test_every_way_through_the_rows_gives_the_same(
     block_bytes,
     n_threads,
     tied,
+    short,
     rng,
     monkeypatch,
 ):
     monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
+    monkeypatch.setattr("skl_sparse_ae._dense_objective.SHORT", short)
     network = make_network(penalty, "logistic", "logistic", tied)
     X, weights = make_rows(rng, weighted, csr)
     theta = rng.normal(size=network.layout.size)

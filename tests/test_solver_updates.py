@@ -24,6 +24,7 @@ def cut(request, monkeypatch):
     """Vectors that are updated in one piece, and in several by one or two threads."""
     if request.param != "short":
         monkeypatch.setattr("skl_sparse_ae._objective.SHORT", 0)
+        monkeypatch.setattr("skl_sparse_ae._dense_objective.SHORT", 0)
         monkeypatch.setattr("skl_sparse_ae._blocks.PIECE", 7)
         monkeypatch.setattr("skl_sparse_ae._dense_objective.PIECE", 7)
     if request.param == "in pieces, divided":
