@@ -5,6 +5,7 @@ squared errors, and of their derivatives. How the rows are walked through is lef
 subclasses, one for each kind of rows; what is done with the sums is here.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -441,5 +442,13 @@ def squared_norm(matrix):
 def sum_rows(array, weights=None):
     """Weighted sum of rows; as a product, it is faster than ``sum(axis=0)``."""
     if weights is None:
-        weights = np.ones(len(array), array.dtype)
+        weights = _ones(len(array), array.dtype)
     return weights @ array
+
+
+@lru_cache(maxsize=8)
+def _ones(length, dtype):
+    """A vector of ones, for all who need one as long."""
+    ones = np.ones(length, dtype)
+    ones.flags.writeable = False
+    return ones
