@@ -221,7 +221,8 @@ def epoch(name, X, n_components):
 def fits(name, X, n_components):
     """Fits by L-BFGS: others' time over ours; then the time to reach PyTorch's J.
 
-    That is the lower one of its J after L-BFGS and after a few epochs of Adam.
+    That is the lower one of its J after L-BFGS and after a few epochs of Adam. The
+    products are those of one evaluation for each iteration.
     """
     n_iter = CASES[name].n_iter
     theta = peers.start(X.shape[1], n_components, np.float64)
@@ -229,6 +230,8 @@ def fits(name, X, n_components):
     ours = autoencoder(n_components, solver="lbfgs", max_iter=n_iter)
     mlp = perceptron(n_components, solver="lbfgs", max_iter=n_iter, max_fun=20 * n_iter)
     ends = {}
+    with Team() as team:
+        products = own_products(X, n_components, team)
 
     def fit_torch():
         ends["torch"] = torch_peer.lbfgs(theta, n_iter).fun
@@ -236,10 +239,11 @@ def fits(name, X, n_components):
     seconds = alternate(
         {
             "ours": lambda: ours.fit(X),
+            "products": partial(products.value_and_grad, theta.astype(X.dtype)),
             "torch": fit_torch,
             "mlp": lambda: mlp.fit(X, X),
         },
-        contexts={"mlp": peers.one_thread_for_scipy},
+        contexts={"products": lambda: team, "mlp": peers.one_thread_for_scipy},
         n_least=1,
     )
     goal = min(ends["torch"], *adam_ends(torch_peer, theta))
@@ -254,6 +258,7 @@ def fits(name, X, n_components):
     yield (
         f"{label(name, X, n_components)}, {n_iter} iterations",
         f"{seconds['ours']:.3g}",
+        ratio(seconds["ours"], n_iter * seconds["products"]),
         ratio(seconds["torch"], seconds["ours"]),
         ratio(seconds["mlp"], seconds["ours"]),
         f"{ours.objective(X):.5g}",
@@ -477,6 +482,7 @@ TABLES = {
     fits: [
         "case",
         "seconds",
+        "of its products",
         "PyTorch",
         "MLPRegressor",
         "J",
