@@ -6,7 +6,9 @@ order: the result does not depend on timing.
 
 Where the rows fit a block of each member, as mini-batches do, what the members leave
 behind stays in a cache. The products of the gradient are then divided by its own rows:
-nothing is to be added up afterwards, and they are larger, which is faster.
+nothing is to be added up afterwards, and they are larger, which is faster. Only where
+weights are so few that threads take longer to wake than their gradients to be added up,
+the members keep to their rows.
 """
 
 import numpy as np
@@ -83,10 +85,9 @@ class DenseObjective(Objective):
 
     def _backward(self, parameters, slope, encoded, revival, gradients):
         del gradients  # the members have their own
-        # Gradients that are added up faster than threads are woken are left to the
-        # members, and the auxiliary term is added to these.
-        adds_up = len(self._active) > 1 and self.network.layout.size <= SHORT
-        self._by_outputs = self._is_one_block and revival is None and not adds_up
+        # The auxiliary term is added to the members' own gradients.
+        is_short = len(self._active) > 1 and self.network.layout.size <= SHORT
+        self._by_outputs = self._is_one_block and revival is None and not is_short
         options = slope, encoded, revival, not self._by_outputs
         return _add_up(self._map(RowRange.backward, parameters, *options))
 
