@@ -4,8 +4,9 @@ from math import sqrt
 
 import numpy as np
 
-from ._arrays import into, zeros
+from ._arrays import zeros
 from ._blocks import SHORT
+from ._passes import Passes
 from ._progress import Diverged, Outcome, Progress
 
 # A search whose value has grown by this factor does not come back.
@@ -21,6 +22,8 @@ class Adam:
         Parts of the vector, each with the unit of its parameters and the factor that
         brings a gradient to the same units. Adam then works on numbers of order one,
         whatever the scale of the data.
+    step : callable
+        `Passes.adam_step`, or what does the same.
 
     References
     ----------
@@ -36,7 +39,8 @@ class Adam:
     negligible = 1e-30
     epsilon = 1e-8
 
-    def __init__(self, groups):
+    def __init__(self, groups, step=Passes.adam_step):
+        self._step = step
         self.first = self.second = None  # until the kind of array is known
         self.n_steps = 0
         # Python's floats take the arrays' precision; NumPy's would bring their own.
@@ -99,17 +103,8 @@ class Adam:
 
     def _update(self, theta, g, piece, rate, factor, epsilon):
         m, v = self.first[piece], self.second[piece]
-        g *= factor
-        m *= self.beta_1
-        m += g
-        v *= self.beta_2
-        g *= g
-        v += g
-        into(g, "sqrt", v)
-        g += epsilon
-        into(g, "divide", m, g)
-        g *= rate
-        theta[piece] -= g
+        betas = self.beta_1, self.beta_2
+        self._step(theta[piece], g, m, v, betas, rate, factor, epsilon)
         if self.n_steps % self.flush_every == 0:
             m[abs(m) < self.negligible] = 0
             v[v < self.negligible] = 0

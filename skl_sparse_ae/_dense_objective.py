@@ -14,7 +14,8 @@ the members keep to their rows.
 import numpy as np
 
 from ._blocks import BLOCK_BYTES, PIECE, SHORT, blocks, pieces, split_evenly
-from ._objective import REDUCE_WORK, Objective, squared_norm
+from ._objective import REDUCE_WORK, Objective
+from ._passes import scaled_sum
 from ._row_range import RowRange, Workspaces
 
 # What to reckon with for each multiply-add of the five products: half of them, since
@@ -95,19 +96,17 @@ class DenseObjective(Objective):
         layout, scale, decay = self.network.layout, 1 / self._total_weight, self._decay
         for name in ("encoder_intercept", "decoder_intercept"):
             sums = [getattr(member.gradients, name) for member in self._active]
-            _scaled_sum(sums, scale, out=getattr(gradients, name))
+            scaled_sum(sums, scale, out=getattr(gradients, name))
         matrices = layout.weights(weights)
+        finish_gradient = self.network.passes.finish_gradient
 
         def finish(numbered):
             thread, share = numbered
             squares = 0.0
             for i, rows in share:
                 g = self._gradient_part(gradients, i, rows, thread)
-                _scaled_sum(self._sums_of_weights(i, rows, g), scale, out=g)
-                w = matrices[i][rows]
-                if decay:
-                    g += decay * w
-                squares += squared_norm(w)
+                sums = self._sums_of_weights(i, rows, g)
+                squares += finish_gradient(sums, scale, decay, matrices[i][rows], g)
                 if update is not None:
                     update(layout.part(i, rows), g.ravel())
             return squares
@@ -159,18 +158,6 @@ class DenseObjective(Objective):
 
     def _map(self, method, *args):
         return self.team.map(lambda member: method(member, *args), self._active)
-
-
-def _scaled_sum(arrays, scale, out):
-    """The sum of one or more arrays times a number, in as few passes as possible."""
-    first, *others = arrays
-    if not others:
-        np.multiply(first, scale, out=out, casting="same_kind")
-        return
-    np.add(first, others[0], out=out, casting="same_kind")
-    for other in others[1:]:
-        out += other
-    out *= scale
 
 
 def _add_up(sums):

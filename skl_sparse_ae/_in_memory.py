@@ -88,7 +88,15 @@ def _where_it_is_used(estimator, X):
     """
     penalty = estimator.penalty
     is_ours = not isinstance(penalty, Penalty) or type(penalty) in PENALTIES.values()
-    return DeviceRows(X) if is_ours and is_on_device(X) else to_numpy(X)
+    if not (is_ours and is_on_device(X)):
+        return to_numpy(X)
+    if estimator.engine is not None:
+        raise ValueError(
+            f"engine={estimator.engine!r} works on arrays in the CPU's memory, and "
+            "these rows are on a device. Use engine=None, with which the library that "
+            "they belong to does all the work."
+        )
+    return DeviceRows(X)
 
 
 def with_weight(X, sample_weight):

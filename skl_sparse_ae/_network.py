@@ -8,6 +8,7 @@ from scipy import sparse
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._blocks import blocks, split_evenly, strips
 from ._parameters import Layout
+from ._passes import Passes, passes_class
 from ._penalty import Penalty
 from ._sparse_products import add_product
 
@@ -20,13 +21,16 @@ class Network:
     activation: object
     out_activation: object
     penalty: Penalty
+    passes: Passes
 
     @classmethod
-    def from_names(cls, layout, activation, out_activation, penalty):
+    def from_names(cls, layout, activation, out_activation, penalty, engine=None):
         """Look the activations up; check that the penalty can be used with them."""
         activation = ACTIVATIONS[activation]()
+        out_activation = OUT_ACTIVATIONS[out_activation]()
         penalty.check(activation)
-        return cls(layout, activation, OUT_ACTIVATIONS[out_activation](), penalty)
+        passes = passes_class(engine)(activation, out_activation)
+        return cls(layout, activation, out_activation, penalty, passes)
 
     def shares_parameters_with(self, other):
         """Whether the parameters of one mean the same in the other."""
@@ -48,24 +52,34 @@ class Network:
         _product(X, parameters.encoder_coef, out)
         for strip in strips(out):
             a = out[strip, :]
-            a += parameters.encoder_intercept
-            self.activation.apply(a)
+            self.passes.activate(a, parameters.encoder_intercept)
             if select and self.penalty.selects:
                 self.penalty.select(a)
             if visit is not None:
                 visit(strip)
         return out
 
-    def decode(self, parameters, A, out, visit=None):
-        """Write ``g(A W_d + b_d)`` to `out`; `visit` as in `encode`."""
+    def decode(self, parameters, A, out):
+        """Write ``g(A W_d + b_d)`` to `out`."""
         _product(A, parameters.components, out)
         for strip in strips(out):
-            x_hat = out[strip, :]
-            x_hat += parameters.decoder_intercept
-            self.out_activation.apply(x_hat)
-            if visit is not None:
-                visit(strip)
+            self.passes.reconstruct(out[strip, :], parameters.decoder_intercept)
         return out
+
+    def compare(self, parameters, A, target, weights, out, visit):
+        """Write the errors of ``g(A W_d + b_d)``, as `Passes.compare` has them.
+
+        `visit` is called as in `encode`. Returns the sum of the squared errors.
+        """
+        _product(A, parameters.components, out)
+        squared_errors = 0.0
+        for strip in strips(out):
+            w = None if weights is None else weights[strip]
+            squared_errors += self.passes.compare(
+                out[strip], parameters.decoder_intercept, target[strip], w
+            )
+            visit(strip)
+        return squared_errors
 
 
 def _product(X, weights, out):

@@ -423,11 +423,10 @@ def finish_delta(network, delta, code, slope, weights=None):
         psi' of each unit, or None without a term.
     weights : ndarray of shape (n_rows,) or None
     """
-    penalty, activation = network.penalty, network.activation
+    penalty, push = network.penalty, None
     if slope is not None:
-        push = slope * penalty.phi_derivative(code, activation)
-        delta += push if weights is None else weights[:, None] * push
-    activation.multiply_derivative(code, delta)
+        push = slope * penalty.phi_derivative(code, network.activation)
+    network.passes.pull_back(delta, code, push, weights)
     if penalty.selects:
         delta *= as_factor(code != 0, code)
 

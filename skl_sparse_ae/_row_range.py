@@ -212,22 +212,15 @@ class RowRange:
         residual = self._room.residual[: rows.stop - rows.start]
         target = rows_as_dense(self._X, rows)
         weights = self._weights_of(rows)
-        out_activation = self.network.out_activation
-        is_linear = out_activation.name == "identity"
 
-        def subtract(strip):
-            x_hat = residual[strip]
-            # In place where nobody needs the reconstruction afterwards.
-            error = np.subtract(x_hat, target[strip], out=x_hat if is_linear else None)
-            weighted = error if weights is None else error * weights[strip, None]
-            self._squared_errors += float(np.vdot(error, weighted))
+        def add(strip):
             if backward:
-                out_activation.multiply_derivative(x_hat, weighted)
-                self.gradients.decoder_intercept[...] += sum_rows(weighted)
-                if weighted is not x_hat:
-                    residual[strip] = weighted
+                self.gradients.decoder_intercept[...] += sum_rows(residual[strip])
 
-        return self.network.decode(parameters, code, residual, visit=subtract)
+        self._squared_errors += self.network.compare(
+            parameters, code, target, weights, residual, add
+        )
+        return residual
 
     def _delta_block(self, parameters, slope, code, residual, rows):
         """The error at the hidden units' pre-activation, penalty included."""

@@ -207,7 +207,7 @@ class Stream:
         self.unit_means = RunningMeans(memory, idle_after)
         scaling = problem.scaling
         units = [(part, unit, unit / scaling.value) for part, unit in scaling.groups]
-        self.adam = Adam(units)
+        self.adam = Adam(units, problem.network.passes.adam_step)
         self.terms = BatchTerms()
 
     @property

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,11 @@ ESTIMATORS = [
     SparseAutoencoder(20, solver="adam", batch_size=4, **SHORT),
     SparseAutoencoder(20, early_stopping=True, validation_fraction=0.2, **SHORT),
 ]
+if find_spec("numba"):
+    ESTIMATORS += [
+        SparseAutoencoder(20, solver=solver, engine="numba", **SHORT)
+        for solver in ("lbfgs", "adam")
+    ]
 
 WEIGHT_CHECKS = (
     "check_sample_weight_equivalence_on_dense_data",
