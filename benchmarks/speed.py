@@ -8,7 +8,8 @@ medians. Run as
     python benchmarks/speed.py evaluation epoch      # some of the tables
     python benchmarks/speed.py --cases digits UFLDL  # some of the sizes
 
-PyTorch comes with `pip install ".[pytorch]"`.
+Each engine has a row, measured in the same run. PyTorch and Numba come with
+`pip install ".[pytorch,numba]"`.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import time
 import warnings
 from collections import Counter
 from contextlib import nullcontext
+from copy import copy
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -42,6 +44,7 @@ from skl_sparse_ae._network import Network
 from skl_sparse_ae._parameters import Layout
 
 DTYPES = ("float32", "float64")
+ENGINES = (None, "numba")
 BATCH_SIZE = 256
 # PyTorch's learning rates.
 RATES = (1e-3, 3e-3, 1e-2)
@@ -122,11 +125,11 @@ def ratio(other, ours):
     return f"{other / ours:.2f}"
 
 
-def own_objective(X, n_components, team):
+def own_objective(X, n_components, team, engine=None):
     """The engine as `fit` uses it."""
     layout = Layout(X.shape[1], n_components)
     penalty = KL(rho=peers.RHO, beta=peers.BETA)
-    network = Network.from_names(layout, "logistic", "identity", penalty)
+    network = Network.from_names(layout, "logistic", "identity", penalty, engine)
     budget = get_config()["working_memory"] * 2**20
     objective = DenseObjective(
         network, peers.ALPHA, team=team, dtype=X.dtype, memory_budget=budget
@@ -150,31 +153,33 @@ def evaluation(name, X, n_components):
         "whole": peers.Products(X, n_components),
     }
     with Team() as team:
-        objective = own_objective(X, n_components, team)
+        own = {e: own_objective(X, n_components, team, e) for e in ENGINES}
         blocked = own_products(X, n_components, team)
         # The same parameters, in another order.
         arrays = peers.split(theta, X.shape[1], n_components)
-        own_theta = objective.network.layout.flatten(arrays)
-        value = objective.value_and_grad(own_theta)[0]
+        own_theta = Layout(X.shape[1], n_components).flatten(arrays)
+        values = [own[engine].value_and_grad(own_theta)[0] for engine in ENGINES]
     for peer in ("compiled", "eager", "textbook"):
-        assert np.isclose(others[peer].value_and_grad(theta)[0], value, rtol=1e-4)
+        assert np.allclose(others[peer].value_and_grad(theta)[0], values, rtol=1e-4)
     jobs = {name: partial(peer.value_and_grad, theta) for name, peer in others.items()}
     seconds = alternate(
         {
-            "ours": partial(objective.value_and_grad, own_theta),
+            **{e: partial(own[e].value_and_grad, own_theta) for e in ENGINES},
             "blocked": partial(blocked.value_and_grad, theta),
             **jobs,
         },
-        contexts={"ours": lambda: team, "blocked": lambda: team},
+        contexts=dict.fromkeys([*ENGINES, "blocked"], lambda: team),
     )
-    ours = seconds["ours"]
-    yield (
-        label(name, X, n_components),
-        milliseconds(ours),
-        ratio(ours, seconds["blocked"]),
-        ratio(ours, seconds["whole"]),
-        *(ratio(seconds[peer], ours) for peer in ("compiled", "eager", "textbook")),
-    )
+    for engine in ENGINES:
+        ours = seconds[engine]
+        yield (
+            label(name, X, n_components),
+            repr(engine),
+            milliseconds(ours),
+            ratio(ours, seconds["blocked"]),
+            ratio(ours, seconds["whole"]),
+            *(ratio(seconds[peer], ours) for peer in ("compiled", "eager", "textbook")),
+        )
 
 
 def autoencoder(n_components, **parameters):
@@ -201,21 +206,24 @@ def perceptron(n_components, **parameters):
 def epoch(name, X, n_components):
     """One epoch of Adam at batch 256, through `partial_fit`."""
     theta = peers.start(X.shape[1], n_components, X.dtype)
-    ours = autoencoder(n_components, batch_size=BATCH_SIZE)
+    own = {
+        e: autoencoder(n_components, batch_size=BATCH_SIZE, engine=e) for e in ENGINES
+    }
     mlp = perceptron(n_components, batch_size=BATCH_SIZE)
     eager = peers.Torch(X, n_components).adam(theta)
     compiled = peers.Torch(X, n_components, compiled=True).adam(theta)
     seconds = alternate(
         {
-            "ours": lambda: ours.partial_fit(X),
+            **{e: partial(own[e].partial_fit, X) for e in ENGINES},
             "eager": lambda: next(eager),
             "compiled": lambda: next(compiled),
             "mlp": lambda: mlp.partial_fit(X, X),
         }
     )
-    ours = seconds.pop("ours")
-    ratios = [ratio(other, ours) for other in seconds.values()]
-    yield label(name, X, n_components), f"{ours:.3g}", *ratios
+    for engine in ENGINES:
+        ours = seconds[engine]
+        ratios = [ratio(seconds[peer], ours) for peer in ("eager", "compiled", "mlp")]
+        yield label(name, X, n_components), repr(engine), f"{ours:.3g}", *ratios
 
 
 def fits(name, X, n_components):
@@ -227,7 +235,10 @@ def fits(name, X, n_components):
     n_iter = CASES[name].n_iter
     theta = peers.start(X.shape[1], n_components, np.float64)
     torch_peer = fastest_torch(X, n_components)
-    ours = autoencoder(n_components, solver="lbfgs", max_iter=n_iter)
+    own = {
+        e: autoencoder(n_components, solver="lbfgs", max_iter=n_iter, engine=e)
+        for e in ENGINES
+    }
     mlp = perceptron(n_components, solver="lbfgs", max_iter=n_iter, max_fun=20 * n_iter)
     ends = {}
     with Team() as team:
@@ -238,7 +249,7 @@ def fits(name, X, n_components):
 
     seconds = alternate(
         {
-            "ours": lambda: ours.fit(X),
+            **{e: partial(own[e].fit, X) for e in ENGINES},
             "products": partial(products.value_and_grad, theta.astype(X.dtype)),
             "torch": fit_torch,
             "mlp": lambda: mlp.fit(X, X),
@@ -250,24 +261,24 @@ def fits(name, X, n_components):
     rivals = adam_rivals(goal, torch_peer, theta)
     if ends["torch"] <= goal:
         rivals["L-BFGS"] = seconds["torch"]
-    solvers = {}
-    for solver in ("adam", "lbfgs"):
-        limit = min(solvers.values(), default=np.inf)
-        solvers[solver] = fit_until(goal, X, n_components, solver, limit)
-    solver, rival = min(solvers, key=solvers.get), min(rivals, key=rivals.get)
-    yield (
-        f"{label(name, X, n_components)}, {n_iter} iterations",
-        f"{seconds['ours']:.3g}",
-        ratio(seconds["ours"], n_iter * seconds["products"]),
-        ratio(seconds["torch"], seconds["ours"]),
-        ratio(seconds["mlp"], seconds["ours"]),
-        f"{ours.objective(X):.5g}",
-        f"{ends['torch']:.5g}",
-        f"{goal:.5g}",
-        f"{solvers[solver]:.3g} ({solver})",
-        f"{rivals[rival]:.3g} ({rival})",
-        ratio(rivals[rival], solvers[solver]),
-    )
+    rival = min(rivals, key=rivals.get)
+    for engine in ENGINES:
+        ours = seconds[engine]
+        solver, until = fastest_solver(goal, X, n_components, engine)
+        yield (
+            f"{label(name, X, n_components)}, {n_iter} iterations",
+            repr(engine),
+            f"{ours:.3g}",
+            ratio(ours, n_iter * seconds["products"]),
+            ratio(seconds["torch"], ours),
+            ratio(seconds["mlp"], ours),
+            f"{own[engine].objective(X):.5g}",
+            f"{ends['torch']:.5g}",
+            f"{goal:.5g}",
+            f"{until:.3g} ({solver})",
+            f"{rivals[rival]:.3g} ({rival})",
+            ratio(rivals[rival], until),
+        )
 
 
 def fastest_torch(X, n_components):
@@ -313,7 +324,17 @@ def adam_until(goal, peer, theta, learning_rate, limit):
     return np.inf
 
 
-def fit_until(goal, X, n_components, solver, limit):
+def fastest_solver(goal, X, n_components, engine):
+    """The solver that reaches J first, and its seconds."""
+    seconds = {}
+    for solver in ("adam", "lbfgs"):
+        limit = min(seconds.values(), default=np.inf)
+        seconds[solver] = fit_until(goal, X, n_components, solver, limit, engine)
+    solver = min(seconds, key=seconds.get)
+    return solver, seconds[solver]
+
+
+def fit_until(goal, X, n_components, solver, limit, engine):
     """Seconds of the shortest fit that reaches J, set-up and all.
 
     It is given up after a fit that took longer than `limit` seconds.
@@ -321,7 +342,11 @@ def fit_until(goal, X, n_components, solver, limit):
     numbers = {"lbfgs": [32, 128, 512], "adam": [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]}
     for max_iter in numbers[solver]:
         model = autoencoder(
-            n_components, solver=solver, max_iter=max_iter, batch_size=BATCH_SIZE
+            n_components,
+            solver=solver,
+            max_iter=max_iter,
+            batch_size=BATCH_SIZE,
+            engine=engine,
         )
         seconds = elapsed(lambda model=model: model.fit(X))
         if solver == "lbfgs" and model.loss_curve_[-1] <= goal:
@@ -372,14 +397,18 @@ def transform(name, X, n_components):
         with torch.no_grad():
             torch.sigmoid(inputs @ W + b)
 
+    own = {e: copy(model).set_params(engine=e) for e in ENGINES}
     seconds = alternate(
-        {"ours": lambda: model.transform(rows), "torch": in_torch}, seconds=10
+        {**{e: partial(own[e].transform, rows) for e in ENGINES}, "torch": in_torch},
+        seconds=10,
     )
-    yield (
-        label(name, rows, n_components),
-        f"{seconds['ours']:.3g}",
-        ratio(seconds["torch"], seconds["ours"]),
-    )
+    for engine in ENGINES:
+        yield (
+            label(name, rows, n_components),
+            repr(engine),
+            f"{seconds[engine]:.3g}",
+            ratio(seconds["torch"], seconds[engine]),
+        )
 
 
 # Short fits whose peak memory is measured, each in a process of its own.
@@ -472,6 +501,7 @@ def imports():
 TABLES = {
     evaluation: [
         "case",
+        "engine",
         "ms",
         "of its products, by blocks",
         "by whole arrays",
@@ -481,6 +511,7 @@ TABLES = {
     ],
     fits: [
         "case",
+        "engine",
         "seconds",
         "of its products",
         "PyTorch",
@@ -492,7 +523,14 @@ TABLES = {
         "PyTorch's",
         "ratio",
     ],
-    epoch: ["case", "seconds", "PyTorch eager", "PyTorch compiled", "MLPRegressor"],
+    epoch: [
+        "case",
+        "engine",
+        "seconds",
+        "PyTorch eager",
+        "PyTorch compiled",
+        "MLPRegressor",
+    ],
     score: [
         "case",
         "score",
@@ -500,7 +538,7 @@ TABLES = {
         "MiniBatchDictionaryLearning's seconds",
         "ratio",
     ],
-    transform: ["case", "seconds", "PyTorch"],
+    transform: ["case", "engine", "seconds", "PyTorch"],
     memory: [
         "case",
         "the activations",

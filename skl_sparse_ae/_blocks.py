@@ -53,6 +53,8 @@ def strips(array):
     if not isinstance(array, np.ndarray):
         return [slice(None)]  # on a device, whose caches are not ours to use
     n_rows, row_bytes = array.shape[0], array.strides[0]
+    if n_rows * row_bytes <= STRIP_BYTES:  # as most batches
+        return [slice(0, n_rows)]
     step = max(1, STRIP_BYTES // max(1, row_bytes))
     return [slice(i, min(i + step, n_rows)) for i in range(0, n_rows, step)]
 

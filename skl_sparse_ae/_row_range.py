@@ -1,5 +1,7 @@
 """One thread's range of rows: the forward and the backward pass, block by block."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 
@@ -8,16 +10,21 @@ from ._objective import CodeSums, finish_delta, sum_rows
 from ._parameters import Parameters
 
 
-class Workspaces:
+class Room(NamedTuple):
     """Room for what the passes write for some rows.
 
-    Attributes
-    ----------
-    code, delta : ndarray of shape (n_rows, n_components)
-        The activations; the errors at the units' pre-activation.
-    residual : ndarray of shape (n_rows, n_features)
-        The errors of the reconstruction, at the output's pre-activation.
+    ``code`` and ``delta``, of shape (n_rows, n_components), are the activations and the
+    errors at the units' pre-activation; ``residual``, of shape (n_rows, n_features),
+    has the errors of the reconstruction, at the output's pre-activation.
     """
+
+    code: np.ndarray
+    delta: np.ndarray
+    residual: np.ndarray
+
+
+class Workspaces:
+    """Room, as in `Room`, that grows with the number of rows."""
 
     def __init__(self, layout, dtype):
         self._layout, self._dtype = layout, dtype
@@ -42,10 +49,7 @@ class Workspaces:
 
     def part(self, rows):
         """The room for some of the rows."""
-        part = Workspaces(self._layout, self._dtype)
-        part.code, part.delta = self.code[rows], self.delta[rows]
-        part.residual = self.residual[rows]
-        return part
+        return Room(self.code[rows], self.delta[rows], self.residual[rows])
 
 
 class RowRange:
