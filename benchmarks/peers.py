@@ -154,10 +154,16 @@ class Products:
         Blocks of rows for each thread. None stands for whole arrays.
     map : callable, default=map
         Applies a function to each part.
+    keeps_codes : bool, default=False
+        Whether the codes of all rows are written before anything else, as they are for
+        a penalty that needs the units' means first. They are then read from memory.
     """
 
-    def __init__(self, X, n_components, parts=None, map=map):
+    def __init__(self, X, n_components, parts=None, map=map, keeps_codes=False):
         self.X, self._map = X, map
+        self._codes = None
+        if keeps_codes:
+            self._codes = np.empty((len(X), n_components), X.dtype)
         n_features = X.shape[1]
         self._parts = []
         for blocks in parts or [[slice(0, len(X))]]:
@@ -175,14 +181,23 @@ class Products:
     def value_and_grad(self, theta):
         W1, _, W2, _ = split(theta, self.X.shape[1], len(self._parts[0][1][3]))
 
+        def encode(part):
+            for block in part[0]:
+                np.matmul(self.X[block], W1, out=self._codes[block])
+
         def multiply(part):
             blocks, (code, error, delta, decoder, encoder) = part
             for block in blocks:
                 n = block.stop - block.start
-                np.matmul(self.X[block], W1, out=code[:n])
-                np.matmul(code[:n], W2, out=error[:n])
-                np.matmul(code[:n].T, error[:n], out=decoder)
+                if self._codes is None:
+                    a = np.matmul(self.X[block], W1, out=code[:n])
+                else:
+                    a = self._codes[block]
+                np.matmul(a, W2, out=error[:n])
+                np.matmul(a.T, error[:n], out=decoder)
                 np.matmul(error[:n], W2.T, out=delta[:n])
                 np.matmul(self.X[block].T, delta[:n], out=encoder)
 
+        if self._codes is not None:
+            list(self._map(encode, self._parts))
         list(self._map(multiply, self._parts))

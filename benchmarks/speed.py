@@ -137,10 +137,11 @@ def own_objective(X, n_components, team, engine=None):
     return objective.use_rows(X)
 
 
-def own_products(X, n_components, team):
-    """The products alone, with the engine's threads and blocks."""
+def own_products(X, n_components, team, keeps_codes=False):
+    """The products alone, with the objective's threads and blocks."""
     members = own_objective(X, n_components, team)._active
-    return peers.Products(X, n_components, [m._blocks for m in members], team.map)
+    parts = [member._blocks for member in members]
+    return peers.Products(X, n_components, parts, team.map, keeps_codes)
 
 
 def evaluation(name, X, n_components):
@@ -154,7 +155,10 @@ def evaluation(name, X, n_components):
     }
     with Team() as team:
         own = {e: own_objective(X, n_components, team, e) for e in ENGINES}
-        blocked = own_products(X, n_components, team)
+        products = {
+            "blocked": own_products(X, n_components, team),
+            "kept": own_products(X, n_components, team, keeps_codes=True),
+        }
         # The same parameters, in another order.
         arrays = peers.split(theta, X.shape[1], n_components)
         own_theta = Layout(X.shape[1], n_components).flatten(arrays)
@@ -165,10 +169,10 @@ def evaluation(name, X, n_components):
     seconds = alternate(
         {
             **{e: partial(own[e].value_and_grad, own_theta) for e in ENGINES},
-            "blocked": partial(blocked.value_and_grad, theta),
+            **{name: partial(p.value_and_grad, theta) for name, p in products.items()},
             **jobs,
         },
-        contexts=dict.fromkeys([*ENGINES, "blocked"], lambda: team),
+        contexts=dict.fromkeys([*ENGINES, *products], lambda: team),
     )
     for engine in ENGINES:
         ours = seconds[engine]
@@ -176,8 +180,7 @@ def evaluation(name, X, n_components):
             label(name, X, n_components),
             repr(engine),
             milliseconds(ours),
-            ratio(ours, seconds["blocked"]),
-            ratio(ours, seconds["whole"]),
+            *(ratio(ours, seconds[name]) for name in ("blocked", "kept", "whole")),
             *(ratio(seconds[peer], ours) for peer in ("compiled", "eager", "textbook")),
         )
 
@@ -504,6 +507,7 @@ TABLES = {
         "engine",
         "ms",
         "of its products, by blocks",
+        "with the codes kept",
         "by whole arrays",
         "PyTorch compiled",
         "PyTorch eager",
