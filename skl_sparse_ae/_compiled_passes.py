@@ -1,11 +1,11 @@
 """The same passes as loops that Numba compiles, when they are first used.
 
 NumPy passes over the data with every operation, and takes the interpreter's lock
-between two; a compiled loop does neither. What it computes is kept on the disk, by
-Numba, so that other processes do not compile it again.
+between two; a compiled loop does neither. Numba keeps what it has compiled on the disk
+for other processes, until this file changes, and this one only: everything that the
+loops call is therefore in it.
 
-The exponential is our own, since loops with a call of the C library's are not
-vectorised.
+The exponential is our own, since a loop that calls the C library's is not vectorised.
 """
 
 import math
@@ -34,65 +34,33 @@ def compiled(**rules):
     return compile_
 
 
-class _Format:
-    """What the exponential needs to know about a precision.
+def _make_expm1(floating, integer, high, low, degree):
+    """``exp(x) - 1`` in one precision, to some 1.5 units in the last place.
+
+    It is ``2^k exp(r) - 1``, where r is what is left of x after k times log(2).
 
     Parameters
     ----------
     floating, integer : type
         Of as many bits.
     high, low : float
-        The natural logarithm of 2 in two parts, the first of which is exact when
-        multiplied by an exponent, after W. J. Cody, W. Waite, "Software Manual for the
-        Elementary Functions", 1980.
+        log(2) in two parts, of which the first is exact when it is multiplied by a k;
+        after W. J. Cody, W. Waite, "Software Manual for the Elementary Functions",
+        1980.
     degree : int
         Of the Taylor polynomial that is exact, but for rounding, up to log(2) / 2.
     """
+    info = np.finfo(floating)
+    n_bits, bias = integer(info.nmant), integer(info.maxexp - 1)
+    one, limit = floating(1), floating(math.floor(math.log(info.max)) - 1)
+    high, low, inverse = floating(high), floating(low), floating(1 / math.log(2))
+    # A number so large has no fraction: adding it rounds.
+    large = floating(1.5 * 2.0**info.nmant)
+    terms = tuple(floating(1 / math.factorial(n)) for n in range(degree, 1, -1))
 
-    def __init__(self, floating, integer, high, low, degree):
-        info = np.finfo(floating)
-        self.types = floating, integer
-        self.n_bits, self.bias = integer(info.nmant), integer(info.maxexp - 1)
-        self.limit = floating(math.floor(math.log(info.max)) - 1)
-        self.round = floating(1.5 * 2.0**info.nmant)
-        self.high, self.low = floating(high), floating(low)
-        self.terms = tuple(
-            floating(1 / math.factorial(n)) for n in range(degree, 1, -1)
-        )
-
-
-FORMATS = {
-    types.float32: _Format(np.float32, np.int32, 0.693359375, -2.12194440e-4, 7),
-    types.float64: _Format(
-        np.float64, np.int64, 0.693145751953125, 1.42860682030941723212e-6, 13
-    ),
-}
-
-
-def expm1(x):
-    """``exp(x) - 1`` to some 1.5 units in the last place, for compiled code only."""
-    raise NotImplementedError(x)
-
-
-@overload(expm1, jit_options=RULES)
-def _expm1_of(x):
-    """``2^k exp(r) - 1``, where r is what is left of x after k times log(2)."""
-    form = FORMATS[x]
-    floating, integer = form.types
-    one, limit, to_integer = floating(1), form.limit, form.round
-    per_log = floating(1 / math.log(2))
-    high, low, n_bits, bias, terms = (
-        form.high,
-        form.low,
-        form.n_bits,
-        form.bias,
-        form.terms,
-    )
-
-    def compute(x):
+    def expm1(x):
         x = min(max(x, -limit), limit)
-        # Adding a number so large that it has no fraction rounds.
-        k = (x * per_log + to_integer) - to_integer
+        k = (x * inverse + large) - large
         r = (x - k * high) - k * low
         p = terms[0]
         for term in terms[1:]:
@@ -101,7 +69,25 @@ def _expm1_of(x):
         power = integer((integer(k) + bias) << n_bits).view(floating)
         return power * (p * r * r + r) + (power - one)
 
-    return compute
+    return expm1
+
+
+EXPM1 = {
+    types.float32: _make_expm1(np.float32, np.int32, 0.693359375, -2.1219444e-4, 7),
+    types.float64: _make_expm1(
+        np.float64, np.int64, 0.693145751953125, 1.42860682030941723212e-6, 13
+    ),
+}
+
+
+def expm1(x):
+    """``exp(x) - 1``, in compiled code, which finds the one for its precision."""
+    raise NotImplementedError(x)
+
+
+@overload(expm1, jit_options=RULES)
+def _expm1_of(x):
+    return EXPM1.get(x)
 
 
 # Activations and their derivatives, given the activation. `one` brings the precision.
@@ -207,14 +193,15 @@ PULL_BACK = {name: _make_pull_back(slope) for name, (_, slope) in FUNCTIONS.item
 
 
 @compiled(**SUMS)
-def _finish(total, scale, decay, weights, out):
+def _finish(out, scale, decay, weights):
+    # Of two arrays that may be the same one LLVM makes no vectors: hence in place.
     scale, decay = out.dtype.type(scale), out.dtype.type(decay)
     squares = 0.0
     for i in range(out.shape[0]):
         squares_of_row = out.dtype.type(0)
         for j in range(out.shape[1]):
             w = weights[i, j]
-            out[i, j] = scale * total[i, j] + decay * w
+            out[i, j] = scale * out[i, j] + decay * w
             squares_of_row += w * w
         squares += squares_of_row
     return squares
@@ -263,11 +250,10 @@ class CompiledPasses(Passes):
         self._pull_back(delta, code, push, weights)
 
     def finish_gradient(self, sums, scale, decay, weights, out):
-        total = sums[0]
-        if len(sums) > 1:
+        if sums[0] is not out:
             scaled_sum(sums, scale, out)
-            total, scale = out, 1.0
-        return _finish(total, scale, decay, weights, out)
+            scale = 1.0
+        return _finish(out, scale, decay, weights)
 
     @staticmethod
     def adam_step(theta, g, first, second, betas, rate, factor, epsilon):

@@ -218,6 +218,15 @@ def test_rows_that_may_not_be_written_to(digits, tmp_path):
 
 
 @short
+def test_rows_in_a_dask_array(digits):
+    da = pytest.importorskip("dask.array")
+    rows = da.from_array(digits, chunks=(500, 64))
+    fits = [make_short(engine=engine).fit(rows) for engine in (None, "numba")]
+    code = fits[1].transform(rows).compute()
+    assert_allclose(code, fits[0].transform(digits), rtol=1e-7)
+
+
+@short
 def test_a_pickle_has_nothing_compiled(digits):
     fitted = make_short(solver="adam").fit(digits).partial_fit(digits)
     saved = pickle.dumps(fitted)
