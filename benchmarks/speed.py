@@ -126,7 +126,7 @@ def ratio(other, ours):
 
 
 def own_objective(X, n_components, team, engine=None):
-    """The engine as `fit` uses it."""
+    """The objective as `fit` uses it, by an engine."""
     layout = Layout(X.shape[1], n_components)
     penalty = KL(rho=peers.RHO, beta=peers.BETA)
     network = Network.from_names(layout, "logistic", "identity", penalty, engine)

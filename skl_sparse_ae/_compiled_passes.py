@@ -19,7 +19,7 @@ from ._passes import Passes, scaled_sum
 # Divisions by zero give infinity, as NumPy's; a product and a sum may be one operation.
 RULES = {"error_model": "numpy", "fastmath": {"contract"}}
 # Where sums may be in any order, several of them are made side by side.
-SUMS = {"error_model": "numpy", "fastmath": {"contract", "reassoc"}}
+SUMS = {**RULES, "fastmath": {"contract", "reassoc"}}
 
 
 def compiled(**rules):
@@ -245,9 +245,9 @@ class CompiledPasses(Passes):
 
     def pull_back(self, delta, code, push, weights):
         if push is not None and push.ndim == 2:
-            delta += push if weights is None else weights[:, None] * push
-            push = None
-        self._pull_back(delta, code, push, weights)
+            super().pull_back(delta, code, push, weights)
+        else:
+            self._pull_back(delta, code, push, weights)
 
     def finish_gradient(self, sums, scale, decay, weights, out):
         if sums[0] is not out:

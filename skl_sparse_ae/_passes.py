@@ -85,7 +85,7 @@ class Passes:
         Parameters
         ----------
         sums : list of ndarray of shape (n_rows, n_columns)
-            One of them may be `out` itself.
+            The first may be `out` itself.
         scale, decay : float
         weights, out : ndarray of shape (n_rows, n_columns)
 

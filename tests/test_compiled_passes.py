@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from scipy.special import expit
 
 pytest.importorskip("numba")
 
@@ -26,20 +25,16 @@ from skl_sparse_ae._penalties import make_penalty
 
 from . import numeric
 from .array_api import run_in_array_api_mode
+from .test_activations import FORMULAS
 from .test_objective import CASES, direct_value, make_rows
 
 short = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 DTYPES = [np.float32, np.float64]
-FORMULAS = {
-    "logistic": expit,
-    "tanh": np.tanh,
-    "relu": lambda z: np.where(z > 0, z, 0),
-    "identity": lambda z: z,
-}
 
 
-def make_passes(activation="logistic", out_activation="identity", cls=CompiledPasses):
-    return cls(ACTIVATIONS[activation](), OUT_ACTIVATIONS[out_activation]())
+def make_passes(activation="logistic", out_activation="identity"):
+    units, outputs = ACTIVATIONS[activation](), OUT_ACTIVATIONS[out_activation]()
+    return CompiledPasses(units, outputs)
 
 
 def make_short(n_components=8, **parameters):
