@@ -5,10 +5,10 @@ from importlib.util import find_spec
 import pytest
 
 NEEDED = {
-    "skl_sparse_ae._dictionary_learning": "torch",
-    "skl_sparse_ae._onnx": "onnxruntime",
-    "skl_sparse_ae._saelens": "safetensors",
-    "skl_sparse_ae.interchange": "safetensors",
+    "skl_sparse_ae.interchange._dictionary_learning": "torch",
+    "skl_sparse_ae.interchange._onnx": "onnxruntime",
+    "skl_sparse_ae.interchange._saelens": "safetensors",
+    "skl_sparse_ae.interchange._safetensors": "safetensors",
 }
 
 

@@ -19,14 +19,14 @@ import numpy as np
 from distributed import Client, LocalCluster, wait
 from reporting import circumstances, table
 
-from skl_sparse_ae._blocks import Team
-from skl_sparse_ae._dask_objective import DaskObjective, _Evaluation, _Sums
-from skl_sparse_ae._dask_sums import Crew, keep_in_memory
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._lbfgs import N_PAIRS
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._penalties import make_penalty
+from skl_sparse_ae._arrays._team import Team
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._objective._dask import DaskObjective, _Evaluation, _Sums
+from skl_sparse_ae._objective._dense import DenseObjective
+from skl_sparse_ae._penalties._registry import make_penalty
+from skl_sparse_ae._rows._dask_sums import Crew, keep_in_memory
+from skl_sparse_ae._solvers._lbfgs import N_PAIRS
 
 N_ROWS, N_FEATURES, N_COMPONENTS = 1_000_000, 200, 64
 N_ROWS_OF_BLOCK = 100_000

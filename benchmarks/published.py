@@ -15,10 +15,10 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
 from skl_sparse_ae import KL, SparseAutoencoder
-from skl_sparse_ae._blocks import Team
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout, Parameters
+from skl_sparse_ae._arrays._team import Team
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout, Parameters
+from skl_sparse_ae._objective._dense import DenseObjective
 
 HEADER = ["experiment", "figure", "here", "published", "seconds"]
 

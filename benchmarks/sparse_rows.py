@@ -28,12 +28,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 
 from skl_sparse_ae import SparseAutoencoder
-from skl_sparse_ae._blocks import Team
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._penalties import make_penalty
-from skl_sparse_ae._sparse_objective import SparseObjective
+from skl_sparse_ae._arrays._team import Team
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._objective._dense import DenseObjective
+from skl_sparse_ae._objective._sparse import SparseObjective
+from skl_sparse_ae._penalties._registry import make_penalty
 
 
 class Case(NamedTuple):

@@ -38,10 +38,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
 from skl_sparse_ae import KL, SparseAutoencoder
-from skl_sparse_ae._blocks import Team
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout
+from skl_sparse_ae._arrays._team import Team
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._objective._dense import DenseObjective
 
 DTYPES = ("float32", "float64")
 ENGINES = (None, "numba")

@@ -1,9 +1,7 @@
 """Sparse autoencoders as scikit-learn transformers."""
 
-from ._penalties import KL, L1, Contractive
-from ._penalty import Penalty
+from ._penalties import KL, L1, BatchTopK, Contractive, Penalty, TopK
 from ._sparse_autoencoder import SparseAutoencoder
-from ._topk import BatchTopK, TopK
 from ._version import __version__
 from .stability import StabilityReport, match_components, stability_report
 

@@ -1,8 +1,5 @@
-"""The estimator: parameters, validation, fit, transform and score."""
+"""The estimator: its parameters, their documentation, and methods of a few lines."""
 
-import warnings
-from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
@@ -12,38 +9,22 @@ from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    clone,
 )
 from sklearn.callback import CallbackSupportMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
-from ._corruption import CORRUPTIONS
-from ._moments import principal_variance
-from ._monitor import FitCallbacks, Monitor, Validation, report
-from ._network import Network
-from ._parameters import Layout, Parameters, initial_parameters
-from ._penalties import PENALTIES, make_penalty
-from ._penalty import Penalty
-from ._penalty_check import check_penalty
-from ._progress import Diverged
-from ._rows import place_of
-from ._scaling import Scaling
-from ._sklearn import Interval, StrOptions, _fit_context, move_to
-from ._sparsity_target import SparsityTarget
-from ._training import Problem, Stream, train_adam, train_lbfgs
-
-LBFGS_MAX_ROWS = 10_000
-# It keeps some 110 bytes for each in float32, twice as many in float64.
-LBFGS_MAX_PARAMETERS = 5_000_000
-# The principal variance of X below which alpha="scale" falls, and of how many rows it
-# is taken; see doc/defaults.md.
-SMALL_VARIANCE = 0.17
-N_SAMPLED = 500
-# What rounding may be, as a part of the variance, in sums over sparse rows.
-LOST = 1e-3
+from ._fitting._callbacks import FitCallbacks
+from ._fitting._fit import fitted_by
+from ._fitting._fitted import fitted_network, fitted_parameters, remove_fit
+from ._fitting._monitor import report
+from ._fitting._partial_fit import partially_fitted_by
+from ._fitting._problem import Problem
+from ._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
+from ._objective._sums import explained_variance
+from ._penalties import PENALTIES, Penalty, is_built_in
+from ._rows import check_code, check_rows
+from ._rows._corruption import CORRUPTIONS
+from ._sklearn import Interval, StrOptions, _fit_context
 
 
 class SparseAutoencoder(
@@ -410,18 +391,18 @@ class SparseAutoencoder(
             When the data or a combination of parameters cannot be used, or when
             training diverges.
         """
-        X, sample_weight, back = self._check_rows(X, sample_weight, reset=True)
-        previous = self._forget_fit()
+        rows = self._check_rows(X, sample_weight, method="fit", reset=True)
+        previous = remove_fit(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)
         call = {
             "estimator": self,
-            "X": X,
+            "X": rows.X,
             "y": y,
-            "metadata": {"sample_weight": sample_weight},
+            "metadata": {"sample_weight": rows.sample_weight},
         }
         context.call_on_fit_task_begin(**call)
         callbacks = FitCallbacks(context, call)
-        self._set_fitted(back, **self._train(X, sample_weight, previous, callbacks))
+        self._set_fitted(rows, fitted_by(self, rows, previous, callbacks))
         context.call_on_fit_task_end(reconstruction_attributes={}, **call)
         return self
 
@@ -457,32 +438,14 @@ class SparseAutoencoder(
         ValueError
             As `fit` does.
         """
-        first = not hasattr(self, "components_")
-        X, sample_weight, back = self._check_rows(
-            X, sample_weight, reset=first, method="partial_fit"
-        )
-        X, sample_weight = place_of(X).with_weight(X, sample_weight)
-        stream, theta = self._open_stream(X, sample_weight)
-        with (
-            place_of(X).Team() as team,
-            self._explain_divergence(),
-            _unless_interrupted(stream.rng),
-        ):
-            X = X.astype(theta.dtype, copy=False)
-            theta, value = stream.train(self, theta, X, sample_weight, team)
+        is_first = not hasattr(self, "components_")
+        rows = self._check_rows(X, sample_weight, method="partial_fit", reset=is_first)
+        attributes = partially_fitted_by(self, rows)
         for name in ("validation_scores_", "best_validation_score_"):
             self.__dict__.pop(name, None)  # of an earlier fit, no longer true
         # All at once, at the end: an interrupted call changes nothing.
-        self._set_fitted(
-            back,
-            **_attributes(stream.problem, theta, theta.dtype),
-            mean_activation_=stream.unit_means.means.astype(theta.dtype),
-            loss_curve_=[*getattr(self, "loss_curve_", []), value],
-            loss_terms_=[*getattr(self, "loss_terms_", []), tuple(stream.terms.take())],
-            n_iter_=getattr(self, "n_iter_", 0) + 1,
-            _stream=stream.state,
-        )
-        report(self.verbose, self.n_iter_, value)
+        self._set_fitted(rows, attributes)
+        report(self.verbose, self.n_iter_, self.loss_curve_[-1])
         return self
 
     def transform(self, X):
@@ -500,14 +463,11 @@ class SparseAutoencoder(
             yet to be computed.
         """
         check_is_fitted(self, "components_")
-        X, _, back = self._check_rows(X, None, method="transform")
-        network = replace(self._network, penalty=self.penalty_.for_transform())
-        place = place_of(X)
-        parameters = place.beside(X, self._parameters(X.dtype))
+        rows = self._check_rows(X, method="transform")
+        network = replace(fitted_network(self), penalty=self.penalty_.for_transform())
+        parameters = rows.to_device(fitted_parameters(self, rows.dtype))
         step = partial(network.encode, parameters)
-        n_components = self.components_.shape[0]
-        code = place.apply(step, X, n_components, as_csr=self.sparse_output)
-        return code if self.sparse_output else back(code)
+        return rows.apply(step, self._n_features_out, as_csr=self.sparse_output)
 
     def inverse_transform(self, X):
         """Reconstruct rows from their code.
@@ -528,18 +488,17 @@ class SparseAutoencoder(
             When X has not as many columns as there are components.
         """
         check_is_fitted(self, "components_")
-        X, back = place_of(X).check_code(self, X)
+        code = check_code(self, X, may_stay_on_device=is_built_in(self.penalty))
         n_components, n_features = self.components_.shape
-        if X.shape[1] != n_components:
+        if code.shape[1] != n_components:
             raise ValueError(
-                f"X has {X.shape[1]} columns, but the code of this "
+                f"X has {code.shape[1]} columns, but the code of this "
                 f"{type(self).__name__} has {n_components}: inverse_transform takes "
                 "what transform returns."
             )
-        place = place_of(X)
-        parameters = place.beside(X, self._parameters(X.dtype))
-        step = partial(self._network.decode, parameters)
-        return back(place.apply(step, X, n_features))
+        parameters = code.to_device(fitted_parameters(self, code.dtype))
+        step = partial(fitted_network(self).decode, parameters)
+        return code.apply(step, n_features)
 
     def score(self, X, y=None, sample_weight=None):
         """Fraction of the variance of X that the reconstruction explains.
@@ -567,10 +526,9 @@ class SparseAutoencoder(
             if not.
         """
         check_is_fitted(self, "components_")
-        X, sample_weight, _ = self._check_rows(X, sample_weight, method="score")
-        _, variance = place_of(X).mean_and_variance(X, sample_weight)
-        terms = self._terms(X, sample_weight)
-        return explained_variance(terms.reconstruction, variance)
+        rows = self._check_rows(X, sample_weight, method="score")
+        _, variance = rows.moments()
+        return explained_variance(self._terms(rows).reconstruction, variance)
 
     def objective(self, X, sample_weight=None):
         """J on the rows of X at the fitted parameters.
@@ -589,8 +547,8 @@ class SparseAutoencoder(
             Reconstruction, decay and sparsity terms, as in the class's description.
         """
         check_is_fitted(self, "components_")
-        X, sample_weight, _ = self._check_rows(X, sample_weight, method="objective")
-        return self._terms(X, sample_weight).total
+        rows = self._check_rows(X, sample_weight, method="objective")
+        return self._terms(rows).total
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -604,334 +562,30 @@ class SparseAutoencoder(
     def _n_features_out(self):
         return self.components_.shape[0]
 
-    def _check_rows(self, X, sample_weight, reset=False, method="fit"):
-        """Rows and weights, checked, and the way back to the library of X."""
-        return place_of(X).check_rows(self, X, sample_weight, reset, method)
+    def _check_rows(self, X, sample_weight=None, *, method, reset=False):
+        """X and sample_weight, checked, as `Rows`."""
+        return check_rows(
+            self,
+            X,
+            sample_weight,
+            method=method,
+            reset=reset,
+            # A user's own penalty is written for NumPy.
+            may_stay_on_device=is_built_in(self.penalty),
+        )
 
-    def _set_fitted(self, back, **attributes):
+    def _set_fitted(self, rows, attributes):
         """Set fitted attributes, arrays in the library of the training rows."""
         for name, value in attributes.items():
-            setattr(self, name, back(value) if isinstance(value, np.ndarray) else value)
+            is_array = isinstance(value, np.ndarray)
+            setattr(self, name, rows.to_caller(value) if is_array else value)
 
-    def _forget_fit(self):
-        """Remove what an earlier fit has left; its network and parameters, or None.
-
-        A fit that fails or is interrupted then leaves an unfitted estimator, never
-        one that mixes two fits.
-        """
-        previous = None
-        if hasattr(self, "components_"):
-            network = self._network
-            previous = network, network.layout.flatten(self._parameters(np.float64))
-        for name in list(vars(self)):
-            fitted = name.endswith("_") and not name.startswith("_")
-            if fitted and name not in ("n_features_in_", "feature_names_in_"):
-                delattr(self, name)
-        for name in ("_stream", "_moments"):
-            self.__dict__.pop(name, None)
-        return previous
-
-    @property
-    def _network(self):
-        """The network as it was fitted, whatever the parameters have become since."""
-        n_components, n_features = self.components_.shape
-        return Network.from_names(
-            Layout(n_features, n_components, self.tied_weights_),
-            self.activation_,
-            self.out_activation_,
-            self.penalty_,
-            self.engine,
-        )
-
-    def _set_up(self, X, sample_weight):
-        """The problem that these rows pose to the parameters."""
-        mean, variance = place_of(X).mean_and_variance(X, sample_weight)
-        if not np.isfinite(variance):
-            raise ValueError(
-                "The variance of X overflows. Scale X, for instance with "
-                "sklearn.preprocessing.StandardScaler or MinMaxScaler."
-            )
-        if self.corruption == "masking" and self.corruption_level >= 1:
-            raise ValueError(
-                f"corruption_level={self.corruption_level} with corruption='masking' "
-                "is a probability and must be below 1."
-            )
-        n_features = X.shape[1]
-        n_components = self.n_components or n_features
-        penalty = self._make_penalty(variance, n_features, n_components)
-        activation = self.activation
-        if activation == "auto":
-            activation = penalty.default_activation
-        layout = Layout(n_features, n_components, self.tied_weights)
-        network = Network.from_names(
-            layout, activation, self.out_activation, penalty, self.engine
-        )
-        if type(penalty) not in PENALTIES.values():
-            check_penalty(penalty, network.activation)
-        scaling = Scaling(network, mean, variance)
-        penalty.set_dictionary_unit(scaling.dictionary_unit)
-        alpha = self.alpha
-        if alpha == "scale":
-            alpha = penalty.default_alpha * _share_of_decay(X, sample_weight)
-        target = None
-        if getattr(penalty, "beta", None) == "adaptive":
-            penalty.beta = penalty.default_beta(scaling.value, n_features, n_components)
-            target = SparsityTarget(penalty, X.shape[0])
-        return Problem(network, scaling, X, sample_weight, alpha, target)
-
-    def _make_penalty(self, variance, n_features, n_components):
-        """The penalty object to train with, its parameters checked."""
-        if isinstance(self.penalty, Penalty):
-            penalty = clone(self.penalty)
-            penalty._validate_params()
-            return penalty
-        beta = self.beta
-        if beta == "scale":
-            cls = PENALTIES[self.penalty]
-            # Without variance any weight will do, as long as it is one.
-            beta = cls.default_beta(variance or 1.0, n_features, n_components)
-        return make_penalty(self.penalty, rho=self.rho, beta=beta)
-
-    def _initial(self, problem, rng, previous, dtype):
-        """Where to start; `previous` are the last fit's network and parameters."""
-        theta = initial_parameters(problem.network, problem.scaling, rng, dtype)
-        if not self.warm_start or previous is None:
-            return theta
-        network, start = previous
-        if not network.shares_parameters_with(problem.network):
-            raise ValueError(
-                "warm_start=True needs the same n_features, n_components, "
-                "tied_weights, activation and out_activation as in the last fit. Use "
-                "warm_start=False to begin anew."
-            )
-        return start.astype(dtype, copy=False)
-
-    def _train(self, X, sample_weight, previous, callbacks):
-        """The fitted attributes after training on X."""
-        rng = check_random_state(self.random_state)
-        X, sample_weight = place_of(X).with_weight(X, sample_weight)
-        X, sample_weight, held_out = self._hold_out(X, sample_weight, rng)
-        problem = self._set_up(X, sample_weight)
-        uses_lbfgs = self._uses_lbfgs(problem)
-        train = train_lbfgs if uses_lbfgs else train_adam
-        theta = self._initial(problem, rng, previous, X.dtype)
-        attributes = partial(_attributes, problem, dtype=X.dtype)
-        callbacks.attributes = attributes
-        with place_of(X).Team() as team, self._explain_divergence():
-            validation = self._validation(problem, held_out, team)
-            monitor = Monitor(self.verbose, callbacks, validation)
-            outcome = train(self, problem, theta, team=team, monitor=monitor, rng=rng)
-            callbacks.end()
-            theta = outcome.point if validation is None else validation.best_theta
-            objective = problem.objective(team)
-            reconstruction = objective.terms(theta).reconstruction
-            level = objective.active_fraction
-            if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
-                raise Diverged("the parameters are not finite after the last iteration")
-        if not outcome.converged:
-            self._warn_not_converged()
-        self._warn_if_digits_are_lost(problem)
-        self._warn_if_nothing_is_explained(problem, reconstruction)
-        self._warn_if_level_is_missed(problem, level)
-        fitted = {
-            **attributes(theta),
-            "mean_activation_": objective.unit_means.astype(X.dtype),
-            "loss_curve_": monitor.loss_curve,
-            "loss_terms_": [tuple(terms) for terms in monitor.loss_terms],
-            "n_iter_": outcome.n_iter,
-        }
-        if validation is not None:
-            fitted["validation_scores_"] = validation.scores
-            fitted["best_validation_score_"] = validation.best_score
-        return fitted
-
-    def _uses_lbfgs(self, problem):
-        penalty = problem.network.penalty
-        if not place_of(problem.X).HAS_MINI_BATCHES:
-            if self.solver == "adam" or penalty.selects_jointly:
-                raise ValueError(
-                    "solver='adam' and penalty='batch_topk' need mini-batches, and "
-                    "each one of a Dask array would wait for the workers. Use "
-                    "solver='lbfgs' and another penalty, or fit on a sample of the "
-                    "rows in memory."
-                )
-            return True
-        if self.solver == "lbfgs" and penalty.selects_jointly:
-            raise ValueError(
-                "penalty='batch_topk' selects within mini-batches, which "
-                "solver='lbfgs' has not. Use solver='adam'."
-            )
-        if self.solver != "auto":
-            return self.solver == "lbfgs"
-        is_small = (
-            problem.X.shape[0] <= LBFGS_MAX_ROWS
-            and problem.network.layout.size <= LBFGS_MAX_PARAMETERS
-        )
-        return is_small and not penalty.selects
-
-    def _hold_out(self, X, sample_weight, rng):
-        """Training rows, their weights, and the pair of both that is held out."""
-        if not self.early_stopping:
-            return X, sample_weight, None
-        if X.shape[0] < 2:
-            raise ValueError(
-                "early_stopping=True holds out rows, which n_samples=1 (of positive "
-                "weight) does not allow. Use early_stopping=False."
-            )
-        train, test = place_of(X).hold_out(
-            X, sample_weight, self.validation_fraction, rng
-        )
-        return *train, test
-
-    def _validation(self, problem, held_out, team):
-        """What early stopping needs, or None."""
-        if held_out is None:
-            return None
-        X, sample_weight = held_out
-        _, variance = place_of(X).mean_and_variance(X, sample_weight)
-        if variance == 0:
-            raise ValueError(
-                f"early_stopping=True has held out {X.shape[0]} row(s) without "
-                "variance, on which nothing can be judged. Use a larger "
-                f"validation_fraction than {self.validation_fraction}, or "
-                "early_stopping=False."
-            )
-        problem = problem._replace(X=X, sample_weight=sample_weight)
-        objective = problem.objective(team)
-
-        def score(theta):
-            return explained_variance(objective.terms(theta).reconstruction, variance)
-
-        return Validation(score, self.tol, self.n_iter_no_change)
-
-    def _open_stream(self, X, sample_weight):
-        """The stream and the parameters that a partial fit goes on with."""
-        state = getattr(self, "_stream", None)
-        rng = check_random_state(self.random_state) if state is None else state["rng"]
-        if not hasattr(self, "components_"):
-            problem = self._set_up(X, sample_weight)
-            theta = initial_parameters(problem.network, problem.scaling, rng, X.dtype)
-            return Stream(problem, rng), theta
-        # Copies, so that an interrupted call changes nothing; copying a random state
-        # takes as long as a step.
-        network = replace(self._network, penalty=deepcopy(self.penalty_))
-        # Parameters that come from elsewhere have no rows of their own.
-        moments = getattr(self, "_moments", None)
-        if moments is None:
-            moments = place_of(X).mean_and_variance(X, sample_weight)
-        problem = Problem(network, Scaling(network, *moments), X, None, self.alpha_)
-        theta = network.layout.flatten(self._parameters())
-        stream = Stream(problem, rng)
-        if state is not None:
-            stream.resume(deepcopy(state, {id(rng): rng}))
-        return stream, theta
-
-    def _parameters(self, dtype=None):
-        arrays = move_to(
-            self.encoder_coef_,
-            self.encoder_intercept_,
-            self.components_,
-            self.decoder_intercept_,
-            xp=np,
-            device="cpu",
-        )
-        if dtype is not None:
-            arrays = (array.astype(dtype, copy=False) for array in arrays)
-        return Parameters(*arrays)
-
-    def _terms(self, X, sample_weight):
+    def _terms(self, rows):
         """The terms of J on checked rows, at the fitted parameters."""
-        problem = Problem(self._network, None, X, sample_weight, self.alpha_)
-        theta = problem.network.layout.flatten(self._parameters(), dtype=X.dtype)
-        with place_of(X).Team() as team:
+        problem = Problem(fitted_network(self), None, rows, self.alpha_)
+        theta = problem.network.layout.flatten(fitted_parameters(self), rows.dtype)
+        with rows.team() as team:
             return problem.objective(team).terms(theta)
-
-    @contextmanager
-    def _explain_divergence(self):
-        try:
-            # Overflow on the way to divergence is reported once, by the error.
-            with np.errstate(over="ignore", invalid="ignore"):
-                yield
-        except Diverged as error:
-            raise ValueError(
-                f"Training diverged: {error}. Scale X, for instance with "
-                "sklearn.preprocessing.StandardScaler or MinMaxScaler, or, where "
-                "solver is 'adam', lower "
-                f"learning_rate_init={self.learning_rate_init}."
-            ) from error
-
-    def _warn_if_digits_are_lost(self, problem):
-        X, mean, variance = problem.X, problem.scaling.mean, problem.scaling.variance
-        cls = place_of(X).objective_class(problem.network, X)
-        if not cls.subtracts_squares:
-            return
-        squares = float(mean @ mean)
-        if np.finfo(X.dtype).eps * squares > LOST * variance > 0:
-            warnings.warn(
-                f"The rows are sparse and of dtype {X.dtype}, and the squares of the "
-                f"columns' means sum to {squares / variance:.2g} times their "
-                "variance: J and its gradient lose their digits in sums of such terms. "
-                "Drop or scale columns that hardly vary, or use float64 or an array.",
-                UserWarning,
-                stacklevel=5,
-            )
-
-    def _warn_if_nothing_is_explained(self, problem, reconstruction):
-        variance = problem.scaling.variance
-        if 1 - explained_variance(reconstruction, variance) > 0.99 and variance > 0:
-            spread, penalty = problem.scaling.spread, problem.network.penalty
-            warnings.warn(
-                "The reconstruction explains less than 1 % of the variance of X: the "
-                f"decay alpha={problem.alpha:.2g} or the penalty {penalty} outweighs "
-                "it, or training ended too early. The standard deviation of a column "
-                f"is about {spread:.2g}; scale X, or lower alpha or beta.",
-                UserWarning,
-                stacklevel=5,
-            )
-
-    def _warn_if_level_is_missed(self, problem, level):
-        if problem.target is None or problem.target.is_reached(level):
-            return
-        penalty = problem.network.penalty
-        warnings.warn(
-            f"beta='adaptive' was to make the fraction rho={penalty.rho} of the units "
-            f"active on average, and has reached {level:.3g}, with beta_="
-            f"{penalty.beta:.3g}. A larger max_iter may help, or another rho.",
-            UserWarning,
-            stacklevel=5,
-        )
-
-    def _warn_not_converged(self):
-        warnings.warn(
-            f"max_iter={self.max_iter} was reached before J fell by less than the "
-            f"fraction tol={self.tol} per iteration (a hundredth of it, as long as "
-            "hardly anything is explained). The result can be used; a larger max_iter "
-            "may improve it, a larger tol ends training earlier.",
-            ConvergenceWarning,
-            stacklevel=5,  # past _train, fit and scikit-learn's wrapper of fit
-        )
-
-
-@contextmanager
-def _unless_interrupted(rng):
-    """Set a random state back where the context is left by an error."""
-    state = rng.get_state(legacy=False)
-    try:
-        yield
-    except BaseException:
-        rng.set_state(state)
-        raise
-
-
-def _share_of_decay(X, sample_weight):
-    """What alpha="scale" makes of the default, so that small X are not decayed away.
-
-    A unit that writes a principal direction of variance v into the reconstruction gains
-    v / 2 at most. A bounded unit needs encoder weights of the order of v^-1/2, whose
-    decay costs in proportion to alpha / v.
-    """
-    variance = principal_variance(*place_of(X).sample(X, sample_weight, N_SAMPLED))
-    return min(1.0, variance / SMALL_VARIANCE) ** 2
 
 
 def check_autoencoder(estimator):
@@ -942,35 +596,3 @@ def check_autoencoder(estimator):
             "that step."
         )
     check_is_fitted(estimator, "components_")
-
-
-def _attributes(problem, theta, dtype):
-    """The fitted attributes that `transform` and its like need."""
-    network = problem.network
-    parameters = network.layout.views(theta)
-    encoder, b_e, decoder, b_d = (
-        np.array(array, dtype=dtype, order="C") for array in parameters
-    )
-    return {
-        "components_": decoder,
-        "encoder_coef_": encoder,
-        "encoder_intercept_": b_e,
-        "decoder_intercept_": b_d,
-        "activation_": network.activation.name,
-        "out_activation_": network.out_activation.name,
-        "tied_weights_": network.layout.tied_weights,
-        "penalty_": network.penalty,
-        "beta_": float(getattr(network.penalty, "beta", 0.0)),
-        "alpha_": float(problem.alpha),
-        "_moments": (problem.scaling.mean, problem.scaling.variance),
-    }
-
-
-def explained_variance(reconstruction, variance):
-    """Fraction of a variance that a reconstruction term of J leaves unexplained, to 1.
-
-    As for R2 in scikit-learn, without variance it is 1 or 0.
-    """
-    if variance == 0:
-        return float(reconstruction == 0)
-    return float(1 - 2 * reconstruction / variance)

@@ -17,18 +17,17 @@ from sklearn.utils import Bunch, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from ._arrays import to_numpy, way_back
-from ._codes import (
+from ._arrays._array_api import to_numpy, way_back
+from ._reading._codes import (
     THRESHOLD,
     above,
     check_rows,
     column_means,
     encode_blocks,
     is_active,
-    last_step,
-    names_of_columns,
     threshold_of,
 )
+from ._reading._pipelines import last_step, names_of_columns
 from ._sklearn import HasMethods, Interval, StrOptions, validate_params
 
 __all__ = ["label_enrichment", "steer", "top_activating", "top_features"]

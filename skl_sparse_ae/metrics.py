@@ -37,10 +37,10 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 
-from ._arrays import to_numpy
-from ._blocks import blocks, rows_as_dense
-from ._codes import THRESHOLD, check_rows, column_means, is_active
-from ._moments import mean_and_variance
+from ._arrays._array_api import to_numpy
+from ._arrays._blocks import blocks, rows_as_dense
+from ._reading._codes import THRESHOLD, check_rows, column_means, is_active
+from ._rows._moments import mean_and_variance
 from ._sklearn import Options, _check_sample_weight, validate_params
 
 __all__ = [

@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.base import clone
 from sklearn.utils import check_array, check_random_state
 
-from ._arrays import to_numpy
+from ._arrays._array_api import to_numpy
 
 __all__ = ["StabilityReport", "match_components", "stability_report"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from skl_sparse_ae._blocks import Team
+from skl_sparse_ae._arrays._team import Team
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
-from skl_sparse_ae._activations import ACTIVATIONS, OUT_ACTIVATIONS
+from skl_sparse_ae._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
 
 from . import numeric
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skl_sparse_ae._adam import Adam, _Schedule, minimize_adam
-from skl_sparse_ae._progress import Diverged, Progress
+from skl_sparse_ae._solvers._adam import Adam, _Schedule, minimize_adam
+from skl_sparse_ae._solvers._progress import Diverged, Progress
 
 from .monitors import Log
 
@@ -79,7 +79,7 @@ def test_adam_in_pieces_is_adam_in_one(length, rng, monkeypatch):
 
     whole = run(1000)
     assert_array_equal(run(length), whole)
-    monkeypatch.setattr("skl_sparse_ae._adam.SHORT", 0)  # looks for the units
+    monkeypatch.setattr("skl_sparse_ae._solvers._adam.SHORT", 0)  # looks for the units
     assert_array_equal(run(length), whole)
 
 

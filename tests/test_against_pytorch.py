@@ -9,10 +9,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skl_sparse_ae import KL, L1, BatchTopK, Contractive, TopK
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._revival import Revival
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._objective._dense import DenseObjective
+from skl_sparse_ae._objective._revival import Revival
 
 torch = pytest.importorskip("torch")
 

@@ -6,21 +6,18 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from skl_sparse_ae import SparseAutoencoder
-from skl_sparse_ae._batches import MiniBatches, RunningMeans, windows
+from skl_sparse_ae._rows._batches import MiniBatches, windows
+from skl_sparse_ae._rows._running_means import RunningMeans
 
 
-class Recorder:
-    """Stands where the objective stands and remembers the batches."""
-
-    def __init__(self):
-        self.batches = []
-
-    def use_rows(
-        self, X, sample_weight=None, total_weight=None, inputs=None, load=None
-    ):
-        if load is not None:
-            load(slice(0, len(X)))
-        self.batches.append((X.copy(), sample_weight, total_weight))
+def epoch(batches):
+    """The batches of one epoch, each with rows and inputs of its own."""
+    taken = []
+    for batch in batches:
+        if batch.load is not None:
+            batch.load(slice(0, len(batch.X)))
+        taken.append(batch._replace(X=batch.X.copy(), inputs=batch.inputs.copy()))
+    return taken
 
 
 @pytest.mark.parametrize("n_rows", [1, 10, 23])
@@ -29,38 +26,42 @@ def test_an_epoch_shows_each_row_once_in_batches_of_nearly_one_size(
     n_rows, batch_size, rng
 ):
     X = np.arange(float(n_rows))[:, None]
-    recorder = Recorder()
-    progress = list(MiniBatches(recorder, X, None, batch_size, rng)())
-    rows = np.concatenate([batch[0] for batch in recorder.batches])
+    batches = epoch(MiniBatches(X, None, batch_size, rng))
+    rows = np.concatenate([batch.X for batch in batches])
     assert_array_equal(np.sort(rows, axis=0), X)
-    sizes = [len(batch[0]) for batch in recorder.batches]
+    sizes = [len(batch.X) for batch in batches]
     assert max(sizes) <= batch_size
     assert max(sizes) - min(sizes) <= 1
+    progress = [batch.progress for batch in batches]
     assert_allclose(progress, np.cumsum([0, *sizes[:-1]]) / n_rows)
 
 
 def test_epochs_differ_in_their_order(rng):
-    recorder = Recorder()
-    batches = MiniBatches(recorder, np.arange(50.0)[:, None], None, 50, rng)
-    list(batches())
-    list(batches())
-    assert not np.array_equal(recorder.batches[0][0], recorder.batches[1][0])
+    batches = MiniBatches(np.arange(50.0)[:, None], None, 50, rng)
+    (first,), (second,) = epoch(batches), epoch(batches)
+    assert not np.array_equal(first.X, second.X)
 
 
 def test_weights_go_with_their_rows_and_batches_estimate_all_rows(rng):
     X = np.arange(12.0)[:, None]
     weights = X.ravel() ** 2
-    recorder = Recorder()
-    list(MiniBatches(recorder, X, weights, 5, rng)())
-    for rows, batch_weights, total in recorder.batches:
-        assert_array_equal(batch_weights, rows.ravel() ** 2)
-        assert_allclose(total, len(rows) * weights.mean())
+    for batch in epoch(MiniBatches(X, weights, 5, rng)):
+        assert_array_equal(batch.sample_weight, batch.X.ravel() ** 2)
+        assert_allclose(batch.total_weight, len(batch.X) * weights.mean())
+
+
+@pytest.mark.parametrize("corrupt", [None, lambda X, rng: 2 * X])
+def test_the_encoder_receives_corrupted_and_centred_rows(corrupt, rng):
+    X = np.arange(12.0).reshape(6, 2)
+    mean = np.array([1.0, 3.0])
+    for batch in epoch(MiniBatches(X, None, 4, rng, corrupt, mean)):
+        factor = 1 if corrupt is None else 2
+        assert_array_equal(batch.inputs, factor * batch.X - mean)
 
 
 def test_sparse_rows_stay_sparse(rng):
-    recorder = Recorder()
-    list(MiniBatches(recorder, sparse.csr_array(np.eye(6)), None, 2, rng)())
-    assert all(sparse.issparse(batch[0]) for batch in recorder.batches)
+    batches = epoch(MiniBatches(sparse.csr_array(np.eye(6)), None, 2, rng))
+    assert all(sparse.issparse(batch.X) for batch in batches)
 
 
 def test_running_means_are_means_over_all_rows_at_first():
@@ -98,21 +99,20 @@ def test_running_means_do_not_change_what_they_are_given():
 def large(monkeypatch):
     """A table of 1000 rows that counts as large: windows of 8 runs of 16 rows."""
     X = np.arange(1000.0)[:, None]
-    monkeypatch.setattr("skl_sparse_ae._batches.LARGE_BYTES", 4000)
-    monkeypatch.setattr("skl_sparse_ae._batches.RUN_BYTES", 128)
-    monkeypatch.setattr("skl_sparse_ae._batches.WINDOW_BYTES", 1024)
+    monkeypatch.setattr("skl_sparse_ae._rows._batches.LARGE_BYTES", 4000)
+    monkeypatch.setattr("skl_sparse_ae._rows._batches.RUN_BYTES", 128)
+    monkeypatch.setattr("skl_sparse_ae._rows._batches.WINDOW_BYTES", 1024)
     return X
 
 
 @pytest.mark.parametrize("batch_size", [7, 128, 300])
 def test_large_tables_are_seen_once_with_their_weights(large, batch_size, rng):
-    recorder = Recorder()
-    list(MiniBatches(recorder, large, large.ravel() ** 2, batch_size, rng)())
-    rows, weights, _ = zip(*recorder.batches, strict=True)
-    assert max(map(len, rows)) <= batch_size
-    rows = np.concatenate(rows)
+    batches = epoch(MiniBatches(large, large.ravel() ** 2, batch_size, rng))
+    assert max(len(batch.X) for batch in batches) <= batch_size
+    rows = np.concatenate([batch.X for batch in batches])
     assert_array_equal(np.sort(rows, axis=0), large)
-    assert_array_equal(np.concatenate(weights), rows.ravel() ** 2)
+    weights = np.concatenate([batch.sample_weight for batch in batches])
+    assert_array_equal(weights, rows.ravel() ** 2)
 
 
 def test_windows_of_large_tables_are_a_few_runs_from_all_over(large, rng):
@@ -141,9 +141,9 @@ def test_windows_take_the_same_memory_in_turn(n_rows, large):
 @pytest.mark.filterwarnings("ignore:max_iter", "ignore:The reconstruction explains")
 def test_one_window_of_a_large_table_is_in_memory_at_a_time(rng, monkeypatch):
     """In the second epoch as in the first."""
-    monkeypatch.setattr("skl_sparse_ae._batches.LARGE_BYTES", 0)
-    monkeypatch.setattr("skl_sparse_ae._batches.WINDOW_BYTES", 2**24)
-    monkeypatch.setattr("skl_sparse_ae._batches.RUN_BYTES", 2**17)
+    monkeypatch.setattr("skl_sparse_ae._rows._batches.LARGE_BYTES", 0)
+    monkeypatch.setattr("skl_sparse_ae._rows._batches.WINDOW_BYTES", 2**24)
+    monkeypatch.setattr("skl_sparse_ae._rows._batches.RUN_BYTES", 2**17)
     X = rng.rand(100_000, 50).astype(np.float32)
     peaks = []
     for max_iter in (1, 2):

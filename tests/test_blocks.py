@@ -7,15 +7,15 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from skl_sparse_ae import _blocks
-from skl_sparse_ae._blocks import (
-    Team,
+from skl_sparse_ae._arrays import _blocks
+from skl_sparse_ae._arrays._blocks import (
     blocks,
     pieces,
     rows_as_dense,
     split_evenly,
     strips,
 )
+from skl_sparse_ae._arrays._team import WORK_PER_THREAD, Team
 
 
 def covered(slices):
@@ -194,5 +194,5 @@ def test_a_team_is_as_large_as_blas_was_even_inside_another():
 def test_little_work_wakes_nobody():
     team = Team(4)
     assert team.n_useful(1) == 1
-    assert team.n_useful(2 * _blocks.WORK_PER_THREAD) == 2
+    assert team.n_useful(2 * WORK_PER_THREAD) == 2
     assert team.n_useful(10**12) == 4

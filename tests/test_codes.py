@@ -9,7 +9,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skl_sparse_ae import SparseAutoencoder, _codes
+from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae._reading import _codes
 
 
 def as_memmap(X, folder):

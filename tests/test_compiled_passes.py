@@ -12,16 +12,17 @@ from scipy import sparse
 
 pytest.importorskip("numba")
 
-from skl_sparse_ae import SparseAutoencoder, _compiled_passes
-from skl_sparse_ae._activations import ACTIVATIONS, OUT_ACTIVATIONS
-from skl_sparse_ae._adam import Adam
-from skl_sparse_ae._compiled_passes import CompiledPasses
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._objective import finish_delta
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._passes import Passes
-from skl_sparse_ae._penalties import make_penalty
+from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae._network import _compiled_passes
+from skl_sparse_ae._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
+from skl_sparse_ae._network._compiled_passes import CompiledPasses
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._network._passes import Passes
+from skl_sparse_ae._objective._dense import DenseObjective
+from skl_sparse_ae._objective._sums import finish_delta
+from skl_sparse_ae._penalties._registry import make_penalty
+from skl_sparse_ae._solvers._adam import Adam
 
 from . import numeric
 from .array_api import run_in_array_api_mode
@@ -117,7 +118,7 @@ def test_value_and_gradient(penalty, activation, out, tied, weighted, csr, rng, 
 def test_adam_is_pytorchs(units, dtype, rng, monkeypatch):
     torch = pytest.importorskip("torch")
     if units == "two":
-        monkeypatch.setattr("skl_sparse_ae._adam.SHORT", 0)
+        monkeypatch.setattr("skl_sparse_ae._solvers._adam.SHORT", 0)
     groups = [(slice(0, 20), 1.0, 1.0), (slice(20, 50), 1.0, 1.0)]
     if units == "one":
         groups = [(slice(0, 50), 1.0, 1.0)]

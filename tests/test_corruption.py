@@ -4,7 +4,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from skl_sparse_ae import SparseAutoencoder
-from skl_sparse_ae._corruption import gaussian, masking
+from skl_sparse_ae._rows._corruption import gaussian, masking
 
 
 def test_masking_sets_a_fraction_of_entries_to_zero(rng):

@@ -23,10 +23,13 @@ dask = pytest.importorskip("dask", reason=REASON)
 da = pytest.importorskip("dask.array", reason=REASON)
 distributed = pytest.importorskip("distributed", reason=REASON)
 
-from skl_sparse_ae._dask_sums import Crew, RowBlocks, keep_in_memory  # noqa: E402
-from skl_sparse_ae._in_memory import sample as in_memory_sample  # noqa: E402
-from skl_sparse_ae._in_memory import with_weight  # noqa: E402
-from skl_sparse_ae._on_dask import hold_out, mean_and_variance, sample  # noqa: E402
+from skl_sparse_ae._rows._dask_sums import (  # noqa: E402
+    Crew,
+    RowBlocks,
+    keep_in_memory,
+)
+from skl_sparse_ae._rows._in_memory import InMemory  # noqa: E402
+from skl_sparse_ae._rows._on_dask import OnDask  # noqa: E402
 
 N_ROWS, N_FEATURES, N_ROWS_OF_BLOCK = 310, 7, 31
 short = pytest.mark.filterwarnings(
@@ -192,11 +195,11 @@ def test_blocks_without_rows_do_no_harm(X, weights, place):
 def test_a_small_variance_beside_a_large_mean_is_not_lost(rng):
     X = 1e6 + np.sin(np.arange(60.0)[:, None] + [0, 1, 2])
     weights = rng.uniform(size=60)
-    mean, variance = mean_and_variance(blocks_of(X, 7), blocks_of(weights, 7))
+    mean, variance = OnDask(blocks_of(X, 7), blocks_of(weights, 7)).moments()
     share = weights / weights.sum()
     assert_allclose(mean, share @ X)
     assert_allclose(variance, np.sum(share @ (X - share @ X) ** 2), rtol=1e-7)
-    assert mean_and_variance(blocks_of(np.full((60, 3), 0.1), 7))[1] == 0
+    assert OnDask(blocks_of(np.full((60, 3), 0.1), 7)).moments()[1] == 0
 
 
 # What comes back is lazy
@@ -206,11 +209,12 @@ def test_a_small_variance_beside_a_large_mean_is_not_lost(rng):
 def test_a_sample_has_the_rows_that_it_has_in_memory(container, X, weights):
     rows = blocks_of(X).map_blocks(container, dtype=X.dtype, meta=container((0, 7)))
     for sample_weight in (None, weights):
-        of_memory = with_weight(X, sample_weight)
-        of_dask = rows, None if sample_weight is None else blocks_of(sample_weight)
+        of_memory = InMemory(X, sample_weight).of_positive_weight()
+        weights_of_dask = None if sample_weight is None else blocks_of(sample_weight)
+        of_dask = OnDask(rows, weights_of_dask)
         for size in (3, 50, N_ROWS):
-            expected, of_expected, share = in_memory_sample(*of_memory, size)
-            actual, of_actual, fraction = sample(*of_dask, size)
+            expected, of_expected, share = of_memory.sample(size)
+            actual, of_actual, fraction = of_dask.sample(size)
             actual = actual.toarray() if sparse.issparse(actual) else actual
             assert_array_equal(actual, expected)
             assert_array_equal(of_actual, of_expected)
@@ -269,9 +273,10 @@ def test_early_stopping_judges_by_rows_that_are_not_trained_on(X, weights, place
 @pytest.mark.parametrize("fraction", [0.01, 0.1, 0.5, 0.99])
 def test_rows_are_held_out_of_every_block_alike(fraction, rng):
     X = np.arange(100.0)[:, None]
-    (train, weight), (test, test_weight) = hold_out(
-        blocks_of(X, 23), blocks_of(X[:, 0], 23), fraction, rng
-    )
+    rows = OnDask(blocks_of(X, 23), blocks_of(X[:, 0], 23))
+    of_train, of_test = rows.hold_out(fraction, rng)
+    train, weight = of_train.X, of_train.sample_weight
+    test, test_weight = of_test.X, of_test.sample_weight
     assert train.shape[0] == len(train.compute())
     assert test.shape[0] == len(test.compute()) == 100 * fraction
     both = np.concatenate([train.compute(), test.compute()])

@@ -10,15 +10,16 @@ from sklearn import config_context
 from sklearn.utils import estimator_checks
 
 from skl_sparse_ae import KL, SparseAutoencoder, TopK
-from skl_sparse_ae._arrays import DeviceRows, to_numpy
-from skl_sparse_ae._batches import RunningMeans
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._device_objective import DeviceObjective
-from skl_sparse_ae._moments import mean_and_variance as moments_in_memory
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._on_device import mean_and_variance
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._penalties import PENALTIES, make_penalty
+from skl_sparse_ae._arrays._array_api import to_numpy
+from skl_sparse_ae._arrays._device_array import DeviceArray
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._objective._dense import DenseObjective
+from skl_sparse_ae._objective._device import DeviceObjective
+from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
+from skl_sparse_ae._rows._moments import mean_and_variance as moments_in_memory
+from skl_sparse_ae._rows._on_device import OnDevice
+from skl_sparse_ae._rows._running_means import RunningMeans
 
 pytestmark = [
     pytest.mark.skipif(
@@ -39,7 +40,7 @@ def on_device(request, monkeypatch):
     if request.param == "torch":
         # A build without a GPU has only the CPU, on which tensors would not stay.
         monkeypatch.setattr(
-            "skl_sparse_ae._in_memory.is_on_device",
+            "skl_sparse_ae._rows._validation.is_on_device",
             lambda X: isinstance(X, xp.Tensor),
         )
         device = "cpu"
@@ -79,13 +80,13 @@ def test_value_and_gradient(
     team,
     monkeypatch,
 ):
-    monkeypatch.setattr("skl_sparse_ae._device_objective.BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("skl_sparse_ae._objective._device.BLOCK_BYTES", block_bytes)
     network = make_network(penalty, tied, out)
     X = rng.uniform(size=(N_ROWS, N_FEATURES))
     weights = rng.uniform(0.1, 2, size=N_ROWS) if weighted else None
     theta = rng.normal(size=network.layout.size)
     options = {"team": team, "mean": X.mean(axis=0)}
-    rows = DeviceRows(on_device(X))
+    rows = DeviceArray(on_device(X))
     place = on_device if theta_on_device else np.asarray
     results = evaluate(DeviceObjective, network, place(theta), rows, weights, **options)
     expected = evaluate(DenseObjective, network, theta, X, weights, **options)
@@ -105,7 +106,7 @@ def test_units_are_revived(tied, weighted, on_device, rng, team):
     weights = rng.uniform(0.1, 2, size=N_ROWS) if weighted else None
     theta = rng.normal(size=layout.size)
     options = {"team": team, "idle_units": lambda: np.array([1, 3])}
-    rows = DeviceRows(on_device(X))
+    rows = DeviceArray(on_device(X))
     _, gradient, *_ = evaluate(
         DeviceObjective, network, theta, rows, weights, **options
     )
@@ -123,7 +124,7 @@ def test_exactly_k_units_of_equal_ones_are_kept(on_device):
 def test_moments(weighted, on_device, rng):
     X = rng.normal(3, 2, size=(N_ROWS, N_FEATURES))
     weights = rng.uniform(size=N_ROWS) if weighted else None
-    mean, variance = mean_and_variance(DeviceRows(on_device(X)), weights)
+    mean, variance = OnDevice(DeviceArray(on_device(X)), weights).moments()
     expected_mean, expected = moments_in_memory(X, weights)
     assert_allclose(mean, expected_mean)
     assert_allclose(variance, expected)
@@ -131,7 +132,7 @@ def test_moments(weighted, on_device, rng):
 
 def test_equal_rows_in_one_precision_have_no_variance(on_device):
     X = np.full((1000, 3), 0.1, np.float32)
-    assert mean_and_variance(DeviceRows(on_device(X)))[1] == 0
+    assert OnDevice(DeviceArray(on_device(X))).moments()[1] == 0
 
 
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
@@ -192,7 +193,8 @@ def test_what_comes_from_a_device_may_be_read_only(
         result.flags.writeable = False
         return result
 
-    monkeypatch.setattr("skl_sparse_ae._training.to_numpy", read_only)
+    for module in ("_arrays._array_api", "_fitting._mini_batch"):
+        monkeypatch.setattr(f"skl_sparse_ae.{module}.to_numpy", read_only)
     autoencoder = getattr(SparseAutoencoder(6, **parameters), method)(on_device(digits))
     result = to_numpy(autoencoder.encoder_intercept_)
     assert_allclose(result, expected.encoder_intercept_, rtol=1e-6)
@@ -224,7 +226,7 @@ def test_batches_see_running_means(on_device, rng, team):
     results = []
     for cls, place in (
         (DenseObjective, np.asarray),
-        (DeviceObjective, lambda a: DeviceRows(on_device(a))),
+        (DeviceObjective, lambda a: DeviceArray(on_device(a))),
     ):
         blend = RunningMeans(n_rows=100)
         objective = cls(network, 0.1, team=team, dtype=float, blend_means=blend)

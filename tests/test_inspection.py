@@ -18,7 +18,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from skl_sparse_ae import SparseAutoencoder, _codes, metrics
+from skl_sparse_ae import SparseAutoencoder, metrics
+from skl_sparse_ae._reading import _codes
 from skl_sparse_ae.inspection import (
     label_enrichment,
     steer,

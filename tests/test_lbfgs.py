@@ -5,8 +5,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize, rosen, rosen_der
 
-from skl_sparse_ae._lbfgs import N_PAIRS, InverseHessian, _Point, minimize_lbfgs
-from skl_sparse_ae._progress import Diverged
+from skl_sparse_ae._solvers._lbfgs import (
+    N_PAIRS,
+    InverseHessian,
+    _Point,
+    minimize_lbfgs,
+)
+from skl_sparse_ae._solvers._progress import Diverged
 
 from .monitors import Log
 
@@ -222,8 +227,8 @@ def bfgs(pairs, gradient):
 @pytest.mark.parametrize("is_cut", [False, True])
 def test_the_direction_is_that_of_the_whole_matrix(rng, team, is_cut, monkeypatch):
     if is_cut:
-        monkeypatch.setattr("skl_sparse_ae._lbfgs.PIECE", 3)
-        monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
+        monkeypatch.setattr("skl_sparse_ae._solvers._lbfgs.PIECE", 3)
+        monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", 1)
     path = points(2 * N_PAIRS + 3, 17, rng)
     hessian = InverseHessian(path[0].x, team)
     steps, n_left_out = [], []

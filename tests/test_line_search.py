@@ -2,7 +2,12 @@ import math
 
 import pytest
 
-from skl_sparse_ae._line_search import CURVATURE, DECREASE, MAX_TRIALS, line_search
+from skl_sparse_ae._solvers._line_search import (
+    CURVATURE,
+    DECREASE,
+    MAX_TRIALS,
+    line_search,
+)
 
 # Values and slopes; each falls at zero.
 FUNCTIONS = {

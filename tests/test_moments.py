@@ -3,8 +3,12 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from skl_sparse_ae import _moments
-from skl_sparse_ae._moments import mean_and_variance, principal_variance, rows_to_sample
+from skl_sparse_ae._rows import _moments
+from skl_sparse_ae._rows._moments import (
+    mean_and_variance,
+    principal_variance,
+    rows_to_sample,
+)
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -1,7 +1,8 @@
 import numpy as np
 from numpy.testing import assert_array_equal
 
-from skl_sparse_ae._monitor import Monitor, Validation
+from skl_sparse_ae._fitting._early_stopping import Validation
+from skl_sparse_ae._fitting._monitor import Monitor
 
 
 class Silent:

@@ -6,10 +6,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.special import expit
 
-from skl_sparse_ae._blocks import Team
-from skl_sparse_ae._network import Network, map_rows, map_rows_to_csr
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._penalties import make_penalty
+from skl_sparse_ae._arrays._team import Team
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._penalties._registry import make_penalty
+from skl_sparse_ae._rows._mapping import map_rows, map_rows_to_csr
 
 
 def make_network(penalty="kl", activation="logistic", out_activation="identity"):
@@ -68,7 +69,7 @@ def test_visit_sees_each_row_once_and_finished(parameters, rng):
 def test_map_rows_gives_the_same_from_any_number_of_threads(
     n_threads, parameters, rng, monkeypatch
 ):
-    monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
+    monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", 1)
     X = rng.normal(size=(50, 6))
     network = make_network()
     expected = network.encode(parameters, X, np.empty((50, 4)))

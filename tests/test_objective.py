@@ -11,13 +11,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from skl_sparse_ae import KL
-from skl_sparse_ae._activations import ACTIVATIONS, OUT_ACTIVATIONS
-from skl_sparse_ae._batches import RunningMeans
-from skl_sparse_ae._blocks import Team
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._penalties import PENALTIES, make_penalty
+from skl_sparse_ae._arrays._team import Team
+from skl_sparse_ae._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._objective._dense import DenseObjective
+from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
+from skl_sparse_ae._rows._running_means import RunningMeans
 
 from . import numeric
 
@@ -168,8 +168,8 @@ def test_every_way_through_the_rows_gives_the_same(
     rng,
     monkeypatch,
 ):
-    monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
-    monkeypatch.setattr("skl_sparse_ae._dense_objective.SHORT", short)
+    monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", 1)
+    monkeypatch.setattr("skl_sparse_ae._objective._dense.SHORT", short)
     network = make_network(penalty, "logistic", "logistic", tied)
     X, weights = make_rows(rng, weighted, csr)
     theta = rng.normal(size=network.layout.size)
@@ -189,7 +189,7 @@ def test_every_way_through_the_rows_gives_the_same(
 
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_the_same_call_gives_the_same_bits(penalty, rng, monkeypatch):
-    monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
+    monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", 1)
     network = make_network(penalty)
     X = rng.uniform(size=(500, N_FEATURES)).astype(np.float32)
     theta = rng.normal(size=network.layout.size)

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skl_sparse_ae._moments import mean_and_variance
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout, initial_parameters
-from skl_sparse_ae._penalties import make_penalty
-from skl_sparse_ae._scaling import Scaling
+from skl_sparse_ae._fitting._initial import initial_parameters
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._penalties._registry import make_penalty
+from skl_sparse_ae._rows._moments import mean_and_variance
+from skl_sparse_ae._solvers._scaling import Scaling
 
 
 @pytest.mark.parametrize("tied", [False, True])

@@ -5,10 +5,10 @@ from scipy.special import rel_entr
 from sklearn.base import clone
 
 from skl_sparse_ae import KL, L1, Contractive, TopK
-from skl_sparse_ae._activations import ACTIVATIONS
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._penalties import PENALTIES, make_penalty
+from skl_sparse_ae._network._activations import ACTIVATIONS
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
 
 from . import numeric
 

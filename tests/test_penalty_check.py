@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from skl_sparse_ae import Penalty, SparseAutoencoder
-from skl_sparse_ae._activations import ACTIVATIONS
-from skl_sparse_ae._penalties import PENALTIES, make_penalty
-from skl_sparse_ae._penalty_check import check_penalty
+from skl_sparse_ae._network._activations import ACTIVATIONS
+from skl_sparse_ae._penalties._check import check_penalty
+from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
 
 
 class LogPenalty(Penalty):

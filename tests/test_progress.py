@@ -1,4 +1,4 @@
-from skl_sparse_ae._progress import Progress
+from skl_sparse_ae._solvers._progress import Progress
 
 
 def test_progress_has_ended_when_the_mean_fall_is_below_tol():

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from skl_sparse_ae._penalties import PENALTIES
+from skl_sparse_ae._penalties._registry import PENALTIES
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 

@@ -225,7 +225,7 @@ def test_cards_have_the_numbers_of_metrics(penalty, X):
 
 def test_the_fraction_explained_stands_beside_that_of_pca(topk, X, monkeypatch):
     # Several blocks of rows.
-    monkeypatch.setattr("skl_sparse_ae._blocks.BLOCK_BYTES", 10_000)
+    monkeypatch.setattr("skl_sparse_ae._arrays._blocks.BLOCK_BYTES", 10_000)
     rows = table_of(parse(html_report(topk, X, image_shape=(8, 8))))
     explained = PCA().fit(X).explained_variance_ratio_.cumsum()
     assert rows == [

@@ -5,11 +5,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skl_sparse_ae import SparseAutoencoder, TopK
-from skl_sparse_ae._activations import ACTIVATIONS
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._revival import Revival
+from skl_sparse_ae._network._activations import ACTIVATIONS
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._objective._dense import DenseObjective
+from skl_sparse_ae._objective._revival import Revival
 
 from . import numeric
 

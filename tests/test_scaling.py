@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._moments import mean_and_variance
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._penalties import make_penalty
-from skl_sparse_ae._scaling import Scaling
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._objective._dense import DenseObjective
+from skl_sparse_ae._penalties._registry import make_penalty
+from skl_sparse_ae._rows._moments import mean_and_variance
+from skl_sparse_ae._solvers._scaling import Scaling
 
 from . import numeric
 
@@ -43,7 +43,7 @@ def test_the_wrapped_objective_is_j_over_the_variance(
     work_per_thread, problem, team, rng, monkeypatch
 ):
     """By one thread, and by as many as there are."""
-    monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", work_per_thread)
+    monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", work_per_thread)
     X, network, scaling = problem
     objective = DenseObjective(network, 0.1, team=team, dtype=float).use_rows(X)
     theta = rng.normal(size=network.layout.size)

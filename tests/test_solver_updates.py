@@ -8,11 +8,11 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 
 from skl_sparse_ae import SparseAutoencoder
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._penalties import make_penalty
-from skl_sparse_ae._sparse_objective import SparseObjective
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._objective._dense import DenseObjective
+from skl_sparse_ae._objective._sparse import SparseObjective
+from skl_sparse_ae._penalties._registry import make_penalty
 
 ACTIVATION = {"kl": "logistic", "contractive": "logistic"}
 # Penalties whose gradient is final where it is written, and others.
@@ -23,12 +23,12 @@ PENALTY_NAMES = ["kl", "topk", None, "l1", "contractive"]
 def cut(request, monkeypatch):
     """Vectors that are updated in one piece, and in several by one or two threads."""
     if request.param != "short":
-        monkeypatch.setattr("skl_sparse_ae._objective.SHORT", 0)
-        monkeypatch.setattr("skl_sparse_ae._dense_objective.SHORT", 0)
-        monkeypatch.setattr("skl_sparse_ae._blocks.PIECE", 7)
-        monkeypatch.setattr("skl_sparse_ae._dense_objective.PIECE", 7)
+        monkeypatch.setattr("skl_sparse_ae._objective._base.SHORT", 0)
+        monkeypatch.setattr("skl_sparse_ae._objective._dense.SHORT", 0)
+        monkeypatch.setattr("skl_sparse_ae._arrays._blocks.PIECE", 7)
+        monkeypatch.setattr("skl_sparse_ae._objective._dense.PIECE", 7)
     if request.param == "in pieces, divided":
-        monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
+        monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", 1)
 
 
 @pytest.mark.parametrize("penalty", PENALTY_NAMES)
@@ -89,7 +89,7 @@ def test_rows_are_loaded_once_before_they_are_needed(
     n_threads_useful, first, penalty, rng, team, monkeypatch
 ):
     if n_threads_useful == 2:
-        monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
+        monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", 1)
     layout, activation = Layout(6, 5), ACTIVATION.get(penalty, "relu")
     rows, theta = rng.rand(20, 6), rng.normal(size=layout.size)
     X, inputs = np.full_like(rows, np.nan), np.full_like(rows, np.nan)

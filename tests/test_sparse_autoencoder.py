@@ -355,10 +355,10 @@ def test_auto_solver_is_adam_for_many_parameters(X, monkeypatch):
     def curve(**parameters):
         return make_short(3, **parameters).fit(X).loss_curve_
 
-    monkeypatch.setattr("skl_sparse_ae._sparse_autoencoder.LBFGS_MAX_PARAMETERS", 451)
+    monkeypatch.setattr("skl_sparse_ae._fitting._fit.LBFGS_MAX_PARAMETERS", 451)
     assert 64 * 3 * 2 + 64 + 3 == 451
     assert curve(solver="auto") == curve(solver="lbfgs")
-    monkeypatch.setattr("skl_sparse_ae._sparse_autoencoder.LBFGS_MAX_PARAMETERS", 450)
+    monkeypatch.setattr("skl_sparse_ae._fitting._fit.LBFGS_MAX_PARAMETERS", 450)
     assert curve(solver="auto") == curve(solver="adam")
 
 

@@ -9,13 +9,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from skl_sparse_ae import TopK
-from skl_sparse_ae._batches import RunningMeans
-from skl_sparse_ae._blocks import Team
-from skl_sparse_ae._dense_objective import DenseObjective
-from skl_sparse_ae._network import Network
-from skl_sparse_ae._parameters import Layout
-from skl_sparse_ae._penalties import PENALTIES, make_penalty
-from skl_sparse_ae._sparse_objective import SparseObjective
+from skl_sparse_ae._arrays._team import Team
+from skl_sparse_ae._network._network import Network
+from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._objective._dense import DenseObjective
+from skl_sparse_ae._objective._sparse import SparseObjective
+from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
+from skl_sparse_ae._rows._running_means import RunningMeans
 
 from . import numeric
 
@@ -46,10 +46,10 @@ def evaluate(cls, network, theta, X, weights=None, inputs=None, **options):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Eight rows at a time, in two parts."""
-    monkeypatch.setattr("skl_sparse_ae._blocks.WORK_PER_THREAD", 1)
-    monkeypatch.setattr("skl_sparse_ae._sparse_objective.CHUNK_PER_WEIGHTS", 0)
+    monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", 1)
+    monkeypatch.setattr("skl_sparse_ae._objective._sparse.CHUNK_PER_WEIGHTS", 0)
     row_bytes = 2 * 8 * N_COMPONENTS
-    monkeypatch.setattr("skl_sparse_ae._sparse_objective.BLOCK_BYTES", 8 * row_bytes)
+    monkeypatch.setattr("skl_sparse_ae._objective._sparse.BLOCK_BYTES", 8 * row_bytes)
 
 
 @pytest.mark.parametrize(("penalty", "tied", "weighted"), CASES)

@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from skl_sparse_ae import _sparse_products
-from skl_sparse_ae._sparse_products import add_outer, add_product, csr_rows
+from skl_sparse_ae._arrays import _sparse_products
+from skl_sparse_ae._arrays._sparse_products import add_outer, add_product, csr_rows
 
 
 @pytest.fixture(params=["as SciPy multiplies", "without its function"])

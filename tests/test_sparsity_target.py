@@ -6,8 +6,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
 from skl_sparse_ae import L1, SparseAutoencoder
-from skl_sparse_ae._progress import Outcome
-from skl_sparse_ae._sparsity_target import SparsityTarget
+from skl_sparse_ae._fitting._sparsity_target import SparsityTarget
+from skl_sparse_ae._solvers._progress import Outcome
 
 
 def tables(digits):

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skl_sparse_ae import BatchTopK, SparseAutoencoder, TopK
-from skl_sparse_ae._activations import ACTIVATIONS
+from skl_sparse_ae._network._activations import ACTIVATIONS
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._codes import last_step
+from .._reading._pipelines import last_step
 from ._drawing import import_pyplot, one_axes
 
 TERMS = ("reconstruction", "decay", "sparsity")

@@ -4,8 +4,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
-from .._codes import check_units, last_step
-from .._penalties import L1, Contractive
+from .._penalties._contractive import Contractive
+from .._penalties._l1 import L1
+from .._reading._pipelines import check_units, last_step
 from ._checks import check_choice, check_positive
 
 WEIGHTS = {"components": "components_", "encoder": "encoder_coef_"}

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
-from .._codes import checked_names
+from .._reading._pipelines import checked_names
 from ._checks import check_image_shape, check_positive
 from ._drawing import grid_of_axes, import_pyplot, mosaic, mosaic_size, one_axes
 from ._reading import dense

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._codes import names_of_columns
+from .._reading._pipelines import names_of_columns
 from ._checks import check_image_shape, check_limits, check_positive
 from ._drawing import (
     grid_of_axes,

@@ -9,16 +9,11 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Bunch
 
 from .. import metrics
-from .._arrays import way_back
-from .._blocks import blocks
-from .._codes import (
-    check_rows,
-    check_units,
-    first_steps,
-    last_step,
-    threshold_of,
-)
-from .._moments import mean_and_variance
+from .._arrays._array_api import way_back
+from .._arrays._blocks import blocks
+from .._reading._codes import check_rows, threshold_of
+from .._reading._pipelines import check_units, first_steps, last_step
+from .._rows._moments import mean_and_variance
 from ..inspection import label_enrichment, top_activating
 
 # What it is given is the code: rows are encoded once, however slow that is.

@@ -8,8 +8,9 @@ from pathlib import Path
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays import to_numpy
-from .._codes import THRESHOLD, last_step
+from .._arrays._array_api import to_numpy
+from .._reading._codes import THRESHOLD
+from .._reading._pipelines import last_step
 from .._sklearn import (
     HasMethods,
     Interval,

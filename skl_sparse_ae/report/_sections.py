@@ -5,7 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from .._codes import last_step
+from .._reading._pipelines import last_step
 from ..display._reading import target
 from ._charts import areas, histogram
 from ._text import facts, number, short

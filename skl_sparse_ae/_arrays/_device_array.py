@@ -1,0 +1,62 @@
+"""TODO _arrays._device_array"""
+
+import numpy as np
+
+from .._sklearn import get_device, move_to
+from ._array_api import namespace
+
+
+def beside(array, like):
+    """A NumPy array as one of the kind that `like` is, in its precision."""
+    if isinstance(like, np.ndarray):
+        return array.astype(like.dtype, copy=False)
+    device = DeviceArray(like)
+    return device.from_numpy(array, device.dtype)  # not every device has float64
+
+
+class DeviceArray:
+    """Rows on a device, with the little of NumPy's interface that training needs.
+
+    Parameters
+    ----------
+    array : array of shape (n_samples, n_features)
+        Of a library that follows the array API standard.
+
+    Attributes
+    ----------
+    dtype : numpy.dtype
+        What the array's dtype is called in NumPy.
+    """
+
+    def __init__(self, array):
+        self.array = array
+        self.xp, self.device = namespace(array), get_device(array)
+        self.shape = tuple(array.shape)
+        self.dtype = np.dtype(str(array.dtype).rpartition(".")[2])
+
+    def __getitem__(self, rows):
+        """A slice of rows, or those with some indices or of a mask."""
+        if isinstance(rows, slice):
+            return DeviceArray(self.array[rows, ...])
+        rows = np.flatnonzero(rows) if rows.dtype == bool else rows
+        rows = self.from_numpy(rows)
+        return DeviceArray(self.xp.take(self.array, rows, axis=0))
+
+    def astype(self, dtype, copy=False):
+        """The rows in another precision."""
+        del copy
+        return DeviceArray(self.xp.astype(self.array, self._dtype(dtype), copy=False))
+
+    def empty(self, n_columns):
+        """Room for as many rows of another width."""
+        shape, dtype = (self.shape[0], n_columns), self._dtype(self.dtype)
+        return self.xp.empty(shape, dtype=dtype, device=self.device)
+
+    def from_numpy(self, array, dtype=None):
+        """An array of NumPy's as one of the rows' library, on their device."""
+        if dtype is not None:
+            array = np.asarray(array, dtype)
+        return move_to(np.ascontiguousarray(array), xp=self.xp, device=self.device)
+
+    def _dtype(self, dtype):
+        return getattr(self.xp, np.dtype(dtype).name)

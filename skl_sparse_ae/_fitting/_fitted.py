@@ -1,0 +1,79 @@
+"""Fitted attributes: made from parameters, read again, and removed."""
+
+import numpy as np
+
+from .._arrays._array_api import move_to_numpy
+from .._network._network import Network
+from .._network._parameters import Layout, Parameters
+
+
+def fitted_attributes(problem, theta, dtype):
+    """The fitted attributes that `transform`, `score` and the like need."""
+    network = problem.network
+    parameters = network.layout.views(theta)
+    encoder, b_e, decoder, b_d = (
+        np.array(array, dtype=dtype, order="C") for array in parameters
+    )
+    return {
+        "components_": decoder,
+        "encoder_coef_": encoder,
+        "encoder_intercept_": b_e,
+        "decoder_intercept_": b_d,
+        "activation_": network.activation.name,
+        "out_activation_": network.out_activation.name,
+        "tied_weights_": network.layout.tied_weights,
+        "penalty_": network.penalty,
+        "beta_": float(getattr(network.penalty, "beta", 0.0)),
+        "alpha_": float(problem.alpha),
+        "_moments": (problem.scaling.mean, problem.scaling.variance),
+    }
+
+
+def fitted_network(estimator):
+    """The network as it was fitted, even if parameters have been set since."""
+    n_components, n_features = estimator.components_.shape
+    return Network.from_names(
+        Layout(n_features, n_components, estimator.tied_weights_),
+        estimator.activation_,
+        estimator.out_activation_,
+        estimator.penalty_,
+        estimator.engine,
+    )
+
+
+def fitted_parameters(estimator, dtype=None):
+    """The fitted arrays as `Parameters` of NumPy arrays."""
+    arrays = move_to_numpy(
+        estimator.encoder_coef_,
+        estimator.encoder_intercept_,
+        estimator.components_,
+        estimator.decoder_intercept_,
+    )
+    if dtype is not None:
+        arrays = (array.astype(dtype, copy=False) for array in arrays)
+    return Parameters(*arrays)
+
+
+def remove_fit(estimator):
+    """Remove the attributes of an earlier fit; returns its network and parameters.
+
+    A fit that fails or is interrupted then leaves an unfitted estimator, never one that
+    mixes two fits.
+
+    Returns
+    -------
+    previous : (Network, ndarray) or None
+        None where there was no fit.
+    """
+    previous = None
+    if hasattr(estimator, "components_"):
+        network = fitted_network(estimator)
+        theta = network.layout.flatten(fitted_parameters(estimator, np.float64))
+        previous = network, theta
+    for name in list(vars(estimator)):
+        fitted = name.endswith("_") and not name.startswith("_")
+        if fitted and name not in ("n_features_in_", "feature_names_in_"):
+            delattr(estimator, name)
+    for name in ("_stream", "_moments"):
+        estimator.__dict__.pop(name, None)
+    return previous

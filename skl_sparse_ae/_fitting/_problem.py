@@ -1,0 +1,127 @@
+"""What a fit has to solve: the rows, the network, the weights of J and the scaling."""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import clone
+
+from .._network._network import Network
+from .._network._parameters import Layout
+from .._objective import objective_class
+from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
+from .._rows import Rows
+from .._rows._corruption import CORRUPTIONS
+from .._rows._moments import principal_variance
+from .._solvers._scaling import Scaling
+from ._sparsity_target import SparsityTarget
+
+# The principal variance of X below which alpha="scale" falls, and the number of rows
+# from which it is estimated; see doc/defaults.md.
+SMALL_VARIANCE = 0.17
+N_SAMPLED = 500
+
+
+class Problem(NamedTuple):
+    """Rows and a network; in training, also the units of its parameters."""
+
+    network: Network
+    scaling: Scaling | None
+    rows: Rows | None
+    alpha: float
+    target: SparsityTarget | None = None
+
+    def objective(self, team, inputs=None, mean=None, memory_budget=0):
+        """J over all the rows; `inputs` are what the encoder receives, if corrupted."""
+        cls = objective_class(self.rows, self.network)
+        objective = cls(
+            self.network,
+            self.alpha,
+            team=team,
+            dtype=self.rows.dtype,
+            mean=mean,
+            memory_budget=memory_budget,
+            counts_active=self.target is not None,
+        )
+        return objective.use_rows(self.rows.X, self.rows.sample_weight, inputs=inputs)
+
+
+def set_up(settings, rows):
+    """The problem that the rows pose to the parameters of an estimator.
+
+    Raises
+    ------
+    ValueError
+        When parameters contradict each other or the data.
+    """
+    mean, variance = rows.moments()
+    if not np.isfinite(variance):
+        raise ValueError(
+            "The variance of X overflows. Scale X, for instance with "
+            "sklearn.preprocessing.StandardScaler or MinMaxScaler."
+        )
+    if settings.corruption == "masking" and settings.corruption_level >= 1:
+        raise ValueError(
+            f"corruption_level={settings.corruption_level} with corruption='masking' "
+            "is a probability and must be below 1."
+        )
+    n_features = rows.shape[1]
+    n_components = settings.n_components or n_features
+    penalty = _make_penalty(settings, variance, n_features, n_components)
+    network = _make_network(settings, penalty, n_features, n_components)
+    scaling = Scaling(network, mean, variance)
+    penalty.set_dictionary_unit(scaling.dictionary_unit)
+    alpha = settings.alpha
+    if alpha == "scale":
+        alpha = penalty.default_alpha * _decay_factor(rows)
+    target = None
+    if getattr(penalty, "beta", None) == "adaptive":
+        penalty.beta = penalty.default_beta(scaling.value, n_features, n_components)
+        target = SparsityTarget(penalty, rows.shape[0])
+    return Problem(network, scaling, rows, alpha, target)
+
+
+def corruption_of(settings):
+    """The function that corrupts rows, or None."""
+    if settings.corruption is None:
+        return None
+    return partial(CORRUPTIONS[settings.corruption], level=settings.corruption_level)
+
+
+def _make_penalty(settings, variance, n_features, n_components):
+    """The penalty object to train with, its parameters checked."""
+    if isinstance(settings.penalty, Penalty):
+        penalty = clone(settings.penalty)
+        penalty._validate_params()
+        return penalty
+    beta = settings.beta
+    if beta == "scale":
+        cls = PENALTIES[settings.penalty]
+        # Without variance any weight will do, as long as it is not zero.
+        beta = cls.default_beta(variance or 1.0, n_features, n_components)
+    return make_penalty(settings.penalty, rho=settings.rho, beta=beta)
+
+
+def _make_network(settings, penalty, n_features, n_components):
+    """The network to train, its penalty checked against its activation."""
+    activation = settings.activation
+    if activation == "auto":
+        activation = penalty.default_activation
+    layout = Layout(n_features, n_components, settings.tied_weights)
+    network = Network.from_names(
+        layout, activation, settings.out_activation, penalty, settings.engine
+    )
+    if not is_built_in(penalty):
+        check_penalty(penalty, network.activation)
+    return network
+
+
+def _decay_factor(rows):
+    """The factor by which alpha="scale" lowers the decay for rows of small variance.
+
+    A unit that writes a principal direction of variance v into the reconstruction gains
+    v / 2 at most. A bounded unit needs encoder weights of the order of v^-1/2, whose
+    decay costs in proportion to alpha / v.
+    """
+    variance = principal_variance(*rows.sample(N_SAMPLED))
+    return min(1.0, variance / SMALL_VARIANCE) ** 2

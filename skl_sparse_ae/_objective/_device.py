@@ -1,0 +1,201 @@
+"""The objective for rows on a device, such as a GPU, in whole-array operations.
+
+There are no threads of ours here and no strips: the library that the arrays belong to
+does its work in parallel. What is as long as there are units, such as the unit means,
+goes to the CPU, where the penalty's psi is; what is as wide as the rows stays.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._arrays._array_api import as_factor, to_numpy
+from .._arrays._blocks import blocks
+from .._network._parameters import Parameters
+from ._base import Objective
+from ._sums import finish_delta
+
+# Of a block of rows, its errors and codes.
+BLOCK_BYTES = 2**28
+
+
+class _IdleUnits(NamedTuple):
+    """Units to revive, and the weight of their term."""
+
+    units: np.ndarray
+    beta: float
+
+
+class DeviceObjective(Objective):
+    """J and its gradient over `DeviceArray`.
+
+    Parameters are those of `Objective`. Parameter vectors may be on the rows' device or
+    NumPy's; the gradient is where its vector is.
+    """
+
+    def _take_rows(self, X, inputs, sample_weight, load):
+        del load
+        layout = self.network.layout
+        self._X, self._inputs = X, inputs
+        self._weights = None
+        if sample_weight is not None:
+            self._weights = X.from_numpy(sample_weight, self.dtype)
+        row_bytes = self.dtype.itemsize * (4 * layout.n_components + layout.n_features)
+        self._blocks = blocks(0, X.shape[0], row_bytes, BLOCK_BYTES)
+        self._codes = None
+
+    def _joint_codes(self, parameters):
+        self._codes = [
+            self._encoded(parameters, rows, select=False) for rows in self._blocks
+        ]
+        return self._codes
+
+    def _encode(self, parameters):
+        self._begin()
+        for i, rows in enumerate(self._blocks):
+            self._code(parameters, i, rows)
+        return self._phi
+
+    def _forward(self, parameters):
+        self._begin()
+        squared_errors = 0.0
+        for i, rows in enumerate(self._blocks):
+            code = self._code(parameters, i, rows)
+            error = self._decoded(parameters, code, rows)
+            error -= self._X[rows].array
+            weighted = self._times_weights(error, rows)
+            squared_errors += float(self._X.xp.sum(error * weighted))
+        return squared_errors, self._phi
+
+    def _backward(self, parameters, slope, encoded, revival, gradients):
+        del encoded, gradients
+        self._begin()
+        if slope is not None:
+            slope = self._X.from_numpy(slope)
+        squared_errors, self._sums = 0.0, None
+        for i, rows in enumerate(self._blocks):
+            error, sums = self._block_gradients(parameters, i, rows, slope, revival)
+            squared_errors += error
+            if self._sums is None:
+                self._sums = sums
+            else:
+                self._sums = [a + b for a, b in zip(self._sums, sums, strict=True)]
+        self._codes = None
+        return squared_errors, self._phi
+
+    def _block_gradients(self, parameters, i, rows, slope, revival):
+        """Squared errors of a block; its gradients, in the order of `Parameters`."""
+        xp, network = self._X.xp, self.network
+        inputs, weights = self._inputs[rows].array, None
+        if self._weights is not None:
+            weights = self._weights[rows]
+        code = self._code(parameters, i, rows)
+        x_hat = self._decoded(parameters, code, rows)
+        error = x_hat - self._X[rows].array
+        weighted = self._times_weights(error, rows)
+        squared_errors = float(xp.sum(error * weighted))
+        residual = weighted
+        network.out_activation.multiply_derivative(x_hat, residual)
+        delta = residual @ parameters.components.T
+        finish_delta(network, delta, code, slope, weights)
+        components = code.T @ residual
+        if revival is not None:
+            idle = self._idle_code(parameters, rows, revival.units)
+            written = idle @ parameters.components
+            written = revival.beta * (self._times_weights(written, rows) + residual)
+            components += idle.T @ written
+            pulled = written @ parameters.components.T
+            network.activation.multiply_derivative(idle, pulled)
+            delta += pulled * as_factor(idle != 0, idle)
+        return squared_errors, [
+            inputs.T @ delta,
+            xp.sum(delta, axis=0),
+            components,
+            xp.sum(residual, axis=0),
+        ]
+
+    def _idle_code(self, parameters, rows, units):
+        """The code of idle units, the most active of which is active on each row."""
+        xp = self._X.xp
+        code = self._encoded(parameters, rows, select=False)
+        number = np.arange(code.shape[1])
+        is_idle = self._X.from_numpy(np.isin(number, units))
+        first = xp.argmax(xp.where(is_idle, code, -xp.inf), axis=1)
+        is_first = self._X.from_numpy(number) == first[:, None]
+        return code * as_factor(is_first, code)
+
+    def _gradient(self, weights, gradients, update):
+        del update
+        sums = Parameters(*self._sums)
+        if self.network.layout.tied_weights:
+            sums = sums._replace(encoder_coef=sums.encoder_coef + sums.components.T)
+            sums = sums._replace(components=sums.encoder_coef.T)
+        for total, out in zip(sums, gradients, strict=True):
+            if isinstance(out, np.ndarray):
+                total = to_numpy(total)
+            out[...] = total / self._total_weight
+        return self._add_decay(weights, gradients)
+
+    def _n_active(self):
+        return self._active
+
+    def _begin(self):
+        self._phi, self._active = np.zeros(self.network.layout.n_components), 0.0
+
+    def _encoded(self, parameters, rows, select=True):
+        X = self._inputs[rows]
+        out = X.empty(self.network.layout.n_components)
+        return self.network.encode(parameters, X.array, out, select=select)
+
+    def _decoded(self, parameters, code, rows):
+        out = self._X[rows].empty(self.network.layout.n_features)
+        return self.network.decode(parameters, code, out)
+
+    def _code(self, parameters, i, rows):
+        """The code of a block, which the sums over the rows hear of."""
+        if self._codes is None:
+            code = self._encoded(parameters, rows)
+        else:
+            code = self._codes[i]
+        phi = self.network.penalty.phi(code, self.network.activation)
+        self._phi += self._sum_rows(phi, rows)
+        if self.counts_active:
+            active = as_factor(code != 0, code)
+            self._active += float(self._sum_rows(active, rows).sum())
+        return code
+
+    def _sum_rows(self, array, rows):
+        """Weighted sum of the rows of a block, in double precision on the CPU."""
+        if self._weights is not None:
+            array = array * self._weights[rows][:, None]
+        return to_numpy(self._X.xp.sum(array, axis=0)).astype(np.float64)
+
+    def _times_weights(self, array, rows):
+        return array if self._weights is None else array * self._weights[rows][:, None]
+
+    def _revival_of(self, units, parameters, weight):
+        del parameters
+        return _IdleUnits(units, float(weight))
+
+    def _beside(self, theta, vector):
+        if isinstance(theta, np.ndarray):
+            return vector
+        return self._X.from_numpy(vector, self.dtype)
+
+    def _parameters(self, theta, weights):
+        if isinstance(theta, np.ndarray):
+            theta = self.network.layout.flatten(super()._parameters(theta, weights))
+            return self.network.layout.views(self._X.from_numpy(theta))
+        if self.mean is None:
+            return weights
+        mean = self._X.from_numpy(self.mean, self.dtype)
+        intercept = weights.encoder_intercept - mean @ weights.encoder_coef
+        return weights._replace(encoder_intercept=intercept)
+
+    def _centre(self, gradients):
+        if isinstance(gradients.encoder_coef, np.ndarray):
+            super()._centre(gradients)
+            return
+        mean = self._X.from_numpy(self.mean, self.dtype)
+        encoder = gradients.encoder_coef
+        encoder -= mean[:, None] * gradients.encoder_intercept[None, :]

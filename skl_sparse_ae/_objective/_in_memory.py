@@ -1,0 +1,13 @@
+"""Which objective serves rows in memory."""
+
+from scipy import sparse
+
+from ._dense import DenseObjective
+from ._sparse import SparseObjective
+
+
+def class_in_memory(X, network):
+    """The subclass of `Objective` for an ndarray or a CSR array."""
+    if sparse.issparse(X) and network.out_activation.name == "identity":
+        return SparseObjective
+    return DenseObjective

@@ -1,0 +1,255 @@
+"""One thread's range of rows: the forward and the backward pass, block by block."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from .._arrays._blocks import rows_as_dense, strips
+from .._network._parameters import Parameters
+from ._sums import CodeSums, finish_delta, sum_rows
+
+
+class Room(NamedTuple):
+    """Room for what the passes write for some rows.
+
+    ``code`` and ``delta``, of shape (n_rows, n_components), are the activations and the
+    errors at the units' pre-activation; ``residual``, of shape (n_rows, n_features),
+    has the errors of the reconstruction, at the output's pre-activation.
+    """
+
+    code: np.ndarray
+    delta: np.ndarray
+    residual: np.ndarray
+
+
+class Workspaces:
+    """Room, as in `Room`, that grows with the number of rows."""
+
+    def __init__(self, layout, dtype):
+        self._layout, self._dtype = layout, dtype
+        self.code = self._empty(0, layout.n_components)
+        self.delta = self._empty(0, layout.n_components)
+        self.residual = self._empty(0, layout.n_features)
+
+    def _empty(self, n_rows, n_columns):
+        return np.empty((n_rows, n_columns), self._dtype)
+
+    def reserve(self, n_rows, n_codes):
+        """Make room where there is less than is needed; returns itself.
+
+        `n_codes` is the number of rows whose activations are written.
+        """
+        if len(self.code) < n_codes:
+            self.code = self._empty(n_codes, self._layout.n_components)
+        if len(self.delta) < n_rows:
+            self.delta = self._empty(n_rows, self._layout.n_components)
+            self.residual = self._empty(n_rows, self._layout.n_features)
+        return self
+
+    def part(self, rows):
+        """The room for some of the rows."""
+        return Room(self.code[rows], self.delta[rows], self.residual[rows])
+
+
+class RowRange:
+    """The rows that one thread takes, and its sums over them.
+
+    Sums are weighted by the sample weights themselves; the objective divides by the
+    total weight.
+
+    Parameters
+    ----------
+    network : Network
+    dtype : dtype
+    counts_active : bool
+
+    Attributes
+    ----------
+    start, stop : int
+        Of the rows.
+    gradients : Parameters
+        After `backward`, those of the rows. The weight matrices, which are large, are
+        None until a backward pass is asked for them. With tied weights, that of the
+        encoder has both parts.
+    """
+
+    def __init__(self, network, dtype, counts_active):
+        self.network = network
+        self.dtype = dtype
+        self._counts_active = counts_active
+        layout = network.layout
+        self.gradients = Parameters(
+            encoder_coef=None,
+            encoder_intercept=np.empty(layout.n_components, dtype),
+            components=None,
+            decoder_intercept=np.empty(layout.n_features, dtype),
+        )
+        self._workspaces = Workspaces(layout, dtype)
+        self._scratch = None
+
+    def use_rows(
+        self, X, inputs, sample_weight, row_blocks, keep, workspaces=None, load=None
+    ):
+        """Take consecutive blocks of rows.
+
+        With `keep`, the activations of all blocks are kept from one pass to the next.
+        `workspaces` have room for that and for a block; by default they are its own.
+        `load` is what the first pass calls with the range, so that each thread fetches
+        its own rows.
+        """
+        self._X, self._inputs, self._weights = X, inputs, sample_weight
+        self._blocks, self._keep = row_blocks, keep
+        self.start, self.stop = row_blocks[0].start, row_blocks[-1].stop
+        if workspaces is None:
+            n_rows = max(rows.stop - rows.start for rows in row_blocks)
+            n_codes = self.stop - self.start if keep else n_rows
+            workspaces = self._workspaces.reserve(n_rows, n_codes)
+        self._room = workspaces
+        self._load = load
+
+    def _load_rows(self):
+        """Have the rows before the first pass."""
+        if self._load is not None:
+            self._load(slice(self.start, self.stop))
+            self._load = None
+
+    def encode(self, parameters):
+        """Sums of phi over the rows; activations are kept where asked for."""
+        self._load_rows()
+        self._sums = CodeSums(self.network, self._counts_active)
+        for rows in self._blocks:
+            self._encode_block(parameters, rows)
+        return self._sums.phi
+
+    def encode_all(self, parameters):
+        """Keep the activations of all rows, without any selection."""
+        self._load_rows()
+        for rows in self._blocks:
+            code = self._code_of(rows)
+            self.network.encode(parameters, self._inputs[rows], code, select=False)
+
+    @property
+    def n_active(self):
+        """Weighted number of non-zero activations in the last evaluation."""
+        return self._sums.n_active
+
+    @property
+    def kept(self):
+        """The activations that were kept."""
+        return self._room.code[: self.stop - self.start]
+
+    def forward(self, parameters):
+        """Sum of squared errors and sums of phi."""
+        self._load_rows()
+        self._sums = CodeSums(self.network, self._counts_active)
+        self._squared_errors = 0.0
+        for rows in self._blocks:
+            code = self._encode_block(parameters, rows)
+            self._decode_block(parameters, code, rows)
+        return self._squared_errors, self._sums.phi
+
+    def backward(self, parameters, slope, encoded, revival=None, with_products=True):
+        """Squared errors and sums of phi; the gradient's sums go to `gradients`.
+
+        `slope` is psi' for each unit, or None when there is no term; `encoded` tells
+        that the codes have been computed at these parameters; `revival` is the
+        auxiliary term of idle units, or None. With ``with_products=False`` the
+        gradients of the weight matrices are left to others.
+        """
+        self._load_rows()
+        is_kept, is_new = encoded and self._keep, self.network.penalty.selects_jointly
+        if not is_kept or is_new:
+            self._sums = CodeSums(self.network, self._counts_active)
+        self._squared_errors = 0.0
+        self.gradients.encoder_intercept[:] = 0
+        self.gradients.decoder_intercept[:] = 0
+        if with_products:
+            self._reserve_gradients()
+        for rows in self._blocks:
+            if is_kept:
+                code = self._code_of(rows)
+                if is_new:
+                    self._sums.add(code, self._weights_of(rows))
+            else:
+                code = self._encode_block(parameters, rows)
+            residual = self._decode_block(parameters, code, rows, backward=True)
+            delta = self._delta_block(parameters, slope, code, residual, rows)
+            if with_products:
+                inputs = self._inputs[rows]
+                self._add(self.gradients.components.T, residual.T, code, rows)
+                self._add(self.gradients.encoder_coef, inputs.T, delta, rows)
+            if revival is not None:
+                revival.add_gradient(
+                    self.gradients, self._inputs[rows], residual, self._weights_of(rows)
+                )
+        if with_products and self.network.layout.tied_weights:
+            self.gradients.encoder_coef[...] += self.gradients.components.T
+        return self._squared_errors, self._sums.phi
+
+    def _reserve_gradients(self):
+        shape, dtype = self.network.layout.shape, self.dtype
+        if self.gradients.components is None:
+            self.gradients = self.gradients._replace(
+                encoder_coef=np.empty(shape, dtype),
+                components=np.empty(shape, dtype).T,
+            )
+        if len(self._blocks) > 1 and self._scratch is None:
+            self._scratch = np.empty(shape, dtype)
+
+    def _code_of(self, rows):
+        if self._keep:
+            return self._room.code[rows.start - self.start : rows.stop - self.start]
+        return self._room.code[: rows.stop - rows.start]
+
+    def _encode_block(self, parameters, rows):
+        code = self._code_of(rows)
+        weights = self._weights_of(rows)
+
+        def add(strip):
+            self._sums.add(code[strip], None if weights is None else weights[strip])
+
+        return self.network.encode(parameters, self._inputs[rows], code, add)
+
+    def _decode_block(self, parameters, code, rows, backward=False):
+        """Squared errors; with `backward`, the error at the output's pre-activation."""
+        residual = self._room.residual[: rows.stop - rows.start]
+        target = rows_as_dense(self._X, rows)
+        weights = self._weights_of(rows)
+
+        def add(strip):
+            if backward:
+                self.gradients.decoder_intercept[...] += sum_rows(residual[strip])
+
+        self._squared_errors += self.network.compare(
+            parameters, code, target, weights, residual, add
+        )
+        return residual
+
+    def _delta_block(self, parameters, slope, code, residual, rows):
+        """The error at the hidden units' pre-activation, penalty included."""
+        delta = self._room.delta[: len(residual)]
+        np.matmul(residual, parameters.components.T, out=delta)
+        weights = self._weights_of(rows)
+        for strip in strips(delta):
+            w = None if weights is None else weights[strip]
+            finish_delta(self.network, delta[strip], code[strip], slope, w)
+            self.gradients.encoder_intercept[...] += sum_rows(delta[strip])
+        return delta
+
+    def _add(self, total, left, right, rows):
+        """Add ``left @ right`` to `total`, or begin it with the first block."""
+        if sparse.issparse(left):
+            product = left @ right
+        elif rows is self._blocks[0]:
+            np.matmul(left, right, out=total)
+            return
+        else:
+            product = np.matmul(left, right, out=self._scratch)
+        if rows is self._blocks[0]:
+            total[...] = product
+        else:
+            total += product
+
+    def _weights_of(self, rows):
+        return None if self._weights is None else self._weights[rows]

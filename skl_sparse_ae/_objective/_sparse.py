@@ -1,0 +1,285 @@
+"""The objective for sparse rows and identity outputs: nothing as wide as X is dense.
+
+The errors ``R = A W_d + 1 b_d^T - X`` would be dense, so they are never formed. J and
+its gradient need them only in products, in which each of their three parts stays small.
+With ``G = W_d W_d^T`` and any matrix B of as many rows and columns as A,
+
+- ``R W_d^T = A G + 1 (W_d b_d)^T - X W_d^T``,
+- ``B^T R = (B^T A) W_d + (B^T 1) b_d^T - B^T X``,
+- ``||R||^2 = <G, A^T A> + 2 (W_d b_d) . (A^T 1) + n ||b_d||^2 - 2 <A, X W_d^T>
+  - 2 b_d . (X^T 1) + ||X||^2``.
+
+The cost is that of products with the non-zeros of X, and of some between matrices with
+as many rows or columns as there are units. Codes take part in them by rows, each member
+of the team with its own; the gradient is put together by columns of X, again each
+member with its own, so that there is one of it only.
+"""
+
+import numpy as np
+
+from .._arrays._blocks import BLOCK_BYTES, STRIP_BYTES, blocks, split_evenly
+from .._arrays._sparse_products import add_outer, add_product
+from ._base import Objective
+from ._sparse_parts import _add_up, _Chunk, _Part
+from ._sums import squared_norm
+
+# The least size of a chunk's codes, in sizes of a weight matrix.
+CHUNK_PER_WEIGHTS = 6
+
+
+# What a multiply-add with a non-zero costs, in those of dense products.
+SPARSE_WORK = 32
+
+
+class SparseObjective(Objective):
+    """J and its gradient over the rows of a CSR matrix, for an identity output.
+
+    Rows are taken in chunks, whose codes are all that is kept of them at a time.
+    Parameters are those of `Objective`.
+    """
+
+    # A step goes through the whole dictionary, and hardly takes longer for more rows.
+    max_batch_size = 4096
+    subtracts_squares = True
+    centres_itself = True
+
+    @property
+    def _adds_late(self):
+        """Whether the only chunk adds to the gradient while this is completed."""
+        return len(self._chunks) == 1
+
+    @property
+    def updates_itself(self):
+        return self._adds_late
+
+    def _take_rows(self, X, inputs, sample_weight, load):
+        del load
+        layout = self.network.layout
+        n_rows, n_components = X.shape[0], layout.n_components
+        weights = np.ones(n_rows) if sample_weight is None else sample_weight
+        weights = weights.astype(np.float64)
+        self._column_sums = weights @ X
+        self._squares = _weighted_squares(X, sample_weight)
+        code_bytes = n_components * self.dtype.itemsize
+        weight_bytes = layout.n_features * code_bytes
+        chunk_bytes = max(BLOCK_BYTES, CHUNK_PER_WEIGHTS * weight_bytes)
+        chunks = blocks(0, n_rows, 2 * code_bytes, chunk_bytes)
+        self._keep = self._keeps_codes(n_rows, len(chunks) == 1)
+        # Products with non-zeros, and with the Gram matrix by rows or by columns.
+        work = SPARSE_WORK * X.nnz / len(chunks) * n_components
+        n_parts = self.team.n_useful(work + n_rows / len(chunks) * n_components**2)
+        self._chunks = [
+            _Chunk(X, inputs, sample_weight, rows, n_parts, 1 / self._total_weight)
+            for rows in chunks
+        ]
+        n_shares = self.team.n_useful(work + layout.n_features * n_components**2)
+        shares = split_evenly(0, layout.n_features, min(layout.n_features, n_shares))
+        self._shares = [
+            blocks(s.start, s.stop, code_bytes, STRIP_BYTES) for s in shares
+        ]
+        n_max = max(chunk.n_rows for chunk in self._chunks)
+        n_codes = n_rows if self._keep else n_max
+        self._code = self._room("code", n_codes, self.dtype)
+        self._back = self._room("back", n_max, self.dtype)
+
+    def _joint_codes(self, parameters):
+        self._sums = []
+        for chunk in self._chunks:
+            self._encode_chunk(parameters, chunk, select=False)
+        return [self._code_of(chunk) for chunk in self._chunks]
+
+    def _encode(self, parameters):
+        self._sums = []
+        for chunk in self._chunks:
+            self._encode_chunk(parameters, chunk)
+        return sum(sums.phi for sums in self._sums)
+
+    def _forward(self, parameters):
+        dictionary = _Dictionary(parameters, self.team, self._shares)
+        self._sums, compared = [], []
+        for chunk in self._chunks:
+            self._encode_chunk(parameters, chunk)
+            compared += self._map(chunk, _Part.compare, dictionary)
+        phi = sum(sums.phi for sums in self._sums)
+        return self._squared_errors(dictionary, *_add_up(compared)), phi
+
+    def _backward(self, parameters, slope, encoded, revival, gradients):
+        dictionary = _Dictionary(parameters, self.team, self._shares)
+        is_kept, is_new = encoded and self._keep, self.network.penalty.selects_jointly
+        if not is_kept or is_new:
+            self._sums = []
+        compared, pulled = [], []
+        for chunk in self._chunks:
+            if not is_kept:
+                self._encode_chunk(parameters, chunk)
+            elif is_new:
+                self._sums += self._map(chunk, _Part.sums, self)
+            results = self._map(
+                chunk, _Part.backward, self.network, dictionary, slope, revival
+            )
+            compared += [result[0] for result in results]
+            pulled += [result[1] for result in results]
+            if not self._adds_late:
+                self._add_chunk(gradients, chunk)
+        phi = sum(sums.phi for sums in self._sums)
+        self._compared, self._pulled = _add_up(compared), _add_up(pulled)
+        return self._squared_errors(dictionary, *self._compared), phi
+
+    def _add_chunk(self, gradients, chunk):
+        """Add what the columns of X give to the gradient, or begin it with them."""
+
+        def add(share):
+            columns = slice(share[0].start, share[-1].stop)
+            outs = [g[columns] for g in self.network.layout.weights(gradients)]
+            if chunk is self._chunks[0]:
+                for out in outs:
+                    out[...] = 0
+            self._add_columns(outs, chunk, columns)
+
+        chunk.transpose()
+        self.team.map(add, self._shares)
+
+    def _add_columns(self, outs, chunk, columns):
+        """Add ``X^T delta`` for the encoder and ``- X^T B`` for the decoder.
+
+        To the gradients of some columns of X, from what the parts have left behind.
+        `outs` are two arrays, or one of both with tied weights.
+        """
+        delta, left = self._back[: chunk.n_rows], self._code_of(chunk)
+        add_product(chunk.inputs_columns, delta, outs[0], columns)
+        add_product(chunk.minus_X_columns, left, outs[-1], columns)
+
+    def _gradient(self, weights, gradients, update):
+        """Complete what the columns of X have given with the products of the codes."""
+        terms = self._dense_terms(weights, gradients)
+        if self._adds_late:
+            self._chunks[0].transpose()
+        layout = self.network.layout
+        matrices = layout.weights(weights)
+
+        def finish(numbered):
+            thread, share = numbered
+            squares = 0.0
+            for columns in share:
+                outs = [
+                    self._gradient_part(gradients, i, columns, thread)
+                    for i in range(len(matrices))
+                ]
+                terms.add(weights, outs, columns, begins=self._adds_late)
+                if self._adds_late:
+                    self._add_columns(outs, self._chunks[0], columns)
+                for i, (matrix, g) in enumerate(zip(matrices, outs, strict=True)):
+                    squares += squared_norm(matrix[columns])
+                    if update is not None:
+                        update(layout.part(i, columns), g.ravel())
+            return squares
+
+        return sum(self.team.map(finish, enumerate(self._shares)))
+
+    def _dense_terms(self, weights, gradients):
+        """What is to be added for the weights; writes the intercepts' gradients."""
+        scale = 1 / self._total_weight
+        code_gram, code_total, _ = self._compared
+        intercept, gram, total = (scale * sums for sums in self._pulled)
+        gradients.encoder_intercept[:] = intercept
+        written = code_total.astype(self.dtype) @ weights.components
+        errors = self._weight * weights.decoder_intercept - self._column_sums
+        gradients.decoder_intercept[:] = scale * (written + errors)
+        gram = scale * code_gram + gram
+        total = scale * code_total + total
+        mean = None if self.mean is None else self.mean.astype(self.dtype)
+        return _DenseTerms(
+            self.network.layout, self._decay, gram, total, mean, intercept, self.dtype
+        )
+
+    def _n_active(self):
+        return sum(sums.n_active for sums in self._sums)
+
+    def _squared_errors(self, dictionary, gram, total, overlap):
+        """The third formula of this module."""
+        intercept = dictionary.intercept
+        return float(
+            np.vdot(dictionary.gram, gram)
+            + 2 * (dictionary.offset @ total - overlap)
+            + intercept @ (self._weight * intercept - 2 * self._column_sums)
+            + self._squares
+        )
+
+    def _code_of(self, chunk):
+        start = chunk.start if self._keep else 0
+        return self._code[start : start + chunk.n_rows]
+
+    def _encode_chunk(self, parameters, chunk, select=True):
+        self._sums += self._map(chunk, _Part.encode, self, parameters, select)
+
+    def _map(self, chunk, method, *args):
+        """Results of a method of the chunk's parts, called with their codes."""
+        code, back = self._code_of(chunk), self._back
+
+        def call(part):
+            return method(part, code[part.rows], back[part.rows], *args)
+
+        return self.team.map(call, chunk.parts)
+
+
+def _weighted_squares(X, sample_weight):
+    """The sum of the squares of all entries, times their rows' weights."""
+    if sample_weight is None:
+        return squared_norm(X.data.astype(np.float64))
+    squares = X.multiply(X).sum(axis=1, dtype=np.float64)
+    return float(sample_weight.astype(np.float64) @ squares)
+
+
+class _Dictionary:
+    """What is needed of the decoder, however many rows there are.
+
+    ``transposed`` is ``W_d^T``, of which ``gram`` has the scalar products of columns
+    and ``offset`` those with ``b_d``.
+    """
+
+    def __init__(self, parameters, team, shares):
+        self.transposed = parameters.components.T
+        intercept = parameters.decoder_intercept
+        self.intercept = intercept.astype(np.float64)
+
+        def multiply(share):
+            # In double precision: J is a small difference of large terms.
+            gram, offset = 0.0, 0.0
+            for columns in share:
+                part = self.transposed[columns]
+                gram += (part.T @ part).astype(np.float64)
+                offset += (intercept[columns] @ part).astype(np.float64)
+            return gram, offset
+
+        self.gram, self.offset = _add_up(team.map(multiply, shares))
+
+
+class _DenseTerms:
+    """What the gradient has besides products with X: products of small matrices.
+
+    For the decoder ``W_d (A^T B) + b_d (1^T B)``, for the encoder, where intercepts are
+    counted from the mean row, less ``mean (1^T delta)``, and the decay of both.
+    """
+
+    def __init__(self, layout, decay, gram, total, mean, intercept, dtype):
+        self._layout, self._decay, self._mean = layout, decay, mean
+        # A multiple of the identity makes the decay a part of the product.
+        self._gram = (gram.T + decay * np.eye(len(gram))).astype(dtype)
+        self._total, self._intercept = total.astype(dtype), intercept.astype(dtype)
+
+    def add(self, weights, outs, columns, begins):
+        """Add them for some columns of X, or begin the gradient with them."""
+        encoder, decoder = outs[0], outs[-1]
+        matrix = weights.components.T[columns].astype(self._gram.dtype, copy=False)
+        if begins:
+            np.matmul(matrix, self._gram, out=decoder)
+        else:
+            decoder += matrix @ self._gram
+        add_outer(weights.decoder_intercept[columns], self._total, decoder)
+        if not self._layout.tied_weights:
+            if begins:
+                np.multiply(weights.encoder_coef[columns], self._decay, out=encoder)
+            else:
+                encoder += self._decay * weights.encoder_coef[columns]
+        if self._mean is not None:
+            add_outer(self._mean[columns], -self._intercept, encoder)

@@ -1,0 +1,52 @@
+"""TODO _penalties._contractive"""
+
+from ._linear import _LinearPenalty, _squared_norms
+
+
+class Contractive(_LinearPenalty):
+    """Squared Jacobian norm of the code, averaged over the rows.
+
+    The contractive autoencoder [1]_: a code that changes little with its row.
+    ``||d a / d x||^2 = sum_j f'(z_j)^2 ||w_j||^2`` in closed form, with ``w_j`` the
+    encoder's weights of unit j.
+
+    Parameters
+    ----------
+    beta : float, default=0.1
+        Weight of the term.
+
+    References
+    ----------
+    .. [1] S. Rifai, P. Vincent, X. Muller, X. Glorot, Y. Bengio, "Contractive
+       Auto-Encoders: Explicit Invariance During Feature Extraction", ICML 2011.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import Contractive, SparseAutoencoder
+    >>> X = load_digits().data / 16
+    >>> SparseAutoencoder(8, penalty=Contractive(beta=0.1)).fit_transform(X).shape
+    (1797, 8)
+    """
+
+    default_activation = "logistic"
+
+    def __init__(self, beta=0.1):
+        self.beta = beta
+
+    def phi(self, a, activation):
+        return activation.derivative(a) ** 2
+
+    def phi_derivative(self, a, activation):
+        return 2 * activation.derivative(a) * activation.derivative_slope(a)
+
+    def unit_weights(self, parameters):
+        return _squared_norms(parameters.encoder_coef)
+
+    def add_weight_gradient(self, parameters, gradients, penalties):
+        gradients.encoder_coef[...] += 2 * parameters.encoder_coef * penalties
+
+    @classmethod
+    def default_beta(cls, variance, n_features, n_components):
+        # The Jacobian is in units of one over those of X.
+        return variance / n_components * variance / n_features

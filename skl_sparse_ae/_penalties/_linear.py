@@ -1,0 +1,25 @@
+"""TODO _penalties._linear"""
+
+import numpy as np
+
+from .._arrays._array_api import namespace
+from ._base import WEIGHT, Penalty
+
+
+class _LinearPenalty(Penalty):
+    """A penalty whose psi is ``beta`` times the mean."""
+
+    _parameter_constraints = {"beta": [WEIGHT]}
+
+    def psi(self, s):
+        return self.beta * s
+
+    def psi_derivative(self, s):
+        return np.full_like(s, self.beta)
+
+
+def _squared_norms(matrix):
+    """Squared norm of each column."""
+    if isinstance(matrix, np.ndarray):
+        return np.einsum("fj,fj->j", matrix, matrix)
+    return namespace(matrix).sum(matrix * matrix, axis=0)

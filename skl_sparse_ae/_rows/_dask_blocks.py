@@ -1,0 +1,103 @@
+"""What workers do with one block of a Dask array, apart from the objective."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_array
+
+from .._arrays._array_api import canonical_csr
+from .._arrays._team import Team
+from ._mapping import map_rows, map_rows_to_csr
+from ._moments import mean_and_variance
+
+
+def as_rows(block, dtype, number, check_finite=True):
+    """A block as rows in memory are taken; `number` tells where something is wrong."""
+    try:
+        block = check_array(
+            block,
+            accept_sparse="csr",
+            dtype=dtype,
+            order="C",
+            ensure_all_finite=check_finite,
+            ensure_min_samples=0,
+            input_name="X",
+            estimator="SparseAutoencoder",
+        )
+    except ValueError as error:
+        raise ValueError(f"X.blocks[{number}] cannot be used. {error}") from error
+    return canonical_csr(block) if sparse.issparse(block) else block
+
+
+@dataclass
+class Moments:
+    """Sum of weights, weighted mean and total variance of some rows.
+
+    Those of two sets of rows give those of both, without loss where the means are
+    large [1]_.
+
+    .. [1] T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for Computing the Sample
+       Variance: Analysis and Recommendations", The American Statistician 37, 1983.
+    """
+
+    weight: float
+    mean: np.ndarray
+    variance: float
+
+    @classmethod
+    def of_block(cls, number, X, sample_weight, *, dtype):
+        """Those of a block, whose values are checked."""
+        X = as_rows(X, dtype, number)
+        if sample_weight is None:
+            return cls(float(X.shape[0]), *mean_and_variance(X))
+        weight = float(np.sum(sample_weight, dtype=np.float64))
+        if weight == 0:
+            return cls(0.0, np.zeros(X.shape[1]), 0.0)
+        return cls(weight, *mean_and_variance(X, np.asarray(sample_weight)))
+
+    def __add__(self, other):
+        weight = self.weight + other.weight
+        if weight == 0:
+            return self
+        share = other.weight / weight
+        step = other.mean - self.mean
+        between = share * (1 - share) * float(step @ step)
+        within = (1 - share) * self.variance + share * other.variance
+        return Moments(weight, self.mean + share * step, within + between)
+
+
+def apply_block(block, step, n_columns, as_csr, block_info):
+    """The results of ``step(X, out)`` on the rows of a block, by one thread."""
+    dtype = block_info[None]["dtype"]
+    X = as_rows(block, dtype, _number(block_info))
+    with Team(1) as team:
+        if as_csr:
+            return map_rows_to_csr(step, X, n_columns, team)
+        return map_rows(step, X, np.empty((X.shape[0], n_columns), dtype), team)
+
+
+def part_of_block(block, seed, held_out, block_info):
+    """The rows of a block that are held out, or the others, in their order.
+
+    How many they are is what Dask has been told of the result.
+    """
+    n_rows, n_taken = block.shape[0], block_info[None]["chunk-shape"][0]
+    n_held_out = n_taken if held_out else n_rows - n_taken
+    order = _rng(seed, block_info).permutation(n_rows)
+    is_held_out = np.arange(n_rows) < n_held_out
+    return block[np.sort(order[is_held_out == held_out])]
+
+
+def corrupt_block(block, corrupt, seed, block_info):
+    """What the encoder sees of a block."""
+    return corrupt(block, _rng(seed, block_info))
+
+
+def _rng(seed, block_info):
+    """A random state for a block, the same wherever it is worked on."""
+    return np.random.RandomState([seed, _number(block_info)])
+
+
+def _number(block_info):
+    return block_info[None]["chunk-location"][0]

@@ -1,0 +1,65 @@
+"""Rows in memory, or in a memory map: an ndarray or a CSR array."""
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from .._arrays._team import Team
+from .._sklearn import _align_api_if_sparse
+from ._base import Rows
+from ._batches import MiniBatches
+from ._mapping import map_rows, map_rows_to_csr
+from ._moments import mean_and_variance, rows_to_sample
+
+
+class InMemory(Rows):
+    """Rows in memory. Parameters are those of `Rows`."""
+
+    kind = "memory"
+
+    def team(self):
+        return Team()
+
+    def of_positive_weight(self):
+        if self.sample_weight is None:
+            return self
+        used = self.sample_weight > 0
+        return self if used.all() else self._take(used)
+
+    def hold_out(self, fraction, rng):
+        indices = np.arange(self.shape[0])
+        parts = train_test_split(indices, test_size=fraction, random_state=rng)
+        return [self._take(part) for part in parts]
+
+    def moments(self):
+        return mean_and_variance(self.X, self.sample_weight)
+
+    def sample(self, size):
+        rows = self._take(rows_to_sample(self.shape[0], size))
+        return rows.X, rows.sample_weight, rows.shape[0] / self.shape[0]
+
+    def batches(self, size, rng, corrupt=None, mean=None):
+        """Mini-batches of shuffled rows; parameters are those of `MiniBatches`."""
+        return MiniBatches(self.X, self.sample_weight, size, rng, corrupt, mean)
+
+    def astype(self, dtype):
+        """The rows in another precision; weights stay as they are."""
+        return self._with(self.X.astype(dtype, copy=False), self.sample_weight)
+
+    def corrupted(self, corrupt, rng):
+        return corrupt(self.X, rng)
+
+    def to_device(self, arrays):
+        return arrays
+
+    def apply(self, step, n_columns, as_csr=False):
+        with self.team() as team:
+            if as_csr:
+                code = map_rows_to_csr(step, self.X, n_columns, team)
+                return _align_api_if_sparse(code)
+            out = np.empty((self.shape[0], n_columns), self.dtype)
+            return self.to_caller(map_rows(step, self.X, out, team))
+
+    def _take(self, rows):
+        """Those with some indices, or of a mask."""
+        weights = None if self.sample_weight is None else self.sample_weight[rows]
+        return self._with(self.X[rows], weights)

@@ -1,0 +1,57 @@
+"""Rows on a device, such as a GPU."""
+
+import numpy as np
+from scipy import sparse
+
+from .._arrays._array_api import to_numpy
+from .._arrays._blocks import blocks
+from .._sklearn import _align_api_if_sparse
+from ._in_memory import InMemory
+from ._moments import without_rounding
+
+# Of a block of rows.
+BLOCK_BYTES = 2**28
+
+
+class OnDevice(InMemory):
+    """Rows in a `DeviceArray`. Weights are NumPy's. Parameters are those of `Rows`."""
+
+    kind = "device"
+
+    def moments(self):
+        """Weighted mean and total variance.
+
+        Sums over blocks are in the precision of the rows, which may be the device's
+        only one.
+        """
+        X, weight = self.X, self.sample_weight
+        if weight is None:
+            weight = np.ones(X.shape[0], X.dtype)
+        shares = weight / np.sum(weight, dtype=np.float64)
+        parts = blocks(0, X.shape[0], X.dtype.itemsize * X.shape[1], BLOCK_BYTES)
+        weights = [X.from_numpy(shares[rows], X.dtype) for rows in parts]
+        mean, correction, variance = 0.0, 0.0, 0.0
+        for rows, w in zip(parts, weights, strict=True):
+            mean = mean + to_numpy(w @ X[rows].array).astype(np.float64)
+        rounded = X.from_numpy(mean, X.dtype)
+        for rows, w in zip(parts, weights, strict=True):
+            centred = X[rows].array - rounded
+            variance += float(w @ X.xp.sum(centred * centred, axis=1))
+            correction = correction + to_numpy(w @ centred).astype(np.float64)
+        variance = max(0.0, variance - float(correction @ correction))
+        return mean, without_rounding(variance, mean, X.dtype)
+
+    def sample(self, size):
+        X, sample_weight, fraction = super().sample(size)
+        return to_numpy(X.array), sample_weight, fraction
+
+    def to_device(self, arrays):
+        if isinstance(arrays, tuple):
+            return type(arrays)(*map(self.X.from_numpy, arrays))
+        return self.X.from_numpy(arrays)
+
+    def apply(self, step, n_columns, as_csr=False):
+        out = step(self.X.array, self.X.empty(n_columns))
+        if not as_csr:
+            return out
+        return _align_api_if_sparse(sparse.csr_array(to_numpy(out)))

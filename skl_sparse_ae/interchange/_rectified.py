@@ -1,0 +1,166 @@
+"""Autoencoders of rectified units, as libraries for language models have them.
+
+What those call W_enc and W_dec are `encoder_coef_` and `components_` here. Some files
+hold encoders of ``x - b_dec`` instead of ``x``, or activations that are multiplied by
+the norms of the units; both are moved into the parameters.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import clone
+
+from .._arrays._array_api import to_numpy
+from .._penalties._batch_topk import BatchTopK
+from .._penalties._none import NoPenalty
+from .._penalties._topk import TopK
+from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
+from ._checked import checked_array
+
+
+class Rectified(NamedTuple):
+    """The autoencoder ``max(x W_enc + b_enc, 0) W_dec + b_dec``, of which few are kept.
+
+    Rows keep their `k` largest activations. Where there is a `threshold`, a number or
+    one for each unit, they keep those above it instead, which are `k` on average.
+    """
+
+    W_enc: np.ndarray
+    b_enc: np.ndarray
+    W_dec: np.ndarray
+    b_dec: np.ndarray
+    k: float | None = None
+    threshold: float | np.ndarray | None = None
+
+    @classmethod
+    def of(cls, estimator, library):
+        """What `library` is to read of a fitted estimator."""
+        check_autoencoder(estimator)
+        _check_units(estimator, library)
+        arrays = (
+            estimator.encoder_coef_,
+            estimator.encoder_intercept_,
+            estimator.components_,
+            estimator.decoder_intercept_,
+        )
+        return cls(*map(to_numpy, arrays), **_selection(estimator, library))
+
+    def checked(self):
+        """The same, as finite arrays of fitting shapes and of one dtype."""
+        if np.ndim(self.W_enc) != 2:
+            raise ValueError(f"W_enc has the shape {self.W_enc.shape}, of no matrix.")
+        n_features, n_components = self.W_enc.shape
+        shapes = {
+            "W_enc": (n_features, n_components),
+            "b_enc": (n_components,),
+            "W_dec": (n_components, n_features),
+            "b_dec": (n_features,),
+        }
+        if self.threshold is not None:
+            shapes["threshold"] = (n_components,) if self.threshold.ndim else ()
+        dtype = np.result_type(np.float32, *self[:4])
+        arrays = {
+            name: checked_array(getattr(self, name), name, shape, dtype)
+            for name, shape in shapes.items()
+        }
+        return self._replace(**arrays)
+
+    def to_estimator(self):
+        """A fitted estimator that computes the same."""
+        n_features, n_components = self.W_enc.shape
+        penalty = self._penalty()
+        estimator = SparseAutoencoder(
+            n_components,
+            penalty=None if isinstance(penalty, NoPenalty) else clone(penalty),
+            activation="relu",
+            alpha=0.0,
+        )
+        fitted = {
+            "n_features_in_": n_features,
+            "encoder_coef_": self.W_enc,
+            "encoder_intercept_": self.b_enc,
+            "components_": self.W_dec,
+            "decoder_intercept_": self.b_dec,
+            "activation_": "relu",
+            "out_activation_": "identity",
+            "tied_weights_": False,
+            "penalty_": penalty,
+            "alpha_": 0.0,
+            "beta_": float(getattr(penalty, "beta", 0.0)),
+        }
+        for name, value in fitted.items():
+            setattr(estimator, name, value)
+        return estimator
+
+    def _penalty(self):
+        """The penalty that selects as this autoencoder does."""
+        n_components = self.W_enc.shape[1]
+        keeps_all = self.k is None or self.k >= n_components
+        share = {} if keeps_all else {"rho": float(self.k / n_components)}
+        if self.threshold is None:
+            penalty = NoPenalty() if keeps_all else TopK(**share)
+        else:
+            penalty = BatchTopK(**share)
+            first = np.ravel(self.threshold)[0]
+            is_one = np.all(self.threshold == first)
+            penalty.threshold_ = float(first) if is_one else self.threshold
+        penalty._validate_params()
+        return penalty
+
+    def fold_b_dec(self):
+        """The same as encoder of ``x`` where these parameters are for ``x - b_dec``."""
+        return self._replace(b_enc=self._shifted_intercepts(-1))
+
+    def unfold_b_dec(self):
+        """The same as encoder of ``x - b_dec`` where these parameters are for ``x``."""
+        return self._replace(b_enc=self._shifted_intercepts(1))
+
+    def fold_norms(self):
+        """The same with norms of W_dec in the code, where the decoder divides by them.
+
+        Units of no length then have no activation.
+        """
+        norms = np.linalg.norm(self.W_dec, axis=1)
+        lengths = np.where(norms > 0, norms, 1)
+        return self._replace(
+            W_enc=self.W_enc * norms,
+            b_enc=self.b_enc * norms,
+            W_dec=self.W_dec / lengths[:, None],
+        )
+
+    def _shifted_intercepts(self, sign):
+        b_dec, W_enc = (a.astype(np.float64) for a in (self.b_dec, self.W_enc))
+        return (self.b_enc + sign * (b_dec @ W_enc)).astype(self.b_enc.dtype)
+
+
+def _check_units(estimator, library):
+    for name, known in [("activation_", "relu"), ("out_activation_", "identity")]:
+        if getattr(estimator, name) != known:
+            raise ValueError(
+                f"{library} has rectified units and linear outputs only, and this "
+                f"estimator has {name}={getattr(estimator, name)!r} instead of "
+                f"{known!r}. save_safetensors and to_onnx write every activation."
+            )
+
+
+def _selection(estimator, library):
+    """`k` and `threshold` of the penalty, where it selects."""
+    penalty = estimator.penalty_
+    if not penalty.selects:
+        return {}
+    n_components = estimator.components_.shape[0]
+    if isinstance(penalty, BatchTopK):
+        threshold = getattr(penalty, "threshold_", 0.0)
+        return {"k": penalty.n_active(n_components), "threshold": threshold}
+    if not isinstance(penalty, TopK):
+        raise ValueError(
+            f"{library} does not know how {penalty} selects activations; it knows TopK "
+            "and BatchTopK."
+        )
+    if penalty.transform_soft or penalty.transform_factor != 1:
+        raise ValueError(
+            f"{library} encodes with the k units that were trained, and {penalty} "
+            "transforms otherwise. Use penalty_.set_params(transform_factor=1.0, "
+            "transform_soft=False) first."
+        )
+    return {"k": penalty.n_active(n_components)}

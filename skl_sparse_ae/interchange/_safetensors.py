@@ -1,0 +1,91 @@
+"""Autoencoders as one file of tensors and settings."""
+
+from ._files import read_tensors, write_tensors
+from ._settings import from_arrays_and_json, to_arrays_and_json
+
+#: The settings' key in the header of a file.
+HEADER = "skl_sparse_ae"
+
+
+def save_safetensors(estimator, path):
+    """Write a fitted autoencoder to one file of tensors and settings.
+
+    Every activation and penalty of the package can be written. The tensors have the
+    names of the fitted arrays; parameters and other attributes are JSON in the file's
+    header.
+
+    Parameters
+    ----------
+    estimator : SparseAutoencoder
+        Fitted.
+
+    path : str or path-like
+        File to write, by custom with the ending ``.safetensors``.
+
+    Raises
+    ------
+    TypeError
+        When a parameter is no JSON value: a RandomState, or a penalty of one's own.
+
+    See Also
+    --------
+    load_safetensors : Read it again.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder
+    >>> from skl_sparse_ae.interchange import load_safetensors, save_safetensors
+    >>> X = load_digits().data / 16
+    >>> autoencoder = SparseAutoencoder(32, random_state=0).fit(X)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_safetensors(autoencoder, Path(folder) / "digits.safetensors")
+    ...     loaded = load_safetensors(Path(folder) / "digits.safetensors")
+    >>> bool((loaded.transform(X) == autoencoder.transform(X)).all())
+    True
+    """
+    arrays, settings = to_arrays_and_json(estimator)
+    write_tensors(arrays, path, metadata={HEADER: settings})
+
+
+def load_safetensors(path):
+    """Read an autoencoder that `save_safetensors` has written.
+
+    Parameters
+    ----------
+    path : str or path-like
+        File to read.
+
+    Returns
+    -------
+    estimator : SparseAutoencoder
+        Fitted, with the same parameters, public attributes and results.
+
+    Raises
+    ------
+    ValueError
+        When the file is not one of these, or a value in it is not allowed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder
+    >>> from skl_sparse_ae.interchange import load_safetensors, save_safetensors
+    >>> X = load_digits().data / 16
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "digits.safetensors"
+    ...     save_safetensors(SparseAutoencoder(32, random_state=0).fit(X), path)
+    ...     load_safetensors(path)
+    SparseAutoencoder(n_components=32, random_state=0)
+    """
+    tensors, metadata = read_tensors(path)
+    if HEADER not in metadata:
+        raise ValueError(
+            f"{path} has no settings of skl_sparse_ae in its header. load_saelens "
+            "reads the folders of that library."
+        )
+    return from_arrays_and_json(tensors, metadata[HEADER])
