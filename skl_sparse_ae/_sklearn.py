@@ -1,6 +1,10 @@
-"""The private scikit-learn names in use, imported in this one place."""
+"""What comes from scikit-learn's private modules, in this one place.
 
-from sklearn.base import _fit_context
+Also what rooms that know nothing of scikit-learn take from it; see
+tests/test_imports.py.
+"""
+
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.externals.array_api_compat import array_namespace
 from sklearn.externals.array_api_compat import device as get_device
 from sklearn.utils import _align_api_if_sparse, _safe_indexing
@@ -21,6 +25,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 __all__ = [
+    "BaseEstimator",
     "HasMethods",
     "Interval",
     "Options",

@@ -20,6 +20,7 @@ from ._fitting._monitor import report
 from ._fitting._partial_fit import partially_fitted_by
 from ._fitting._problem import Problem
 from ._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
+from ._network._engines import ENGINES
 from ._objective._sums import explained_variance
 from ._penalties import PENALTIES, Penalty, is_built_in
 from ._rows import check_code, check_rows
@@ -308,7 +309,7 @@ class SparseAutoencoder(
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "warm_start": ["boolean"],
-        "engine": [StrOptions({"numba"}), None],
+        "engine": [StrOptions({name for name in ENGINES if name}), None],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }

@@ -104,7 +104,10 @@ def test_the_default_constructor_passes_without_expected_failures():
 @pytest.mark.skipif("SCIPY_ARRAY_API" in os.environ, reason="this is the inner run")
 def test_all_checks_pass_with_scipys_array_api_mode():
     """It must be chosen before SciPy is imported, hence another interpreter."""
-    files = [__file__, str(Path(__file__).with_name("test_device_objective.py"))]
+    files = [
+        __file__,
+        str(Path(__file__).with_name("objective") / "test_device_objective.py"),
+    ]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
     environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
     run = subprocess.run(

@@ -1,14 +1,10 @@
-"""Rows as blocks, and the team of threads that works on them.
+"""Rows and vectors cut into blocks, strips and pieces.
 
-Matrix products are made on *blocks*, large enough that adding up their partial sums
-costs nothing; element-wise work inside a block is done on *strips* that stay in a cache
-between one operation and the next. NumPy releases the interpreter's lock in both, so
-plain threads run them in parallel, each with one BLAS thread. Strips are no shorter
-than they are because the lock is taken again between two operations, and waking the
-thread that had to wait for it costs more than an operation of a few microseconds.
-
-Small tables are left to one thread, and their products to those of BLAS, which stay
-awake from one product to the next.
+Matrix products are made on *blocks* of rows, large enough that adding up their partial
+sums costs nothing; element-wise work inside a block is done on *strips* that stay in a
+cache from one operation to the next. Strips are no shorter than they are because the
+interpreter's lock is taken again between two operations, and waking the thread that had
+to wait for it costs more than an operation of a few microseconds.
 """
 
 from itertools import pairwise

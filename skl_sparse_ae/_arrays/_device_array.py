@@ -1,4 +1,4 @@
-"""TODO _arrays._device_array"""
+"""Arrays on a device, with the part of NumPy's interface that training needs."""
 
 import numpy as np
 

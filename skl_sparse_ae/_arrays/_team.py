@@ -1,4 +1,9 @@
-"""TODO _arrays._team"""
+"""The threads that work on blocks of rows, with one BLAS thread each.
+
+NumPy releases the interpreter's lock in matrix products and in element-wise work, so
+plain threads run both in parallel. Small tables are left to one thread, and their
+products to the threads of BLAS, which stay awake from one product to the next.
+"""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

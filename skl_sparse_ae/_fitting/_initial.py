@@ -1,4 +1,4 @@
-"""TODO _fitting._initial"""
+"""The parameters with which training starts."""
 
 import numpy as np
 

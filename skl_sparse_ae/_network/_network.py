@@ -9,8 +9,9 @@ from .._arrays._blocks import strips
 from .._arrays._sparse_products import add_product
 from .._penalties._base import Penalty
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
+from ._engines import passes_class
 from ._parameters import Layout
-from ._passes import Passes, passes_class
+from ._passes import Passes
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ to, each a pass over the data. `_compiled_passes` has loops of a single pass eac
 import numpy as np
 
 from .._arrays._array_api import into
-from .._optional import import_optional
 
 
 class Passes:
@@ -125,16 +124,6 @@ class Passes:
         into(g, "divide", first, g)
         g *= rate
         theta -= g
-
-
-def passes_class(engine):
-    """The element-wise work as an engine does it: None, or "numba"."""
-    if engine is None:
-        return Passes
-    import_optional("numba", "numba")
-    from ._compiled_passes import CompiledPasses
-
-    return CompiledPasses
 
 
 def scaled_sum(arrays, scale, out):

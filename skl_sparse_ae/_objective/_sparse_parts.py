@@ -1,4 +1,4 @@
-"""TODO _objective._sparse_parts"""
+"""Chunks of sparse rows, and the part of a chunk that one thread works on."""
 
 import numpy as np
 

@@ -10,9 +10,8 @@ as top-k does.
 from numbers import Real
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
-from .._sklearn import Interval
+from .._sklearn import BaseEstimator, Interval
 
 FRACTION = Interval(Real, 0, 1, closed="neither")
 

@@ -1,4 +1,4 @@
-"""Penalties that select: only the largest activations survive."""
+"""The largest activations of each mini-batch."""
 
 import numpy as np
 

@@ -4,11 +4,17 @@ Each method is held against another that must agree with it: derivatives against
 differences, flags against what the methods do.
 """
 
+from collections import namedtuple
+
 import numpy as np
 
-from .._network._parameters import Layout
 from ._base import Penalty
 
+# What `unit_weights` receives.
+_Parameters = namedtuple(
+    "_Parameters",
+    ["encoder_coef", "encoder_intercept", "components", "decoder_intercept"],
+)
 # Methods that are of no use without each other.
 PARTNERS = [
     ("phi", "phi_derivative"),
@@ -90,20 +96,25 @@ def _check_psi(penalty, s):
 
 
 def _check_unit_weights(penalty):
-    layout = Layout(n_features=2, n_components=2)
-    theta = np.linspace(0.3, 1.7, layout.size)
-    weights = penalty.unit_weights(layout.views(theta))
+    theta = np.linspace(0.3, 1.7, 12)
+    weights = penalty.unit_weights(_parameters(theta))
     if weights is None:
         return
     _check_shape(penalty, "unit_weights", weights, np.empty(2))
     penalties = np.array([0.7, 1.1])
     actual, expected = np.zeros_like(theta), np.empty_like(theta)
-    penalty.add_weight_gradient(layout.views(theta), layout.views(actual), penalties)
-    for i, step in enumerate(STEP * np.eye(layout.size)):
-        ahead = penalty.unit_weights(layout.views(theta + step))
-        behind = penalty.unit_weights(layout.views(theta - step))
+    penalty.add_weight_gradient(_parameters(theta), _parameters(actual), penalties)
+    for i, step in enumerate(STEP * np.eye(theta.size)):
+        ahead = penalty.unit_weights(_parameters(theta + step))
+        behind = penalty.unit_weights(_parameters(theta - step))
         expected[i] = (ahead - behind) @ penalties / (2 * STEP)
     _compare(penalty, "add_weight_gradient", actual, expected)
+
+
+def _parameters(theta):
+    """Parameters of two units and two features, as views of a vector."""
+    encoder, decoder, intercepts = theta.reshape(3, 2, 2)
+    return _Parameters(encoder, intercepts[0], decoder, intercepts[1])
 
 
 def _check_selection(penalty, a):

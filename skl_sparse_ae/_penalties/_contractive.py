@@ -1,4 +1,4 @@
-"""TODO _penalties._contractive"""
+"""The squared norm of the code's Jacobian."""
 
 from ._linear import _LinearPenalty, _squared_norms
 

@@ -1,4 +1,4 @@
-"""TODO _penalties._kl"""
+"""The divergence between a target and each unit's mean activation."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""TODO _penalties._l1"""
+"""The mean absolute activation."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""TODO _penalties._linear"""
+"""The base class of penalties that are linear in the means over the rows."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""TODO _penalties._none"""
+"""The plain autoencoder."""
 
 from ._base import Penalty
 

@@ -1,4 +1,4 @@
-"""TODO _penalties._selection"""
+"""The base class of penalties that keep the largest activations."""
 
 from ._base import Penalty
 

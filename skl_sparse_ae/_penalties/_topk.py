@@ -1,4 +1,4 @@
-"""TODO _penalties._topk"""
+"""The largest activations of each row."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""TODO _reading._pipelines"""
+"""Fitted estimators and pipelines: their steps, and the names of their columns."""
 
 from contextlib import suppress
 

@@ -15,7 +15,7 @@ from .._penalties._batch_topk import BatchTopK
 from .._penalties._none import NoPenalty
 from .._penalties._topk import TopK
 from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
-from ._checked import checked_array
+from ._files import checked_array
 
 
 class Rectified(NamedTuple):

@@ -17,7 +17,7 @@ from .._penalties._registry import PENALTIES
 from .._sklearn import Interval, StrOptions, validate_parameter_constraints
 from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
 from .._version import __version__
-from ._checked import checked_array
+from ._files import checked_array
 
 #: Rises when older versions could not read what is written any more.
 FORMAT = 1

@@ -19,7 +19,7 @@ from skl_sparse_ae._objective._dense import DenseObjective
 from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
 from skl_sparse_ae._rows._running_means import RunningMeans
 
-from . import numeric
+from .. import numeric
 
 REFERENCE = json.loads((Path(__file__).parent / "objective_reference.json").read_text())
 N_ROWS, N_FEATURES, N_COMPONENTS = 23, 6, 5

@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skl_sparse_ae._solvers._adam import Adam, _Schedule, minimize_adam
 from skl_sparse_ae._solvers._progress import Diverged, Progress
 
-from .monitors import Log
+from ..monitors import Log
 
 ADAM = {
     "max_iter": 20,

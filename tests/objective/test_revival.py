@@ -11,7 +11,7 @@ from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._objective._dense import DenseObjective
 from skl_sparse_ae._objective._revival import Revival
 
-from . import numeric
+from .. import numeric
 
 IDLE = np.array([1, 3])
 

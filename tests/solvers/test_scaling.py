@@ -9,7 +9,7 @@ from skl_sparse_ae._penalties._registry import make_penalty
 from skl_sparse_ae._rows._moments import mean_and_variance
 from skl_sparse_ae._solvers._scaling import Scaling
 
-from . import numeric
+from .. import numeric
 
 CASES = [
     ("logistic", "identity", False),

@@ -10,7 +10,7 @@ from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
 
-from . import numeric
+from .. import numeric
 
 MEANS = np.array([0.02, 0.1, 0.3, 0.5, 0.9])
 

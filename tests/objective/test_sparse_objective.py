@@ -17,7 +17,7 @@ from skl_sparse_ae._objective._sparse import SparseObjective
 from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
 from skl_sparse_ae._rows._running_means import RunningMeans
 
-from . import numeric
+from .. import numeric
 
 N_ROWS, N_FEATURES, N_COMPONENTS = 40, 9, 4
 ACTIVATION = {"kl": "tanh", None: "identity"}

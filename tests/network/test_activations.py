@@ -5,7 +5,7 @@ from scipy.special import expit
 
 from skl_sparse_ae._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
 
-from . import numeric
+from .. import numeric
 
 FORMULAS = {
     "logistic": expit,

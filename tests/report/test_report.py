@@ -42,7 +42,7 @@ from skl_sparse_ae.report import html_report
 from skl_sparse_ae.report._charts import Axis, areas, histogram
 from skl_sparse_ae.report._pictures import encode_png, shrink
 
-from .array_api import run_in_array_api_mode
+from ..array_api import run_in_array_api_mode
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

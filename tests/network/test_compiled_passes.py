@@ -24,10 +24,10 @@ from skl_sparse_ae._objective._sums import finish_delta
 from skl_sparse_ae._penalties._registry import make_penalty
 from skl_sparse_ae._solvers._adam import Adam
 
-from . import numeric
-from .array_api import run_in_array_api_mode
+from .. import numeric
+from ..array_api import run_in_array_api_mode
+from ..objective.test_objective import CASES, direct_value, make_rows
 from .test_activations import FORMULAS
-from .test_objective import CASES, direct_value, make_rows
 
 short = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 DTYPES = [np.float32, np.float64]

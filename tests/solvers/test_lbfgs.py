@@ -13,7 +13,7 @@ from skl_sparse_ae._solvers._lbfgs import (
 )
 from skl_sparse_ae._solvers._progress import Diverged
 
-from .monitors import Log
+from ..monitors import Log
 
 OPTIONS = {
     "max_iter": 500,
