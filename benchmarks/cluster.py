@@ -32,11 +32,11 @@ N_ROWS, N_FEATURES, N_COMPONENTS = 1_000_000, 200, 64
 N_ROWS_OF_BLOCK = 100_000
 N_TURNS = 15
 
-# What `plan` is about: a table that no single machine holds.
+# The table of `plan`, too large for a single machine.
 LARGE = {"n_rows": 10**9, "n_features": 1000, "n_components": 256}
 N_WORKERS, N_THREADS = 100, 8
 # From doc/speed.md: operations a second of one core in float32 (a multiply-add is two),
-# and what an evaluation takes more than its products.
+# and the time of an evaluation relative to its products.
 FLOPS, OVERHEAD = 105e9, 1.07
 BYTES_PER_SECOND = 10e9 / 8
 FAN_IN = 8
@@ -72,7 +72,7 @@ def network(penalty):
 
 
 def start(layout):
-    """Some parameters."""
+    """Random parameters."""
     return 0.1 * np.random.RandomState(0).standard_normal(layout.size)
 
 
@@ -203,7 +203,7 @@ def traffic(n_evaluations=10):
 
 
 def bytes_sent(client):
-    """What the workers have sent, to each other and to the client."""
+    """Data sent by the workers, to each other and to the client."""
     return sum(client.run(_bytes_sent_by_worker).values())
 
 
@@ -216,7 +216,7 @@ def kilobytes(n_bytes):
 
 
 def plan():
-    """What a large table would need, by calculation."""
+    """Calculated time and memory for a large table."""
     n_rows, n_features, n_components = LARGE.values()
     size = Layout(n_features, n_components).size
     parameter_bytes = 4 * size

@@ -1,4 +1,4 @@
-"""Data sets of the benchmarks: scikit-learn's own, and files that are not shipped.
+"""Data sets of the benchmarks: of scikit-learn, and files that are not included.
 
 Files are looked for in the folder that the environment variable SKL_SPARSE_AE_DATA
 names, then in `shared/data` beside the checkout. Values are float32 unless said

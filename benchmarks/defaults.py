@@ -43,7 +43,7 @@ def scale(X):
     return float(X.var(axis=0, dtype=np.float64).sum() / N_COMPONENTS)
 
 
-# Each turns training rows into the parameters that are not at their defaults.
+# Functions of the training rows that return parameters other than the defaults.
 NUMBERS = {
     "beta x 0.1": lambda X: {"beta": 0.1 * scale(X)},
     "beta x 10": lambda X: {"beta": 10 * scale(X)},
@@ -215,7 +215,7 @@ def variation_table(results):
 
 
 def difference(results, kind, other):
-    """Where the accuracy of a kind of features is higher and lower than another's."""
+    """Data sets on which one kind of features is more or less accurate than another."""
     gains = {
         name: kinds[kind].accuracy - kinds[other].accuracy
         for name, kinds in results.items()
@@ -229,7 +229,7 @@ def difference(results, kind, other):
 
 
 def movements(results):
-    """How far the changes of numbers move the accuracy on each data set."""
+    """The effect of changed numbers on the accuracy, for each data set."""
     sentences = []
     for name, kinds in results.items():
         default = kinds["defaults"].accuracy
@@ -243,7 +243,7 @@ def movements(results):
 
 
 def slowdown(results):
-    """How many times the fit of PCA the fits of the autoencoder take."""
+    """Time of fits of the autoencoder relative to fits of PCA."""
     ratios = {
         name: kinds["default"].seconds / kinds["pca"].seconds
         for name, kinds in results.items()

@@ -21,7 +21,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 def measure(path):
     """Seconds of an example, imports included."""
-    # Examples that take further data from a folder are to do without.
+    # Without the folder of further data.
     environment = {**os.environ, "SKL_SPARSE_AE_DATA": "", "MPLBACKEND": "agg"}
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

@@ -24,7 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skl_sparse_ae import SparseAutoencoder
 
 N_FEATURES, N_COMPONENTS, N_PARTS = 200, 32, 20
-# Iterations or epochs; the difference of two fits is the time that one takes.
+# Iterations or epochs of two fits, whose difference is the time of one.
 SOLVERS = {"lbfgs": (2, 4), "adam": (2, 4)}
 
 
@@ -46,7 +46,7 @@ def make(path, n_bytes):
 
 
 class Peak:
-    """The most memory that this process has held while the context was open, MiB."""
+    """Peak memory of this process while the context was open, in MiB."""
 
     def __enter__(self):
         self.value, self._done = 0.0, threading.Event()
@@ -64,7 +64,7 @@ class Peak:
 
 
 def held():
-    """MiB that the process holds, apart from files."""
+    """Memory of the process without mapped files, in MiB."""
     lines = Path("/proc/self/status").read_text().splitlines()
     (kib,) = [line.split()[1] for line in lines if line.startswith("RssAnon")]
     return int(kib) / 1024
@@ -81,7 +81,7 @@ def fit(X, solver, max_iter):
 
 
 def large(path):
-    """A file of 8 GB, with a budget of 100 MiB for what may be kept."""
+    """A file of 8 GB, with a working memory of 100 MiB."""
     make(path, 8 * 10**9)
     X = np.load(path, mmap_mode="r")
     for solver, (max_iter, _) in SOLVERS.items():
@@ -112,7 +112,7 @@ TABLES = {
 
 
 def main():
-    """Print the tables that are asked for."""
+    """Print the requested tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tables", nargs="*", metavar="table", help="all by default")
     arguments = parser.parse_args()

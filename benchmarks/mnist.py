@@ -65,7 +65,7 @@ def shifted(X):
 
 
 def unit_variance(A):
-    """What centres codes and scales them, all units by one number."""
+    """A transformer that centres codes and scales all units by one number."""
     mean, scale = A.mean(axis=0), A.std()
     return lambda B: (B - mean) / scale
 
@@ -78,13 +78,13 @@ def half_whitened(A):
     """
     scale = A.std()
     pca = PCA(svd_solver="covariance_eigh").fit(A)
-    # Not zero, as that of a unit which is never active is.
+    # The variance of a unit that is never active is zero.
     spread = np.maximum(np.sqrt(pca.explained_variance_) / scale, 1e-3)
     return lambda B: pca.transform(B) / (scale * np.sqrt(spread))
 
 
 def denoising(level, max_iter):
-    """A denoising autoencoder with rectified units; noise is what keeps it from PCA."""
+    """A denoising autoencoder with rectified units; without noise it learns PCA."""
     return {
         "penalty": None,
         "activation": "relu",
@@ -135,12 +135,12 @@ METHODS = {
     },
     "L1": {f"rho={v}": {"penalty": L1("adaptive", v)} for v in (0.05, 0.1)},
 }
-# What units are learned from, where that is not the rows as they are.
+# Training rows of the units, if they are not the unchanged rows.
 ROWS = {
     "k-sparse, soft, shifted": shifted,
     "k-sparse, half whitened, shifted": shifted,
 }
-# How codes are made ready for the classifier, where not by `unit_variance`.
+# Preprocessing of codes for the classifier, if it is not `unit_variance`.
 READY = {
     "k-sparse, half whitened": half_whitened,
     "k-sparse, half whitened, shifted": half_whitened,
@@ -167,7 +167,7 @@ CHOSEN = {
 
 
 def transformer(candidate, seed):
-    """The estimator of a candidate, with a seed of its own."""
+    """The estimator of a candidate, with a given seed."""
     if candidate is None:
         return FunctionTransformer()
     if isinstance(candidate, PCA):
@@ -278,7 +278,7 @@ def main():
     unknown = set(arguments.methods) - set(known)
     if unknown:
         parser.error(f"{', '.join(sorted(unknown))}: not among {', '.join(known)}")
-    # Epochs are counted, not waited for.
+    # The number of epochs is fixed, so convergence warnings do not matter.
     warnings.simplefilter("ignore", ConvergenceWarning)
     rows = []
     options = {"n_folds": arguments.folds} if job is choose else {}

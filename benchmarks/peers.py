@@ -1,4 +1,4 @@
-"""The objective of one autoencoder, by other hands than the package's.
+"""The objective of one autoencoder, implemented independently of the package.
 
 ``J = 1/(2m) ||X_hat - X||^2 + alpha/2 (||W_e||^2 + ||W_d||^2) + beta sum_j KL(rho,
 mean_j)`` with logistic units and a linear output. Parameters are one flat vector, in
@@ -38,7 +38,7 @@ def start(n_features, n_components, dtype, seed=0):
 
 
 def one_thread_for_scipy():
-    """A context in which the BLAS that SciPy brings along has one thread.
+    """A context in which the BLAS of SciPy uses one thread.
 
     L-BFGS's vectors are short, and threads that spin after each of its operations
     keep cores from PyTorch or NumPy: fits of small tables take five times as long.
@@ -144,7 +144,7 @@ class Torch:
 
 
 class Products:
-    """The five matrix products of one evaluation and nothing else.
+    """Only the five matrix products of one evaluation.
 
     Parameters
     ----------

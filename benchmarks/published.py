@@ -107,7 +107,7 @@ def self_taught():
     )
     seconds = fit_timed(autoencoder, X[y >= 5])
     experiment = "self-taught learning, 200 units"
-    # Nobody has published J; this is what plain NumPy code reached.
+    # No value of J is published; this one is by plain NumPy code.
     value = autoencoder.objective(X[y >= 5])
     yield experiment, "J", f"{value:.3f}", "11.655 (NumPy)", seconds
     X, y = X[y < 5], y[y < 5]
@@ -160,7 +160,7 @@ def linear():
 
 
 def linear_autoencoder(n_components, **settings):
-    """An autoencoder that is to find the subspace of PCA."""
+    """An autoencoder whose code spans the subspace of PCA."""
     return SparseAutoencoder(
         n_components,
         penalty=None,

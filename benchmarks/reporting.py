@@ -1,4 +1,4 @@
-"""Markdown tables, and what figures in them depend on."""
+"""Markdown tables, and a description of the system."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_info
 
 
 def circumstances():
-    """How and where the figures of a document were obtained."""
+    """How, and on which system, the figures of a document were obtained."""
     command = " ".join(
         ["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]
     )
@@ -44,7 +44,7 @@ def blas():
 
 
 def processor():
-    """Name of the processor, as far as the system tells it."""
+    """Name of the processor, if the system provides it."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.split(":")[1].strip() for line in lines if "model name" in line]

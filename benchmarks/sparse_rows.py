@@ -46,7 +46,7 @@ class Case(NamedTuple):
 
     @property
     def dense_bytes(self):
-        """Those of the rows as an array in single precision."""
+        """Bytes of the rows as an array in single precision."""
         return 4 * self.n_rows * self.n_features
 
     @property
@@ -79,7 +79,7 @@ def load(case):
 
 
 def topics(n_rows, n_features, density, n_topics=50, n_words=200):
-    """Counts of words: each row has some of three topics, each topic words of its own.
+    """Counts of words: each row mixes three topics, each topic has its own words.
 
     A topic's words are as frequent as one over their rank.
     """
@@ -105,14 +105,14 @@ def measure(name, job, solver="converged"):
 def work(job, name, solver):
     """Do one job and print what it took."""
     warnings.simplefilter("ignore", ConvergenceWarning)
-    # What a few iterations are not meant to do.
+    # A few iterations do not converge.
     warnings.filterwarnings("ignore", "The reconstruction explains less", UserWarning)
     case = CASES[name]
     settings = {"tol": 0, "random_state": 0, **SOLVERS[solver]}
     model = SparseAutoencoder(case.n_components, **settings)
     model.fit(np.random.default_rng(0).random((500, 20), np.float32))  # libraries
     before = memory("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # begins VmHWM, the peak, anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM, the peak
     X = load(case)
     if job == "dense":
         X = X.toarray()
@@ -182,7 +182,7 @@ def fits(names, n_runs):
         for solver in SOLVERS:
             if solver == "converged":
                 continue
-            jobs = ["csr", "dense"] if has_room(CASES[name], solver) else ["csr"]
+            jobs = ["csr", "dense"] if fits_in_memory(CASES[name], solver) else ["csr"]
             runs = {job: [] for job in jobs}
             for turn in range(n_runs):
                 for job in jobs:
@@ -196,7 +196,7 @@ def fits(names, n_runs):
             yield label(name), solver, f"{s:.3g}", *cells[:2], f"{mib:.0f}", *cells[2:]
 
 
-def has_room(case, solver):
+def fits_in_memory(case, solver):
     """Whether the rows are fitted as an array, too."""
     if not case.is_huge:
         return True
@@ -234,7 +234,7 @@ TABLES = {
 
 
 def main():
-    """Print the tables that are asked for."""
+    """Print the requested tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tables", nargs="*", metavar="table", help="all by default")
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)

@@ -80,7 +80,7 @@ def alternate(jobs, contexts=None, seconds=20, n_least=3, n_most=20):
     """Median seconds of a call of each job, run in turn.
 
     A turn is a burst of calls, since fits call again and again, and since threads that
-    others leave spinning would be charged to whoever comes next. Turns are repeated
+    others leave spinning would be charged to the next job. Turns are repeated
     until `seconds` have passed, from `n_least` to `n_most` times; those of some jobs
     inside a context.
     """
@@ -138,9 +138,9 @@ def own_objective(X, n_components, team, engine=None):
 
 
 def own_products(X, n_components, team, keeps_codes=False):
-    """The products alone, with the objective's threads and blocks."""
-    members = own_objective(X, n_components, team)._active
-    parts = [member._blocks for member in members]
+    """Only the products, with the threads and blocks of the objective."""
+    ranges = own_objective(X, n_components, team)._ranges
+    parts = [row_range._blocks for row_range in ranges]
     return peers.Products(X, n_components, parts, team.map, keeps_codes)
 
 
@@ -433,7 +433,7 @@ def profile(name, X, n_components):
 
 
 def shares(job, n_shown=7):
-    """The functions that most time of some calls is spent in, without their callees."""
+    """The functions with most time in some calls, without their callees."""
     profiler = cProfile.Profile()
     job()
     with profiler:
@@ -449,7 +449,7 @@ def shares(job, n_shown=7):
 
 
 def memory(name, X, n_components):
-    """MiB that fits take beyond X itself, at their peak."""
+    """Peak memory of fits beyond X itself, in MiB."""
     activations = X.shape[0] * n_components * X.itemsize / 2**20
     cells = []
     for fit, budget in (("lbfgs", 0), ("lbfgs", 10_000), ("adam", 0), ("torch", 0)):
@@ -469,10 +469,10 @@ def peak(name, dtype, fit, budget):
         job = partial(peer.lbfgs, theta, FITS["lbfgs"]["max_iter"])
     else:
         job = partial(autoencoder(case.n_components, **FITS[fit]).fit, X)
-    # Libraries, threads and their workspaces first.
+    # A first fit loads libraries and starts threads.
     autoencoder(4, **FITS["lbfgs"]).fit(X[:1000])
     before = memory_in_mib("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # begins VmHWM, the peak, anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM, the peak
     with config_context(working_memory=max(1, int(budget))):
         job()
     print(f"{memory_in_mib('VmHWM') - before:.0f}")
@@ -586,7 +586,7 @@ def rows(job, arguments):
     for name in arguments.cases:
         X = datasets.load_or_report(name, CASES[name].load)
         for dtype in arguments.dtypes if X is not None else ():
-            torch.compiler.reset()  # or it would soon stop compiling for new shapes
+            torch.compiler.reset()  # otherwise compilation for new shapes soon stops
             table_rows = job(
                 name, np.ascontiguousarray(X, dtype), CASES[name].n_components
             )

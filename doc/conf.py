@@ -20,6 +20,7 @@ extensions = [
     "missing_references",
     "myst_parser",
     "numpydoc",
+    "registry_tables",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx_gallery.gen_gallery",

@@ -1,6 +1,6 @@
-"""What comes from scikit-learn's private modules, in this one place.
+"""Imports from scikit-learn's private modules, all in this file.
 
-Also what rooms that know nothing of scikit-learn take from it; see
+Also the names that subpackages without imports of scikit-learn use; see
 tests/test_imports.py.
 """
 

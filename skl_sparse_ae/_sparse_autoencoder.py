@@ -1,4 +1,4 @@
-"""The estimator: its parameters, their documentation, and methods of a few lines."""
+"""The estimator `SparseAutoencoder`."""
 
 from dataclasses import replace
 from functools import partial
@@ -36,171 +36,173 @@ class SparseAutoencoder(
 ):
     """Sparse autoencoder: a sparse, non-linear code of the rows of X.
 
-    One hidden layer of units learns to reproduce X from few active units [1]_. With
-    activation f and output g,
+    A neural network with one hidden layer learns to reconstruct each row of X from few
+    active hidden units [1]_. With hidden activation f and output activation g,
 
     - the code is ``A = f(X W_e + b_e)``, given by :meth:`transform`,
     - the reconstruction is ``X_hat = g(A W_d + b_d)``, given by
       :meth:`inverse_transform`,
 
-    and the parameters minimise, with weights ``p_i`` that sum to one over the rows,
+    and training minimises, with sample weights ``p_i`` normalised to sum to one,
 
     ``J = sum_i p_i 1/2 ||x_hat_i - x_i||^2 + alpha/2 (||W_e||^2 + ||W_d||^2)
     + sum_j psi(sum_i p_i phi(a_ij))``
 
-    where the last term is the sparsity penalty.
+    where the last term is the sparsity penalty, with psi and phi as `penalty` defines.
 
     Parameters
     ----------
     n_components : int or None, default=100
-        Number of hidden units. None stands for ``n_features``.
+        Number of hidden units. If None, it is ``n_features``.
 
     penalty : {"kl", "l1", "topk", "batch_topk", "contractive"}, penalty object or \
             None, default="kl"
-        What makes the code sparse:
+        Sparsity penalty:
 
         - "kl": the Kullback-Leibler divergence between `rho` and each unit's mean
           activation, times `beta`. For logistic and tanh units.
-        - "l1": the mean absolute activation of each unit, in units of what it writes
-          into the reconstruction, times `beta`. See :class:`L1` for plain values.
-        - "topk": each row keeps its ``max(1, round(rho * n_components))`` largest
-          activations, the others are exactly zero [2]_. `beta` is the weight of an
-          auxiliary term that gives unused units something to do in training with
-          "adam". :class:`TopK` has further parameters.
-        - "batch_topk": the same for a whole mini-batch, so that rows may differ in how
-          many units they use; see :class:`BatchTopK`.
+        - "l1": the mean absolute activation of each unit, scaled to its contribution to
+          the reconstruction, times `beta`. :class:`L1` also allows plain activations.
+        - "topk": only the ``max(1, round(rho * n_components))`` largest activations of
+          each row are kept, the others are set to zero [2]_. `beta` is the weight of an
+          auxiliary term for "adam" that fits unused units to the residual of the
+          others. :class:`TopK` has further parameters.
+        - "batch_topk": like "topk", but for a whole mini-batch, so that the number of
+          active units may differ between rows; see :class:`BatchTopK`.
         - "contractive": the mean squared norm of the Jacobian of the code with respect
           to the row, times `beta` [3]_.
-        - None: nothing. With fewer units than features and
-          ``activation="identity"`` the code spans the subspace of PCA, once `tol` is
-          small (1e-7) and `alpha` zero; ``tied_weights=True`` reaches it soonest.
+        - None: no penalty. With fewer units than features, ``activation="identity"``,
+          ``alpha=0`` and a small `tol` (1e-7), the code spans the subspace of PCA;
+          training is fastest with ``tied_weights=True``.
 
-        An object such as :class:`KL` carries its own `rho` and `beta`; those given
-        here, "scale" among them, are then not used.
+        A penalty object such as :class:`KL` has its own `rho` and `beta`; the
+        parameters `rho` and `beta` of the estimator are then ignored.
 
     rho : float, default=0.1
-        How active units should be, in (0, 1): the target of "kl", the fraction of
-        units that "topk" and "batch_topk" keep, and that of "l1" with
-        ``beta="adaptive"``. Not used by "l1" otherwise, nor by "contractive".
+        Sparsity level, in (0, 1): the target of the mean activation for "kl", and the
+        fraction of active units for "topk", "batch_topk" and, with
+        ``beta="adaptive"``, "l1". Not used by "contractive" and otherwise by "l1".
 
     beta : float, "scale" or "adaptive", default="scale"
-        How much sparsity matters; the value used is `beta_`.
+        Weight of the sparsity penalty. The value used is stored in `beta_`.
 
-        - "scale" follows the total variance V of X, so that the penalty is weighed
-          against the fraction of variance that is not reconstructed, whatever the
-          scale of X. With K units it is V / K for "kl", 0.03 sqrt(V / K) for "l1" and
-          V / K times the mean variance of a column for "contractive", whose Jacobian
-          has units.
-        - "adaptive", for "l1" with rectified units, is a weight that training adjusts
-          until rows have the fraction `rho` of the units active, on average; a warning
-          says where this level is missed by more than 5 %.
+        - "scale" depends on the total variance V of X and the number K of units, so
+          that the trade-off between sparsity and explained variance does not depend on
+          the scale of X. It is V / K for "kl", 0.03 sqrt(V / K) for "l1", and V / K
+          times the mean variance of a column for "contractive", whose Jacobian scales
+          with 1 / X.
+        - "adaptive", only for "l1" with rectified units: the weight is adjusted during
+          training until on average the fraction `rho` of the units is active. A
+          warning is issued if this level is missed by more than 5 %.
 
     alpha : float or "scale", default="scale"
-        Weight of the squared norm of both weight matrices. Intercepts are not decayed.
-        The smaller X, the larger the encoder's weights must be, and the more a given
-        alpha weighs. "scale" is 0.003 (1e-4 for "topk" and "batch_topk") down to a
-        principal variance of 0.17 (the mean variance along the principal directions,
-        weighed by these variances) and falls with its square below. The value used is
-        `alpha_`.
+        Weight of the decay, the squared norm of both weight matrices. Intercepts are
+        not decayed. The smaller the scale of X, the larger are the encoder weights and
+        the effect of a given alpha. "scale" is 0.003 (1e-4 for "topk" and "batch_topk")
+        if the principal variance of X (the mean of the variances along the principal
+        directions, weighted by themselves) is at least 0.17, and decreases with its
+        square below. The value used is stored in `alpha_`.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
-        Of the hidden units. "auto" is "relu" for "l1" and "topk", "logistic"
-        otherwise.
+        Activation function of the hidden units. "auto" is "relu" for "l1" and "topk",
+        "logistic" otherwise.
 
     out_activation : {"identity", "logistic"}, default="identity"
-        Of the output. "logistic" is for data in [0, 1].
+        Activation function of the output. "logistic" is for data in [0, 1].
 
     tied_weights : bool, default=False
-        Whether ``W_d`` is the transpose of ``W_e``, which then counts twice in the
-        decay.
+        Whether ``W_d`` is the transpose of ``W_e``. The decay then counts it twice.
 
     sparse_output : bool, default=False
-        Whether `transform` returns CSR instead of an array. Worth it where most
-        activations are exactly zero: with "topk", "batch_topk" and a strong "l1".
-        Linear models and another autoencoder take it as it is.
+        Whether `transform` returns a CSR matrix instead of an array. Saves memory if
+        most activations are exactly zero: with "topk", "batch_topk" and a strong "l1".
+        Linear models and further autoencoders accept it as input.
 
     corruption : {"masking", "gaussian"} or None, default=None
-        Noise on the rows that the encoder sees in training, while the reconstruction
-        is compared with the clean rows [4]_. "adam" draws it anew for each batch;
-        "lbfgs" draws it once, so that the objective stays the same. `transform`,
-        `score` and `objective` see clean rows.
+        Noise on the input of the encoder in training. The reconstruction is compared
+        with the rows without noise [4]_. "adam" draws new noise for each batch, "lbfgs"
+        draws it once, since it needs a fixed objective. `transform`, `score` and
+        `objective` use no noise.
 
         - "masking": each entry is set to zero with probability `corruption_level`.
         - "gaussian": normal noise with standard deviation `corruption_level`, in the
           units of X. Not for sparse matrices.
 
     corruption_level : float, default=0.3
-        How much noise. Not used where `corruption` is None.
+        Amount of noise. Not used if `corruption` is None.
 
     solver : {"auto", "lbfgs", "adam"}, default="auto"
-        - "lbfgs": exact gradients over all rows. Best up to some thousands of rows.
-        - "adam": mini-batches, for many rows. The learning rate is constant until the
-          objective hardly falls any more or half of `max_iter` has passed, and then
+        - "lbfgs": L-BFGS with exact gradients over all rows. Best for up to some
+          thousands of rows.
+        - "adam": Adam with mini-batches, for many rows. The learning rate is constant
+          until J has converged within `tol` or half of `max_iter` has passed, and then
           decreases linearly to zero.
         - "auto": "adam" for more than 10000 rows or five million parameters, and for
           "topk", whose objective is not smooth; "lbfgs" otherwise. Always "lbfgs" for
-          Dask arrays, which "adam" does not take: each step would wait for the workers.
+          Dask arrays, which "adam" does not support: each step would have to wait for
+          the workers.
 
     max_iter : int, default=200
-        Largest number of iterations ("lbfgs") or epochs ("adam").
+        Maximum number of iterations ("lbfgs") or epochs ("adam").
 
     tol : float, default=0.005
-        Training ends (with "adam": begins to end) when J falls by less than this
-        fraction of itself per iteration, over the last `n_iter_no_change` iterations.
-        "lbfgs" also ends when rounding in the dtype of X hides any further fall, and
-        takes a hundredth of `tol` as long as the reconstruction explains less than 5 %
-        of the variance: units that are still alike can be slow to part. With early
-        stopping, also what counts as an improvement of the validation score.
+        Tolerance of convergence. "lbfgs" ends, and "adam" begins to decrease the
+        learning rate, when J falls by less than this fraction of itself per iteration,
+        over the last `n_iter_no_change` iterations. "lbfgs" also ends when the decrease
+        of J is below the rounding error in the dtype of X. It uses a hundredth of `tol`
+        while the reconstruction explains less than 5 % of the variance, since units
+        that are nearly equal separate slowly. With early stopping, `tol` is also the
+        minimum improvement of the validation score.
 
     batch_size : int or "auto", default="auto"
-        Rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but at least
-        64 and at most 256 (4096 where X is sparse and the output the identity: the
-        time for a step then hardly depends on the number of rows). Not used by "lbfgs".
+        Number of rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but
+        at least 64 and at most 256 (4096 for sparse X with identity output, where the
+        time of a step hardly depends on the number of rows). Not used by "lbfgs".
 
     learning_rate_init : float, default=0.003
-        Learning rate of "adam", for columns of unit variance: it is scaled to the
-        variance of X. Not used by "lbfgs".
+        Initial learning rate of "adam" for columns of unit variance; steps are scaled
+        with the variance of X. Not used by "lbfgs".
 
     early_stopping : bool, default=False
-        Whether to hold out rows, stop when their :meth:`score` does not improve, and
-        return to the best parameters.
+        Whether to hold out validation rows, stop when :meth:`score` on them does not
+        improve, and use the parameters with the best score.
 
     validation_fraction : float, default=0.1
-        Fraction of the rows to hold out for early stopping.
+        Fraction of the rows that are held out for early stopping.
 
     n_iter_no_change : int, default=10
-        Number of iterations over which `tol` is judged.
+        Number of iterations or epochs over which `tol` is applied.
 
     warm_start : bool, default=False
-        Whether `fit` starts from the parameters of the last fit.
+        Whether `fit` starts from the parameters of the previous fit.
 
     engine : {"numba"} or None, default=None
-        What does the work between matrix products. None stands for NumPy, or the
-        library to which rows on a device belong. With "numba", loops compiled by
-        Numba take its place: an epoch of "adam" then takes some 15 % less, and the
-        first fit in each process half a second more (the first on a machine, more than
-        one). Results are the same but for rounding. Needs
-        ``pip install "skl-sparse-ae[numba]"``.
+        Implementation of the operations between matrix products. None stands for
+        NumPy, or for the library of rows on a device. "numba" stands for loops compiled
+        by Numba: an epoch of "adam" takes about 15 % less time, the first fit in each
+        process half a second more (the first on a machine more than one second).
+        Results differ by rounding only. Needs ``pip install "skl-sparse-ae[numba]"``.
 
     verbose : int, default=0
-        0 is silent; n prints J at every n-th iteration.
+        If n > 0, J is printed at every n-th iteration; 0 prints nothing.
 
     random_state : int, RandomState instance or None, default=None
-        For the initial weights, the order of rows and the validation split.
+        Determines the initial weights, the order of rows, the validation split and the
+        corruption.
 
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features)
-        The dictionary ``W_d``: what each unit writes into the reconstruction.
+        The dictionary ``W_d``: the contribution of each unit to the reconstruction.
 
     encoder_coef_ : ndarray of shape (n_features, n_components)
-        The encoder's weights ``W_e``.
+        The encoder weights ``W_e``.
 
     encoder_intercept_ : ndarray of shape (n_components,)
-        The encoder's intercepts ``b_e``.
+        The encoder intercepts ``b_e``.
 
     decoder_intercept_ : ndarray of shape (n_features,)
-        The decoder's intercepts ``b_d``.
+        The decoder intercepts ``b_d``.
 
     mean_activation_ : ndarray of shape (n_components,)
         Mean of phi over the training rows: the mean activation of each unit (mapped
@@ -216,13 +218,13 @@ class SparseAutoencoder(
         Whether `components_` is the transpose of `encoder_coef_`.
 
     penalty_ : penalty object
-        The penalty, with the weight that was used.
+        The penalty, with the weight used.
 
     alpha_ : float
-        The weight of the decay that was used.
+        The weight of the decay used.
 
     beta_ : float
-        The weight of the penalty that was used; 0 where there is no term.
+        The weight of the penalty used; 0 if there is none.
 
     loss_curve_ : list of float
         J after each iteration; with "adam", the mean of J over the epoch's batches.
@@ -247,17 +249,17 @@ class SparseAutoencoder(
 
     See Also
     --------
-    sklearn.decomposition.PCA : Linear components, by variance. Better when the code
-        need not be sparse or non-linear, and much faster.
-    sklearn.decomposition.MiniBatchDictionaryLearning : Sparse codes that are found by
-        solving a problem for each row, rather than by an encoder.
-    sklearn.neural_network.BernoulliRBM : Another one-layer feature learner.
+    sklearn.decomposition.PCA : Linear components of largest variance. Much faster, and
+        preferable if the code need not be sparse or non-linear.
+    sklearn.decomposition.MiniBatchDictionaryLearning : Sparse codes by solving an
+        optimisation problem for each row rather than by an encoder.
+    sklearn.neural_network.BernoulliRBM : Feature learning with one hidden layer.
 
     Notes
     -----
-    joblib and pickle save fitted estimators, and so does skops, whose files run no code
-    when they are loaded. It is to be told the two classes that they hold, this one and
-    that of `penalty_`: ``skops.io.load(path, trusted=[SparseAutoencoder, KL])``. For
+    Fitted estimators can be saved with joblib, pickle and skops. Files of skops execute
+    no code when they are loaded; pass the class of the estimator and that of `penalty_`
+    as trusted: ``skops.io.load(path, trusted=[SparseAutoencoder, KL])``. For
     ``penalty=None`` the second is "skl_sparse_ae._penalties.NoPenalty".
     :mod:`skl_sparse_ae.interchange` writes files for other tools.
 
@@ -367,19 +369,19 @@ class SparseAutoencoder(
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
-        """Learn the code from X.
+        """Fit the model to X.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, Dask array} of shape (n_samples, n_features)
             Training rows. Sparse matrices are converted to CSR. The blocks of a Dask
-            array are kept in the workers' memory; only parameters and sums travel.
+            array stay in the workers' memory; only parameters and sums are transferred.
 
         y : Ignored
             Not used, present for API consistency.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, not negative. Only their ratios matter.
+            Non-negative weights of the rows. Only their ratios matter.
 
         Returns
         -------
@@ -389,8 +391,8 @@ class SparseAutoencoder(
         Raises
         ------
         ValueError
-            When the data or a combination of parameters cannot be used, or when
-            training diverges.
+            If the data or a combination of parameters is invalid, or if training
+            diverges.
         """
         rows = self._check_rows(X, sample_weight, method="fit", reset=True)
         previous = remove_fit(self)
@@ -409,13 +411,13 @@ class SparseAutoencoder(
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
-        """Update the parameters by one pass over X in mini-batches of "adam".
+        """Train for one pass over X with mini-batches of "adam".
 
-        The first call, when there was no `fit` before, takes the initial parameters
-        and the scale of the data from its rows, so these should be typical ones; it
-        also settles the network, the penalty and the decay for the whole stream. The
-        learning rate stays at `learning_rate_init`; lowering it with `set_params`
-        towards the end of a stream gives a more exact result.
+        Without an earlier `fit`, the first call determines the initial parameters and
+        the scale of the data from its rows, which should therefore be typical. It also
+        fixes the network, the penalty and the decay for all further calls. The learning
+        rate is always `learning_rate_init`; a lower value, set with `set_params` for
+        the last calls, gives a more accurate result.
 
         Parameters
         ----------
@@ -426,8 +428,7 @@ class SparseAutoencoder(
             Not used, present for API consistency.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, not negative. Only their ratios within one call
-            matter.
+            Non-negative weights of the rows. Only their ratios within a call matter.
 
         Returns
         -------
@@ -437,14 +438,14 @@ class SparseAutoencoder(
         Raises
         ------
         ValueError
-            As `fit` does.
+            As in `fit`.
         """
         is_first = not hasattr(self, "components_")
         rows = self._check_rows(X, sample_weight, method="partial_fit", reset=is_first)
         attributes = partially_fitted_by(self, rows)
         for name in ("validation_scores_", "best_validation_score_"):
-            self.__dict__.pop(name, None)  # of an earlier fit, no longer true
-        # All at once, at the end: an interrupted call changes nothing.
+            self.__dict__.pop(name, None)  # of an earlier fit, now outdated
+        # Set at the end, so that an interrupted call has no effect.
         self._set_fitted(rows, attributes)
         report(self.verbose, self.n_iter_, self.loss_curve_[-1])
         return self
@@ -460,8 +461,8 @@ class SparseAutoencoder(
         Returns
         -------
         A : {ndarray, CSR, Dask array} of shape (n_samples, n_components)
-            The code; CSR with ``sparse_output=True``. For a Dask array another one,
-            yet to be computed.
+            The code; CSR with ``sparse_output=True``. For a Dask array, a lazy Dask
+            array.
         """
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, method="transform")
@@ -481,12 +482,12 @@ class SparseAutoencoder(
         Returns
         -------
         X_hat : {ndarray, Dask array} of shape (n_samples, n_features)
-            The reconstruction; for a Dask array another one, yet to be computed.
+            The reconstruction. For a Dask array, a lazy Dask array.
 
         Raises
         ------
         ValueError
-            When X has not as many columns as there are components.
+            If the number of columns of X is not ``n_components``.
         """
         check_is_fitted(self, "components_")
         code = check_code(self, X, may_stay_on_device=is_built_in(self.penalty))
@@ -502,12 +503,12 @@ class SparseAutoencoder(
         return code.apply(step, n_features)
 
     def score(self, X, y=None, sample_weight=None):
-        """Fraction of the variance of X that the reconstruction explains.
+        """Return the fraction of the variance of X explained by the reconstruction.
 
         ``1 - sum_i w_i ||x_i - x_hat_i||^2 / sum_i w_i ||x_i - mean||^2``, with the
-        mean of the X given. Where PCA is scored on its own training rows, this is the
-        sum of its ``explained_variance_ratio_``. The penalty has no part in it, so
-        that a grid search can choose `beta`.
+        mean of the given X. For PCA on its training rows, this is the sum of
+        ``explained_variance_ratio_``. The penalty is not included, so that a grid
+        search can select `beta`.
 
         Parameters
         ----------
@@ -523,8 +524,8 @@ class SparseAutoencoder(
         Returns
         -------
         score : float
-            At most 1. Where X has no variance, 1 if it is reconstructed exactly and 0
-            if not.
+            At most 1. For X without variance, 1 if the reconstruction is exact and 0
+            otherwise.
         """
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, sample_weight, method="score")
@@ -532,7 +533,7 @@ class SparseAutoencoder(
         return explained_variance(self._terms(rows).reconstruction, variance)
 
     def objective(self, X, sample_weight=None):
-        """J on the rows of X at the fitted parameters.
+        """Return the objective J on X at the fitted parameters.
 
         Parameters
         ----------
@@ -545,7 +546,7 @@ class SparseAutoencoder(
         Returns
         -------
         objective : float
-            Reconstruction, decay and sparsity terms, as in the class's description.
+            Sum of the reconstruction, decay and sparsity terms; see the class.
         """
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, sample_weight, method="objective")
@@ -554,7 +555,7 @@ class SparseAutoencoder(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        # Compiled loops work on the CPU's memory only.
+        # Loops compiled by Numba need arrays in the memory of the CPU.
         tags.array_api_support = self.engine is None
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
@@ -564,25 +565,25 @@ class SparseAutoencoder(
         return self.components_.shape[0]
 
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):
-        """X and sample_weight, checked, as `Rows`."""
+        """Validate X and sample_weight and return them as `Rows`."""
         return check_rows(
             self,
             X,
             sample_weight,
             method=method,
             reset=reset,
-            # A user's own penalty is written for NumPy.
+            # User-defined penalties are implemented with NumPy.
             may_stay_on_device=is_built_in(self.penalty),
         )
 
     def _set_fitted(self, rows, attributes):
-        """Set fitted attributes, arrays in the library of the training rows."""
+        """Set fitted attributes, with arrays of the library of the training rows."""
         for name, value in attributes.items():
             is_array = isinstance(value, np.ndarray)
             setattr(self, name, rows.to_caller(value) if is_array else value)
 
     def _terms(self, rows):
-        """The terms of J on checked rows, at the fitted parameters."""
+        """Return the terms of J on validated rows, at the fitted parameters."""
         problem = Problem(fitted_network(self), None, rows, self.alpha_)
         theta = problem.network.layout.flatten(fitted_parameters(self), rows.dtype)
         with rows.team() as team:
@@ -590,7 +591,7 @@ class SparseAutoencoder(
 
 
 def check_autoencoder(estimator):
-    """Raise TypeError unless it is a `SparseAutoencoder`, which must be fitted."""
+    """Raise an error if the argument is not a fitted `SparseAutoencoder`."""
     if not isinstance(estimator, SparseAutoencoder):
         raise TypeError(
             f"estimator={estimator!r} must be a SparseAutoencoder. Of a pipeline, pass "

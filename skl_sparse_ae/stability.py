@@ -1,4 +1,4 @@
-"""Whether the units of a fit would be found again by another one."""
+"""Stability of the units: whether fits with other seeds find the same ones."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -25,21 +25,21 @@ def match_components(components, reference, *, absolute=False):
         Rows to match, as in `components_` of a fitted estimator.
 
     absolute : bool, default=False
-        Whether a row may match another one of opposite sign, as in PCA, where signs
-        mean nothing.
+        Whether to compare absolute cosines, so that a row matches one of opposite sign
+        as well. For dictionaries with arbitrary signs, such as those of PCA.
 
     Returns
     -------
     indices : ndarray of shape (n_components,)
-        For each row of `reference`, the row of `components` that it is matched with.
+        For each row of `reference`, the index of the matching row of `components`.
 
     cosines : ndarray of shape (n_components,)
-        Cosine between the two, 0 where one of them is zero.
+        Cosine between the two, 0 if one of them is zero.
 
     Raises
     ------
     ValueError
-        When the dictionaries differ in shape.
+        If the dictionaries differ in shape.
 
     References
     ----------
@@ -67,13 +67,14 @@ def match_components(components, reference, *, absolute=False):
 
 
 def _unit_rows(array):
+    """Rows divided by their norms; rows of zeros unchanged."""
     norms = np.linalg.norm(array, axis=1, keepdims=True)
     return np.divide(array, norms, out=np.zeros_like(array, float), where=norms > 0)
 
 
 @dataclass(frozen=True)
 class StabilityReport:
-    """How well the units of several fits agree. ``print`` gives a summary.
+    """Agreement between the units of several fits. ``print`` shows a summary.
 
     Attributes
     ----------
@@ -82,15 +83,15 @@ class StabilityReport:
 
     cosines : ndarray of shape (n_pairs, n_components)
         Cosines of the matched units for each pair of fits ``(0, 1), (0, 2), ...``, in
-        the order of the units of the first of the pair.
+        the order of the units of the first fit of the pair.
 
     unit_cosines : ndarray of shape (n_components,)
-        For each unit of the first estimator, its mean cosine with the units that it is
-        matched with in the others.
+        For each unit of the first estimator, its mean cosine with the matching units of
+        the others.
 
     chance_cosines : ndarray of shape (n_components,)
-        Cosines of the first estimator's units with those of a fit to the same columns
-        shuffled independently: what agreement is worth nothing.
+        Cosines of the first estimator's units with those of a fit to independently
+        shuffled columns: the agreement to expect by chance.
 
     Examples
     --------
@@ -124,15 +125,15 @@ class StabilityReport:
 def stability_report(
     estimator, X, *, n_fits=5, absolute=False, random_state=None, n_jobs=None
 ):
-    """Fit an estimator with different seeds and compare what the units have become.
+    """Fit an estimator with different seeds and compare the units of the fits.
 
-    A unit that every fit finds again belongs to the data; one that no other fit finds
-    belongs to the seed.
+    A unit that all fits have in common reflects the data; one that no other fit has
+    reflects the seed.
 
     Parameters
     ----------
     estimator : estimator object
-        With a `random_state` parameter and `components_` once fitted: a
+        Estimator with a `random_state` parameter and, when fitted, `components_`: a
         :class:`SparseAutoencoder`, or scikit-learn's NMF or dictionary learning, for
         comparison. It is cloned.
 
@@ -140,26 +141,27 @@ def stability_report(
         Training rows.
 
     n_fits : int, default=5
-        Number of fits, at least 2. One more is made for the agreement by chance.
+        Number of fits, at least 2. One additional fit, to shuffled columns, measures
+        the agreement by chance.
 
     absolute : bool, default=False
-        Whether signs mean nothing, as in :func:`match_components`.
+        Whether to compare absolute cosines, as in :func:`match_components`.
 
     random_state : int, RandomState instance or None, default=None
-        For the seeds of the fits and the shuffled columns.
+        Determines the seeds of the fits and the shuffling of the columns.
 
     n_jobs : int, default=None
-        Fits at a time, as in joblib.
+        Number of parallel fits, as in joblib.
 
     Returns
     -------
     report : StabilityReport
-        The fits, and how well their units agree.
+        The fitted estimators and the agreement of their units.
 
     Raises
     ------
     ValueError
-        When `n_fits` is below 2.
+        If `n_fits` is below 2.
 
     Examples
     --------
@@ -205,7 +207,7 @@ def _fit(estimator, X, seed):
 
 
 def _shuffle_columns(X, rng):
-    """A copy of X, each column in an order of its own."""
+    """A copy of X with its columns shuffled independently of each other."""
     if isinstance(X, np.ndarray):
         return np.column_stack([rng.permutation(column) for column in X.T])
     shuffled = X.tocsc(copy=True)

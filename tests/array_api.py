@@ -1,4 +1,4 @@
-"""Scripts that are run in SciPy's array API mode."""
+"""Run scripts in SciPy's array API mode."""
 
 import os
 import subprocess
@@ -8,10 +8,10 @@ import pytest
 
 
 def run_in_array_api_mode(script):
-    """What a script prints, and its errors; needs array-api-strict."""
+    """Return what a script prints and its errors; skip without array-api-strict."""
     pytest.importorskip("array_api_strict")
     pytest.importorskip("scipy", "1.14", reason="earlier ones have no such mode")
-    # SciPy chooses its mode when it is imported, hence another interpreter.
+    # In another process, since SciPy sets its mode when it is imported.
     run = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "SCIPY_ARRAY_API": "1"},

@@ -4,7 +4,7 @@ import numpy as np
 
 
 class Log:
-    """A monitor that remembers its calls and stops after `stop_after` iterations."""
+    """A monitor that records its calls and stops after `stop_after` iterations."""
 
     def __init__(self, stop_after=np.inf):
         self.stop_after = stop_after

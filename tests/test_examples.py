@@ -1,8 +1,10 @@
-"""Each example runs, by itself and without further data."""
+"""Each example runs by itself, without further data."""
 
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,21 +17,58 @@ NEEDS = {
 }
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_runs(path, tmp_path):
-    for module in NEEDS.get(path.stem, ["matplotlib", "pandas"]):
-        reason = 'needs pip install "skl-sparse-ae[examples,dask]"'
-        pytest.importorskip(module, reason=reason)
-    # Some take further data from a folder, and do without.
-    environment = {**os.environ, "SKL_SPARSE_AE_DATA": "", "MPLBACKEND": "agg"}
-    run = subprocess.run(
+def is_runnable(path):
+    """Whether the optional libraries that an example needs are installed."""
+    return all(map(find_spec, NEEDS.get(path.stem, ["matplotlib", "pandas"])))
+
+
+def run(path, folder):
+    """Run an example in an empty folder, in another interpreter."""
+    environment = {
+        # Examples that would use further data from a folder do without.
+        **{**os.environ, "SKL_SPARSE_AE_DATA": "", "MPLBACKEND": "agg"},
+        # Two run at a time. More threads than cores would wait for each other.
+        "OMP_NUM_THREADS": "1",
+    }
+    return subprocess.run(
         [sys.executable, path],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout
-    assert not any(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def runs(request, tmp_path_factory):
+    """Folders and running processes of the selected examples, by path."""
+    selected = {
+        item.callspec.params["path"]
+        for item in request.session.items
+        if item.parent is request.node
+    }
+    pool = ThreadPoolExecutor(2)
+    try:
+        folders = {
+            path: tmp_path_factory.mktemp(path.stem)
+            for path in EXAMPLES
+            if path in selected and is_runnable(path)
+        }
+        yield {
+            path: (folder, pool.submit(run, path, folder))
+            for path, folder in folders.items()
+        }
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs(path, runs):
+    if not is_runnable(path):
+        pytest.skip('needs pip install "skl-sparse-ae[examples,dask]"')
+    folder, process = runs[path]
+    result = process.result()
+    assert result.returncode == 0, result.stderr
+    assert result.stdout
+    assert not any(folder.iterdir())

@@ -1,1 +1,1 @@
-"""What everything else works with: arrays of any library, blocks of rows, threads."""
+"""Arrays of any library, blocks of rows, products with CSR arrays, and threads."""

@@ -1,9 +1,8 @@
-"""Arrays of other libraries, such as PyTorch's tensors, and operations on either kind.
+"""Conversion of arrays of other libraries, such as PyTorch's tensors, and operations.
 
-With scikit-learn's ``array_api_dispatch``, those in the CPU's memory are taken as NumPy
-arrays (without a copy), and what the estimator returns goes back to where they came
-from. Rows on another device are worked on where they are, by the library that they
-belong to, in operations of the array API standard [1]_.
+With scikit-learn's ``array_api_dispatch``, arrays in the CPU's memory are viewed as
+NumPy arrays, and results are converted to the caller's library. Arrays on another
+device stay there: all operations on them are those of the array API standard [1]_.
 
 .. [1] https://data-apis.org/array-api/
 """
@@ -21,15 +20,15 @@ from .._sklearn import (
 
 
 def to_numpy(array):
-    """The array as NumPy's; sparse matrices and None pass through."""
+    """Return the array as a NumPy array; sparse matrices and None unchanged."""
     if isinstance(array, np.ndarray):
         return array
     return move_to(array, xp=np, device="cpu")
 
 
 def canonical_csr(X):
-    """Sparse rows in which every entry is stored once."""
-    X = sparse.csr_array(X)  # a view, with the arrays' meaning of operators
+    """Return a CSR array without duplicate entries, a view of X if it has none."""
+    X = sparse.csr_array(X)  # for which, unlike for a matrix, * is element-wise
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
@@ -37,15 +36,18 @@ def canonical_csr(X):
 
 
 def is_on_device(array):
-    """Whether this is another library's array, and not in the CPU's memory."""
+    """Whether this is another library's array that is not in the CPU's memory."""
     _, is_array_api, device = get_namespace_and_device(array)
     if not is_array_api or isinstance(array, np.ndarray):
         return False
     return "cpu" not in str(device).lower()
 
 
-def way_back(array):
-    """A function that moves NumPy arrays to the library and device of `array`."""
+def converter_to(array):
+    """Return a function that moves NumPy arrays to the library and device of `array`.
+
+    It returns them unchanged if `array` is a NumPy array.
+    """
     xp, is_array_api, device = get_namespace_and_device(array)
     if not is_array_api or xp is get_namespace_and_device(np.empty(0))[0]:
         return lambda result: result
@@ -53,27 +55,36 @@ def way_back(array):
 
 
 def float_dtypes(array):
-    """The dtypes in which rows like these are kept, the preferred one first."""
+    """Return the dtypes that such an array may have in training, the default first."""
     xp, _, device = get_namespace_and_device(array)
-    # Half precision, where a library has it, is too coarse to train in.
+    # Half precision is too coarse to train in.
     half = getattr(xp, "float16", None)
     return [t for t in supported_float_dtypes(xp, device=device) if t != half]
 
 
 def namespace(array):
-    """The module whose functions take the array."""
+    """Return the module whose functions operate on the array."""
     return np if isinstance(array, np.ndarray) else array_namespace(array)
 
 
 def zeros(shape, like):
-    """An array of zeros of the kind that `like` is."""
+    """Return an array of zeros with the library, device and dtype of `like`."""
     if isinstance(like, np.ndarray):
         return np.zeros(shape, like.dtype)
     return namespace(like).zeros(shape, dtype=like.dtype, device=get_device(like))
 
 
 def into(out, name, *args):
-    """Write the result of a function of the array API to an array that exists."""
+    """Write the result of a function of the array API to the array `out`.
+
+    Parameters
+    ----------
+    out : array
+    name : str
+        Name of the function.
+    *args : array
+        Arguments of the function.
+    """
     if isinstance(out, np.ndarray):
         getattr(np, name)(*args, out=out)
     else:
@@ -81,7 +92,7 @@ def into(out, name, *args):
 
 
 def rectify(array):
-    """Set what is negative to zero, in place."""
+    """Set negative entries to zero, in place."""
     if isinstance(array, np.ndarray):
         np.maximum(array, 0, out=array)
     else:
@@ -89,17 +100,17 @@ def rectify(array):
 
 
 def as_factor(mask, like):
-    """A mask as something that `like` can be multiplied by."""
+    """Return a mask as an array that `like` can be multiplied by."""
     if isinstance(like, np.ndarray):
         return mask
     return namespace(like).astype(mask, like.dtype)
 
 
 def to_writable(array):
-    """The array as NumPy's and writable, which what comes from a device may not be."""
+    """Return a writable NumPy array; those that come from a device may be read-only."""
     return np.require(to_numpy(array), requirements="W")
 
 
 def move_to_numpy(*arrays):
-    """Arrays of any one library as NumPy's."""
+    """Return arrays of one library as NumPy arrays."""
     return move_to(*arrays, xp=np, device="cpu")

@@ -1,4 +1,4 @@
-"""Arrays on a device, with the part of NumPy's interface that training needs."""
+"""Arrays on a device with the part of NumPy's interface that training uses."""
 
 import numpy as np
 
@@ -6,8 +6,8 @@ from .._sklearn import get_device, move_to
 from ._array_api import namespace
 
 
-def beside(array, like):
-    """A NumPy array as one of the kind that `like` is, in its precision."""
+def as_array_like(array, like):
+    """Return a NumPy array with the library, device and dtype of `like`."""
     if isinstance(like, np.ndarray):
         return array.astype(like.dtype, copy=False)
     device = DeviceArray(like)
@@ -15,7 +15,7 @@ def beside(array, like):
 
 
 class DeviceArray:
-    """Rows on a device, with the little of NumPy's interface that training needs.
+    """Rows on a device with the part of NumPy's interface that training uses.
 
     Parameters
     ----------
@@ -24,8 +24,14 @@ class DeviceArray:
 
     Attributes
     ----------
+    array : array of shape (n_samples, n_features)
+    xp : module
+        The array's namespace.
+    device : object
+        The array's device.
+    shape : tuple of int
     dtype : numpy.dtype
-        What the array's dtype is called in NumPy.
+        NumPy's dtype of the same name as the array's.
     """
 
     def __init__(self, array):
@@ -35,7 +41,7 @@ class DeviceArray:
         self.dtype = np.dtype(str(array.dtype).rpartition(".")[2])
 
     def __getitem__(self, rows):
-        """A slice of rows, or those with some indices or of a mask."""
+        """Return the rows of a slice, an array of indices or a mask."""
         if isinstance(rows, slice):
             return DeviceArray(self.array[rows, ...])
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
@@ -43,17 +49,17 @@ class DeviceArray:
         return DeviceArray(self.xp.take(self.array, rows, axis=0))
 
     def astype(self, dtype, copy=False):
-        """The rows in another precision."""
-        del copy
+        """Return the rows in another precision; copy only if it differs."""
+        del copy  # for the same signature as an ndarray's
         return DeviceArray(self.xp.astype(self.array, self._dtype(dtype), copy=False))
 
     def empty(self, n_columns):
-        """Room for as many rows of another width."""
+        """Return an uninitialised array with the same number of rows."""
         shape, dtype = (self.shape[0], n_columns), self._dtype(self.dtype)
         return self.xp.empty(shape, dtype=dtype, device=self.device)
 
     def from_numpy(self, array, dtype=None):
-        """An array of NumPy's as one of the rows' library, on their device."""
+        """Return a NumPy array as an array of the rows' library on their device."""
         if dtype is not None:
             array = np.asarray(array, dtype)
         return move_to(np.ascontiguousarray(array), xp=self.xp, device=self.device)

@@ -1,8 +1,8 @@
-"""The threads that work on blocks of rows, with one BLAS thread each.
+"""Threads that work on blocks of rows, with one BLAS thread each.
 
-NumPy releases the interpreter's lock in matrix products and in element-wise work, so
-plain threads run both in parallel. Small tables are left to one thread, and their
-products to the threads of BLAS, which stay awake from one product to the next.
+NumPy releases the interpreter's lock in matrix products and in element-wise operations,
+so Python threads run both in parallel. Small tables are processed by one thread, and
+their products by the threads of BLAS, which stay awake between products.
 """
 
 import threading
@@ -13,17 +13,18 @@ from functools import lru_cache
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
-# Multiply-adds in float32 that keep a core busy for much longer than it takes to wake a
-# thread, some 60 microseconds. Batches of 256 at 64 -> 400 are worth two threads in
-# float64, and in float32 not.
+# Multiply-adds in float32 that take a core much longer than it takes to wake a thread,
+# some 60 microseconds. At 64 features and 400 components, a mini-batch of 256 rows is
+# worth two threads in float64 and one in float32.
 WORK_PER_THREAD = 15 * 10**6
 
 
 class _BlasThreads:
-    """Limits BLAS to one thread while any team needs the others.
+    """A limit of one BLAS thread while any team uses several threads.
 
-    The limit is the process's, and teams may overlap when several estimators are
-    fitted in threads, so the first one in lowers it and the last one out restores it.
+    The limit applies to the whole process, and teams overlap if several estimators are
+    fitted in threads. So the first team to enter `limited` sets the limit, and the last
+    one to leave restores the previous one.
     """
 
     def __init__(self):
@@ -38,7 +39,7 @@ class _BlasThreads:
         return ThreadpoolController().select(user_api="blas")
 
     def count(self):
-        """How many threads BLAS uses when no team limits it."""
+        """Return the number of threads that BLAS uses when no team limits it."""
         with self._lock:
             return self._n_threads if self._users else self._current()
 
@@ -49,20 +50,21 @@ class _BlasThreads:
     @staticmethod
     @contextmanager
     def _control():
-        """Let this thread set the limit, and any other one after it.
+        """Allow this thread to set the limit, and afterwards any other thread.
 
-        threadpoolctl 3.8 ignores whoever is not the first thread that ever set a limit
-        of OpenBLAS, unless that thread has been forgotten.
+        threadpoolctl 3.8 ignores limits of OpenBLAS from any thread but the first that
+        has set one, unless that thread is cleared.
         """
-        forget = getattr(OpenBLASController, "clear_controlling_thread", None)
-        if forget is not None:
-            forget(force=True)
+        clear = getattr(OpenBLASController, "clear_controlling_thread", None)
+        if clear is not None:
+            clear(force=True)
         yield
-        if forget is not None:
-            forget(force=True)
+        if clear is not None:
+            clear(force=True)
 
     @contextmanager
     def limited(self):
+        """Limit BLAS to one thread inside a ``with`` block."""
         with self._lock:
             if self._users == 0:
                 self._n_threads = self._current()
@@ -83,19 +85,17 @@ _blas_threads = _BlasThreads()
 
 
 class Team:
-    """A few threads that each take one part of the same work.
+    """Threads that process parts of the same work in parallel.
+
+    Use it as a context manager. From the first call of `map` with several parts to the
+    end of the ``with`` block, BLAS is limited to one thread; in a team of one thread,
+    from the beginning.
 
     Parameters
     ----------
     n_threads : int or None
-        None stands for as many as BLAS would use, so that ``OMP_NUM_THREADS`` and the
-        limits that joblib sets inside its workers are respected.
-
-    Notes
-    -----
-    Which part a member takes is fixed, so that sums do not depend on timing. The
-    calling thread is member 0. Use as a context manager: from the first work that is
-    divided to its end, BLAS has one thread. In a team of one it has one throughout.
+        None stands for the number of threads that BLAS would use, so that
+        ``OMP_NUM_THREADS`` and joblib's limits inside its workers are respected.
     """
 
     def __init__(self, n_threads=None):
@@ -110,21 +110,31 @@ class Team:
     def __exit__(self, *exc_info):
         self._resources.close()
 
-    def _wake(self):
-        """Take the threads that BLAS has had so far."""
+    def _start_threads(self):
+        """Limit BLAS to one thread and start the team's own threads."""
         self._resources.enter_context(_blas_threads.limited())
         pool = ThreadPoolExecutor(max(1, self.n_threads - 1))
         self._pool = self._resources.enter_context(pool)
 
     def n_useful(self, work):
-        """How many members are worth waking for that many multiply-adds in float32."""
+        """Return the number of threads to divide work among.
+
+        Parameters
+        ----------
+        work : float
+            Multiply-adds in float32.
+        """
         return max(1, min(self.n_threads, int(work // WORK_PER_THREAD)))
 
     def map(self, function, parts):
-        """``[function(part) for part in parts]``, the parts side by side."""
+        """Return ``[function(part) for part in parts]``, computed in parallel.
+
+        The calling thread computes the first part. All parts are finished when an error
+        of one of them is raised.
+        """
         first, *others = parts
         if others and self._pool is None:
-            self._wake()
+            self._start_threads()
         # A copy of the context carries numpy.errstate into the threads (NumPy 2).
         futures = [
             self._pool.submit(copy_context().run, function, part) for part in others
@@ -132,7 +142,7 @@ class Team:
         try:
             results = [function(first)]
         finally:
-            # Nobody may still be writing into the workspaces when an error leaves.
+            # No thread may still write to a workspace when an error is raised.
             for future in futures:
                 future.exception()
         return results + [future.result() for future in futures]

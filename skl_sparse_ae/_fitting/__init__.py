@@ -1,5 +1,4 @@
-"""From checked rows to fitted attributes: all of a fit but the optimisation itself.
+"""Fits from validated rows to fitted attributes, without the optimisation itself.
 
-`settings` is, in all of this room, whatever has the parameters of the estimator as
-attributes: the estimator.
+`settings` is the estimator, of which only the constructor parameters are read.
 """

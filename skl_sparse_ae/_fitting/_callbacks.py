@@ -1,26 +1,26 @@
-"""scikit-learn's callbacks in a fit."""
+"""Calls of scikit-learn's callbacks during a fit."""
 
 
 class FitCallbacks:
-    """scikit-learn's callbacks, one task for each iteration of a fit.
+    """Run scikit-learn's callbacks, with one task for each iteration of a fit.
 
     Parameters
     ----------
     context : sklearn.callback.CallbackContext
-        Of the whole fit.
+        Context of the whole fit.
     call : dict
-        What every call receives: estimator, X, y and metadata.
+        Keyword arguments of every call: estimator, X, y and metadata.
     """
 
     def __init__(self, context, call):
         self._context = context
         self._call = call
         self._task = None
-        #: Gives the fitted attributes that belong to a parameter vector.
+        #: Function that returns the fitted attributes for a parameter vector.
         self.attributes = None
 
     def begin(self, theta):
-        """Begin a task, unless one is open; `theta` returns the parameters."""
+        """Begin a task unless one is open; `theta()` returns the parameters."""
         if self._task is not None:
             return
         self._task = self._context.subcontext(task_name="iteration")
@@ -29,7 +29,7 @@ class FitCallbacks:
         )
 
     def end(self, theta=None):
-        """End the task, if one was begun; whether a callback asks to stop."""
+        """End the open task, if any; return whether a callback requests to stop."""
         if self._task is None:
             return False
         task, self._task = self._task, None

@@ -1,4 +1,4 @@
-"""Early stopping by the score of rows that are held out."""
+"""Early stopping by the score on held-out rows."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .._objective._sums import explained_variance
 
 
 def hold_out(settings, rows, rng):
-    """Rows to train on, and those that are held out, or None."""
+    """Return the training rows, and the held-out rows or None."""
     if not settings.early_stopping:
         return rows, None
     if rows.shape[0] < 2:
@@ -18,14 +18,14 @@ def hold_out(settings, rows, rng):
 
 
 def make_validation(settings, problem, held_out, team):
-    """The `Validation` for rows that are held out, or None without such rows."""
+    """Return the `Validation` on the held-out rows, or None if there are none."""
     if held_out is None:
         return None
     _, variance = held_out.moments()
     if variance == 0:
         raise ValueError(
             f"early_stopping=True has held out {held_out.shape[0]} row(s) without "
-            "variance, on which nothing can be judged. Use a larger "
+            "variance, on which no score can be computed. Use a larger "
             f"validation_fraction than {settings.validation_fraction}, or "
             "early_stopping=False."
         )
@@ -38,16 +38,16 @@ def make_validation(settings, problem, held_out, team):
 
 
 class Validation:
-    """Early stopping: the best parameters on rows that were held out.
+    """Track the score on held-out rows and keep the best parameters.
 
     Parameters
     ----------
     score : callable
         Score of a parameter vector on the held-out rows; larger is better.
     tol : float
-        What counts as an improvement.
+        Smallest increase of the score that counts as an improvement.
     n_iter_no_change : int
-        Iterations without an improvement after which to stop.
+        Number of iterations without improvement after which to stop.
     """
 
     def __init__(self, score, tol, n_iter_no_change):
@@ -55,18 +55,18 @@ class Validation:
         self._tol = tol
         self._patience = n_iter_no_change
         self._target = -np.inf
-        self._n_without = 0
+        self._n_not_improved = 0
         self.best_score = -np.inf
         self.best_theta = None
         self.scores = []
 
     def add(self, theta):
-        """Score the parameters of an iteration; whether to stop."""
+        """Score the parameters after an iteration; return whether to stop."""
         score = self._score(theta)
         self.scores.append(score)
         if score > self.best_score:
             self.best_score, self.best_theta = score, theta.copy()
-        self._n_without += 1
+        self._n_not_improved += 1
         if score > self._target:
-            self._target, self._n_without = score + self._tol, 0
-        return self._n_without >= self._patience
+            self._target, self._n_not_improved = score + self._tol, 0
+        return self._n_not_improved >= self._patience

@@ -1,4 +1,4 @@
-"""Training on all rows: the fitted attributes of `fit`."""
+"""Training for `SparseAutoencoder.fit`."""
 
 from functools import partial
 
@@ -10,40 +10,40 @@ from ._early_stopping import hold_out, make_validation
 from ._fitted import fitted_attributes
 from ._full_batch import train_lbfgs
 from ._initial import initial_parameters
-from ._messages import explained_divergence, warn_about
+from ._messages import divergence_as_value_error, warn_about
 from ._mini_batch import train_adam
 from ._monitor import Monitor
-from ._problem import set_up
+from ._problem import make_problem
 
 LBFGS_MAX_ROWS = 10_000
-# It keeps some 110 bytes for each in float32, twice as many in float64.
+# L-BFGS needs about 110 bytes for each parameter in float32, twice that in float64.
 LBFGS_MAX_PARAMETERS = 5_000_000
 
 
 def fitted_by(settings, rows, previous, callbacks):
-    """The fitted attributes after training on some rows.
+    """Train on all rows and return the fitted attributes.
 
     Parameters
     ----------
     settings : SparseAutoencoder
     rows : Rows
     previous : (Network, ndarray) or None
-        The network and the parameters of the last fit, for `warm_start`.
+        Network and parameter vector of the last fit, for `warm_start`.
     callbacks : FitCallbacks
 
     Returns
     -------
     attributes : dict
-        Arrays are NumPy's.
+        Fitted attributes by name, with NumPy arrays.
     """
     rng = check_random_state(settings.random_state)
     rows, held_out = hold_out(settings, rows.of_positive_weight(), rng)
-    problem = set_up(settings, rows)
+    problem = make_problem(settings, rows)
     train = train_lbfgs if _uses_lbfgs(settings, problem) else train_adam
-    theta = _start(settings, problem, rng, previous)
+    theta = _starting_point(settings, problem, rng, previous)
     attributes = partial(fitted_attributes, problem, dtype=rows.dtype)
     callbacks.attributes = attributes
-    with rows.team() as team, explained_divergence(settings):
+    with rows.team() as team, divergence_as_value_error(settings):
         validation = make_validation(settings, problem, held_out, team)
         monitor = Monitor(settings.verbose, callbacks, validation)
         outcome = train(settings, problem, theta, team=team, monitor=monitor, rng=rng)
@@ -55,21 +55,28 @@ def fitted_by(settings, rows, previous, callbacks):
         if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
             raise Diverged("the parameters are not finite after the last iteration")
     warn_about(settings, problem, outcome, reconstruction, level)
-    fitted = {
+    return {
         **attributes(theta),
         "mean_activation_": objective.unit_means.astype(rows.dtype),
+        "n_iter_": outcome.n_iter,
+        **_history(monitor, validation),
+    }
+
+
+def _history(monitor, validation):
+    """Return the fitted attributes with one value for each iteration."""
+    history = {
         "loss_curve_": monitor.loss_curve,
         "loss_terms_": [tuple(terms) for terms in monitor.loss_terms],
-        "n_iter_": outcome.n_iter,
     }
     if validation is not None:
-        fitted["validation_scores_"] = validation.scores
-        fitted["best_validation_score_"] = validation.best_score
-    return fitted
+        history["validation_scores_"] = validation.scores
+        history["best_validation_score_"] = validation.best_score
+    return history
 
 
 def _uses_lbfgs(settings, problem):
-    """Whether to train by "lbfgs"; raises ValueError where the solver can't be used."""
+    """Return whether to use "lbfgs"; raise ValueError for an unusable solver."""
     rows, penalty = problem.rows, problem.network.penalty
     if not rows.has_mini_batches:
         if settings.solver == "adam" or penalty.selects_jointly:
@@ -83,7 +90,7 @@ def _uses_lbfgs(settings, problem):
     if settings.solver == "lbfgs" and penalty.selects_jointly:
         raise ValueError(
             "penalty='batch_topk' selects within mini-batches, which "
-            "solver='lbfgs' has not. Use solver='adam'."
+            "solver='lbfgs' does not use. Use solver='adam'."
         )
     if settings.solver != "auto":
         return settings.solver == "lbfgs"
@@ -94,8 +101,8 @@ def _uses_lbfgs(settings, problem):
     return is_small and not penalty.selects
 
 
-def _start(settings, problem, rng, previous):
-    """The parameters to start from: initial ones, or those of the last fit."""
+def _starting_point(settings, problem, rng, previous):
+    """Return the initial parameters, or those of the last fit with `warm_start`."""
     dtype = problem.rows.dtype
     theta = initial_parameters(problem.network, problem.scaling, rng, dtype)
     if not settings.warm_start or previous is None:
@@ -105,6 +112,6 @@ def _start(settings, problem, rng, previous):
         raise ValueError(
             "warm_start=True needs the same n_features, n_components, "
             "tied_weights, activation and out_activation as in the last fit. Use "
-            "warm_start=False to begin anew."
+            "warm_start=False to start from initial parameters."
         )
     return start.astype(dtype, copy=False)

@@ -1,4 +1,4 @@
-"""Fitted attributes: made from parameters, read again, and removed."""
+"""Create, read and remove fitted attributes."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from .._network._parameters import Layout, Parameters
 
 
 def fitted_attributes(problem, theta, dtype):
-    """The fitted attributes that `transform`, `score` and the like need."""
+    """Return the fitted attributes that depend on the parameters and the problem."""
     network = problem.network
     parameters = network.layout.views(theta)
     encoder, b_e, decoder, b_d = (
@@ -30,7 +30,7 @@ def fitted_attributes(problem, theta, dtype):
 
 
 def fitted_network(estimator):
-    """The network as it was fitted, even if parameters have been set since."""
+    """Return the fitted network, unaffected by a later `set_params`."""
     n_components, n_features = estimator.components_.shape
     return Network.from_names(
         Layout(n_features, n_components, estimator.tied_weights_),
@@ -42,7 +42,7 @@ def fitted_network(estimator):
 
 
 def fitted_parameters(estimator, dtype=None):
-    """The fitted arrays as `Parameters` of NumPy arrays."""
+    """Return the fitted arrays as `Parameters` of NumPy arrays."""
     arrays = move_to_numpy(
         estimator.encoder_coef_,
         estimator.encoder_intercept_,
@@ -55,15 +55,15 @@ def fitted_parameters(estimator, dtype=None):
 
 
 def remove_fit(estimator):
-    """Remove the attributes of an earlier fit; returns its network and parameters.
+    """Remove the fitted attributes; return their network and parameter vector.
 
-    A fit that fails or is interrupted then leaves an unfitted estimator, never one that
-    mixes two fits.
+    A fit that fails or is interrupted then leaves an unfitted estimator, rather than
+    one with attributes of two fits.
 
     Returns
     -------
     previous : (Network, ndarray) or None
-        None where there was no fit.
+        None if the estimator was not fitted.
     """
     previous = None
     if hasattr(estimator, "components_"):

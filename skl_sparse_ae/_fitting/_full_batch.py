@@ -1,4 +1,4 @@
-"""Training with all rows at once, by L-BFGS."""
+"""Full-batch training by L-BFGS."""
 
 from functools import partial
 
@@ -8,16 +8,17 @@ from sklearn import get_config
 from .._solvers._lbfgs import minimize_lbfgs
 from ._problem import corruption_of
 
-# The fraction of variance that a search explains which has left its start, where units
-# are all alike: a saddle of J, near which the penalty and the decay may still fall.
-BEGUN = 0.05
+# At the start all units are nearly alike. This is near a saddle point of J, a plateau
+# on which only the penalty and the decay may fall. The plateau counts as passed when
+# the reconstruction explains this fraction of the variance.
+PLATEAU_EXPLAINED = 0.05
 
 
 def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
-    """Minimise J over all rows at once; returns the solver's outcome.
+    """Minimise J over all rows and return the solver's `Outcome`.
 
-    The start, `theta`, is overwritten. Corruption, if there is any, is drawn once: the
-    search needs an objective that stays the same.
+    `theta` is overwritten. Corruption is drawn once, since L-BFGS needs a fixed
+    objective.
     """
     rows, scaling = problem.rows, problem.scaling
     budget = get_config()["working_memory"] * 2**20
@@ -27,11 +28,14 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
         team, inputs=inputs, mean=scaling.mean, memory_budget=budget
     )
 
-    def has_left_start():
-        return 2 * objective.last_terms.reconstruction < (1 - BEGUN) * scaling.value
+    def is_past_plateau():
+        return (
+            2 * objective.last_terms.reconstruction
+            < (1 - PLATEAU_EXPLAINED) * scaling.value
+        )
 
     def level(point):
-        objective.means(scaling.to_centred(point))  # encodes, and decodes nothing
+        objective.means(scaling.to_centred(point))  # encodes without decoding
         return objective.active_fraction
 
     search = partial(
@@ -41,8 +45,8 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
         tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         precision=np.finfo(rows.dtype).eps,
-        has_left_start=has_left_start,
-        monitor=monitor.translating(
+        is_past_plateau=is_past_plateau,
+        monitor=monitor.set_conversion(
             scaling.from_solver, lambda: objective.last_terms, scaling.value
         ),
     )

@@ -1,34 +1,47 @@
-"""The parameters with which training starts."""
+"""Initial parameters."""
 
 import numpy as np
 
 
 def initial_parameters(network, scaling, rng, dtype=np.float64):
-    """Where a fit starts: a vector that depends on X only through two moments.
+    """Return the initial parameter vector.
 
-    Weights are uniform in +-sqrt(6 / (n_features + n_components + 1)), as in the
-    Stanford notes, in units in which X and the code are of order one; the decoder
-    starts as the encoder's transpose; the intercepts are such that the mean row gives
-    every unit the activation that the penalty aims at, and is itself reconstructed.
+    It depends on X only through the mean row and the total variance. Weights are
+    uniform in +-sqrt(6 / (n_features + n_components + 1)), as in the Stanford notes, in
+    units in which X and the code are of order one. The decoder weights are the
+    transpose of the encoder weights in these units. The intercepts are chosen such that
+    the mean row gives every unit the initial activation of the penalty and is
+    reconstructed, up to a margin at the bounds of the output.
+
+    Parameters
+    ----------
+    network : Network
+    scaling : Scaling
+    rng : numpy.random.RandomState
+    dtype : dtype, default=float64
+
+    Returns
+    -------
+    theta : ndarray of shape (layout.size,)
     """
     layout = network.layout
     bound = np.sqrt(6 / (layout.n_features + layout.n_components + 1))
     weights = rng.uniform(-bound, bound, (layout.n_features, layout.n_components))
     mean = scaling.mean
-    read = 1.0 if layout.tied_weights else scaling.code_unit / scaling.spread
-    write = 1 / read
-    wanted = network.penalty.initial_activation(network.activation)
-    start = network.activation.inverse(wanted)
+    encoder_unit = 1.0 if layout.tied_weights else scaling.code_unit / scaling.spread
+    decoder_unit = 1 / encoder_unit
+    activation = network.penalty.initial_activation(network.activation)
+    start = network.activation.inverse(activation)
     low, high = network.out_activation.range
     margin = 0.01 * (high - low) if np.isfinite(high - low) else 0.0
     target = np.clip(mean, low + margin, high - margin)
-    # Nothing as large as the weights is made beside them and the vector itself.
+    # Weights are written into `theta` without temporary arrays, to save memory.
     theta = np.empty(layout.size, dtype)
     parameters = layout.views(theta)
     options = {"casting": "same_kind"}
-    np.multiply(weights, read, out=parameters.encoder_coef, **options)
-    np.multiply(weights.T, write, out=parameters.components, **options)
-    parameters.encoder_intercept[:] = start - read * (mean @ weights)
-    written = wanted * write * weights.sum(axis=1)
-    parameters.decoder_intercept[:] = network.out_activation.inverse(target) - written
+    np.multiply(weights, encoder_unit, out=parameters.encoder_coef, **options)
+    np.multiply(weights.T, decoder_unit, out=parameters.components, **options)
+    parameters.encoder_intercept[:] = start - encoder_unit * (mean @ weights)
+    offset = activation * decoder_unit * weights.sum(axis=1)
+    parameters.decoder_intercept[:] = network.out_activation.inverse(target) - offset
     return theta

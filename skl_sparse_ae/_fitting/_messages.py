@@ -1,4 +1,4 @@
-"""What is told about a fit that has not gone well: warnings, and one error."""
+"""Warnings about the result of a fit, and the error for divergence."""
 
 import warnings
 from contextlib import contextmanager
@@ -10,18 +10,18 @@ from .._objective import objective_class
 from .._objective._sums import explained_variance
 from .._solvers._progress import Diverged
 
-# From `_warn` past a function of this module, `warn_about`, `fitted_by`, `fit` and
-# scikit-learn's wrapper of `fit` to the line that called `fit`.
-CALLER = 7
-# What rounding may be, as a part of the variance, in sums over sparse rows.
-LOST = 1e-3
+# Stack level of the caller of `fit`, counted from `_warn`: between them are a function
+# of this module, `warn_about`, `fitted_by`, `fit` and scikit-learn's wrapper of `fit`.
+STACK_LEVEL = 7
+# Largest acceptable rounding error of sums over sparse rows, relative to the variance.
+MAX_ROUNDING = 1e-3
 
 
 @contextmanager
-def explained_divergence(settings):
-    """Turn `Diverged` into a ValueError that tells what to change."""
+def divergence_as_value_error(settings):
+    """Turn `Diverged` into a ValueError that suggests parameter changes."""
     try:
-        # Overflow on the way to divergence is reported once, by the error.
+        # The error reports divergence; NumPy's overflow warnings would repeat it.
         with np.errstate(over="ignore", invalid="ignore"):
             yield
     except Diverged as error:
@@ -34,18 +34,18 @@ def explained_divergence(settings):
 
 
 def warn_about(settings, problem, outcome, reconstruction, level):
-    """Warn of whatever the result of a fit suffers from.
+    """Warn about problems with the result of a fit.
 
     Parameters
     ----------
     settings : SparseAutoencoder
     problem : Problem
     outcome : Outcome
-        Of the solver.
+        Result of the solver.
     reconstruction : float
-        The reconstruction term of J in the end.
+        Final reconstruction term of J.
     level : float
-        The fraction of units that are active in the end.
+        Final fraction of active units.
     """
     if not outcome.converged:
         _warn_not_converged(settings)
@@ -55,14 +55,14 @@ def warn_about(settings, problem, outcome, reconstruction, level):
 
 
 def _warn(message, category=UserWarning):
-    warnings.warn(message, category, stacklevel=CALLER)
+    warnings.warn(message, category, stacklevel=STACK_LEVEL)
 
 
 def _warn_not_converged(settings):
     _warn(
         f"max_iter={settings.max_iter} was reached before J fell by less than the "
         f"fraction tol={settings.tol} per iteration (a hundredth of it, as long as "
-        "hardly anything is explained). The result can be used; a larger max_iter "
+        "hardly any variance is explained). The result can be used; a larger max_iter "
         "may improve it, a larger tol ends training earlier.",
         ConvergenceWarning,
     )
@@ -73,7 +73,7 @@ def _warn_if_digits_are_lost(problem):
     if not objective_class(rows, problem.network).subtracts_squares:
         return
     squares = float(mean @ mean)
-    if np.finfo(rows.dtype).eps * squares > LOST * variance > 0:
+    if np.finfo(rows.dtype).eps * squares > MAX_ROUNDING * variance > 0:
         _warn(
             f"The rows are sparse and of dtype {rows.dtype}, and the squares of the "
             f"columns' means sum to {squares / variance:.2g} times their "

@@ -1,26 +1,28 @@
-"""Training with mini-batches, by Adam."""
+"""Mini-batch training by Adam."""
 
 import numpy as np
 
 from .._arrays._array_api import to_numpy, to_writable
 from .._solvers._adam import minimize_adam
-from ._stream import IDLE_AFTER, MEMORY, Stream
+from ._stream import AVERAGED_ROWS, IDLE_AFTER, Stream
 
-# Epochs over which a gradual penalty takes full effect.
-SETTLING = 10
+# Number of epochs over which a gradual penalty reaches its full strength.
+SETTLING_EPOCHS = 10
 
 
 def train_adam(settings, problem, theta, *, team, monitor, rng):
-    """Minimise J over mini-batches; returns the solver's outcome.
+    """Minimise J over mini-batches and return the solver's `Outcome`.
 
-    The start, `theta`, is overwritten.
+    `theta` is overwritten.
     """
     rows, scaling = problem.rows, problem.scaling
     n_rows = rows.shape[0]
-    stream = Stream(problem, rng, min(MEMORY, n_rows), min(IDLE_AFTER, n_rows))
+    stream = Stream(problem, rng, min(AVERAGED_ROWS, n_rows), min(IDLE_AFTER, n_rows))
     value_and_grad, epoch = stream.batches(settings, rows, team)
     penalty, target = problem.network.penalty, problem.target
-    n_settling = min(SETTLING, settings.max_iter // 2) if penalty.is_gradual else 0
+    n_settling = (
+        min(SETTLING_EPOCHS, settings.max_iter // 2) if penalty.is_gradual else 0
+    )
 
     def is_settled(n_epochs):
         return n_epochs > n_settling and (target is None or target.is_near)
@@ -39,13 +41,13 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         n_iter_no_change=settings.n_iter_no_change,
         value_unit=scaling.value,
         is_settled=is_settled,
-        monitor=monitor.translating(to_theta, stream.terms.take),
+        monitor=monitor.set_conversion(to_theta, stream.terms.take),
     )
     return outcome._replace(point=scaling.uncentre(to_writable(outcome.point)))
 
 
 def _with_progress(epoch, penalty, n_epochs):
-    """Epochs of batches that tell the penalty how far it has taken effect."""
+    """Wrap `epoch` to set the progress of a gradual penalty before each batch."""
     n_done = 0
 
     def epoch_with_progress():

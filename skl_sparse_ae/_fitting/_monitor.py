@@ -1,8 +1,8 @@
-"""What happens between two iterations of a fit: all that is not optimisation."""
+"""Logging, callbacks and early stopping between the iterations of a fit."""
 
 
 class Monitor:
-    """Loss curve, printed lines, scikit-learn's callbacks, early stopping.
+    """Record the loss curve, print, run callbacks and check early stopping.
 
     Parameters
     ----------
@@ -22,21 +22,32 @@ class Monitor:
         self.loss_curve = []
         self.loss_terms = []
 
-    def translating(self, to_theta, terms, value_unit=1.0):
-        """Say what the solver's points are as parameters and its values as J.
+    def set_conversion(self, to_theta, terms, value_unit=1.0):
+        """Set how the solver's points and values convert to parameters and J.
 
-        `terms` returns the terms of the value with which an iteration has ended.
+        Parameters
+        ----------
+        to_theta : callable
+            Converts a point of the solver to a parameter vector.
+        terms : callable
+            Returns the terms of J at the end of the current iteration.
+        value_unit : float, default=1.0
+            Factor that converts a value of the solver to J.
+
+        Returns
+        -------
+        self : Monitor
         """
         self._to_theta, self._terms = to_theta, terms
         self._value_unit = value_unit
         return self
 
     def begin(self, point):
-        """An iteration begins at `point`."""
+        """Handle the begin of an iteration at `point`."""
         self._callbacks.begin(lambda: self._to_theta(point))
 
     def end(self, point, value):
-        """An iteration has ended at `point`; whether to stop."""
+        """Handle the end of an iteration at `point`; return whether to stop."""
         self.loss_curve.append(float(value * self._value_unit))
         self.loss_terms.append(self._terms())
         report(self._verbose, len(self.loss_curve), self.loss_curve[-1])
@@ -47,6 +58,6 @@ class Monitor:
 
 
 def report(verbose, n_iter, value):
-    """Print one line, at every `verbose`-th iteration."""
+    """Print J at every `verbose`-th iteration."""
     if verbose and n_iter % verbose == 0:
         print(f"Iteration {n_iter}, J = {value:.6g}", flush=True)

@@ -1,4 +1,4 @@
-"""Training on a stream of rows: the fitted attributes of `partial_fit`."""
+"""Training for `SparseAutoencoder.partial_fit`."""
 
 from contextlib import contextmanager
 from copy import deepcopy
@@ -9,15 +9,15 @@ from sklearn.utils import check_random_state
 from .._solvers._scaling import Scaling
 from ._fitted import fitted_attributes, fitted_network, fitted_parameters
 from ._initial import initial_parameters
-from ._messages import explained_divergence
-from ._problem import Problem, set_up
+from ._messages import divergence_as_value_error
+from ._problem import Problem, make_problem
 from ._stream import Stream
 
 
 def partially_fitted_by(estimator, rows):
-    """The fitted attributes after one more pass over some rows.
+    """Train for one pass over the rows and return the fitted attributes.
 
-    The estimator is not changed, so that an interrupted call leaves it as it was.
+    The estimator is not modified, so that an interrupted call has no effect.
 
     Parameters
     ----------
@@ -28,14 +28,14 @@ def partially_fitted_by(estimator, rows):
     Returns
     -------
     attributes : dict
-        Arrays are NumPy's.
+        Fitted attributes by name, with NumPy arrays.
     """
     rows = rows.of_positive_weight()
     stream, theta = _open_stream(estimator, rows)
     with (
         rows.team() as team,
-        explained_divergence(estimator),
-        _unless_interrupted(stream.rng),
+        divergence_as_value_error(estimator),
+        _restored_on_error(stream.rng),
     ):
         theta, value = stream.train(estimator, theta, rows.astype(theta.dtype), team)
     terms = tuple(stream.terms.take())
@@ -50,18 +50,18 @@ def partially_fitted_by(estimator, rows):
 
 
 def _open_stream(estimator, rows):
-    """The stream and the parameters with which a call of `partial_fit` begins."""
+    """Return the stream and the parameter vector at the start of `partial_fit`."""
     state = getattr(estimator, "_stream", None)
     rng = check_random_state(estimator.random_state) if state is None else state["rng"]
     if not hasattr(estimator, "components_"):
-        problem = set_up(estimator, rows)
+        problem = make_problem(estimator, rows)
         theta = initial_parameters(problem.network, problem.scaling, rng, rows.dtype)
         return Stream(problem, rng), theta
-    # Copies, so that an interrupted call changes nothing; but not of the random state,
-    # which takes as long as a step to copy.
+    # Copies, so that an interrupted call has no effect. The random state is shared,
+    # since copying it takes as long as a training step.
     penalty = deepcopy(estimator.penalty_)
     network = replace(fitted_network(estimator), penalty=penalty)
-    # Parameters that come from elsewhere have no moments of their rows.
+    # Imported estimators have no moments of their training rows.
     moments = getattr(estimator, "_moments", None) or rows.moments()
     problem = Problem(network, Scaling(network, *moments), rows, estimator.alpha_)
     theta = network.layout.flatten(fitted_parameters(estimator))
@@ -72,8 +72,8 @@ def _open_stream(estimator, rows):
 
 
 @contextmanager
-def _unless_interrupted(rng):
-    """Reset a random state where the context is left by an error."""
+def _restored_on_error(rng):
+    """Restore the random state if the context is left by an exception."""
     state = rng.get_state(legacy=False)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a fit has to solve: the rows, the network, the weights of J and the scaling."""
+"""The optimisation problem of a fit: rows, network, weights of J and scaling."""
 
 from functools import partial
 from typing import NamedTuple
@@ -16,14 +16,14 @@ from .._rows._moments import principal_variance
 from .._solvers._scaling import Scaling
 from ._sparsity_target import SparsityTarget
 
-# The principal variance of X below which alpha="scale" falls, and the number of rows
-# from which it is estimated; see doc/defaults.md.
+# Principal variance of X below which alpha="scale" decreases, and number of rows from
+# which this variance is estimated; see doc/defaults.md.
 SMALL_VARIANCE = 0.17
 N_SAMPLED = 500
 
 
 class Problem(NamedTuple):
-    """Rows and a network; in training, also the units of its parameters."""
+    """Rows, network and weights of J; in training, also scaling and sparsity target."""
 
     network: Network
     scaling: Scaling | None
@@ -32,7 +32,7 @@ class Problem(NamedTuple):
     target: SparsityTarget | None = None
 
     def objective(self, team, inputs=None, mean=None, memory_budget=0):
-        """J over all the rows; `inputs` are what the encoder receives, if corrupted."""
+        """Return the `Objective` of all rows, with corrupted `inputs` if given."""
         cls = objective_class(self.rows, self.network)
         objective = cls(
             self.network,
@@ -46,13 +46,13 @@ class Problem(NamedTuple):
         return objective.use_rows(self.rows.X, self.rows.sample_weight, inputs=inputs)
 
 
-def set_up(settings, rows):
-    """The problem that the rows pose to the parameters of an estimator.
+def make_problem(settings, rows):
+    """Return the `Problem` for the rows and the parameters of an estimator.
 
     Raises
     ------
     ValueError
-        When parameters contradict each other or the data.
+        If parameters are incompatible with each other or with the data.
     """
     mean, variance = rows.moments()
     if not np.isfinite(variance):
@@ -82,14 +82,14 @@ def set_up(settings, rows):
 
 
 def corruption_of(settings):
-    """The function that corrupts rows, or None."""
+    """Return the function that corrupts rows, or None."""
     if settings.corruption is None:
         return None
     return partial(CORRUPTIONS[settings.corruption], level=settings.corruption_level)
 
 
 def _make_penalty(settings, variance, n_features, n_components):
-    """The penalty object to train with, its parameters checked."""
+    """Return the penalty object for training, with validated parameters."""
     if isinstance(settings.penalty, Penalty):
         penalty = clone(settings.penalty)
         penalty._validate_params()
@@ -97,13 +97,13 @@ def _make_penalty(settings, variance, n_features, n_components):
     beta = settings.beta
     if beta == "scale":
         cls = PENALTIES[settings.penalty]
-        # Without variance any weight will do, as long as it is not zero.
+        # Rows without variance need some positive weight; its size does not matter.
         beta = cls.default_beta(variance or 1.0, n_features, n_components)
     return make_penalty(settings.penalty, rho=settings.rho, beta=beta)
 
 
 def _make_network(settings, penalty, n_features, n_components):
-    """The network to train, its penalty checked against its activation."""
+    """Return the network to train; check a user-defined penalty."""
     activation = settings.activation
     if activation == "auto":
         activation = penalty.default_activation
@@ -117,11 +117,11 @@ def _make_network(settings, penalty, n_features, n_components):
 
 
 def _decay_factor(rows):
-    """The factor by which alpha="scale" lowers the decay for rows of small variance.
+    """Return the factor by which alpha="scale" is reduced for small variances.
 
-    A unit that writes a principal direction of variance v into the reconstruction gains
-    v / 2 at most. A bounded unit needs encoder weights of the order of v^-1/2, whose
-    decay costs in proportion to alpha / v.
+    A unit that reconstructs a principal direction of variance v lowers J by v / 2 at
+    most. A bounded unit needs encoder weights of the order of v^-1/2 for this, whose
+    decay is proportional to alpha / v.
     """
     variance = principal_variance(*rows.sample(N_SAMPLED))
     return min(1.0, variance / SMALL_VARIANCE) ** 2

@@ -1,4 +1,4 @@
-"""The state of mini-batch training, in `fit` or `partial_fit`."""
+"""State of mini-batch training, in `fit` and `partial_fit`."""
 
 import numpy as np
 
@@ -11,55 +11,57 @@ from .._solvers._progress import Diverged
 from ._problem import corruption_of
 from ._sparsity_target import SparsityTarget
 
-# With fewer than a score of steps in an epoch, small tables take hundreds of epochs.
+# With fewer than about 20 steps per epoch, small tables take hundreds of epochs.
 MIN_BATCH_SIZE, BATCHES_PER_EPOCH = 64, 16
-# Rows over which the running mean of a unit's activation is taken. The divergence of a
-# mean over n rows is too large by at most 1 / (2 n) on average.
-MEMORY = 1000
-# Rows, at most an epoch's, without any activation after which a unit is revived.
+# Number of rows over which the running mean of a unit's activation is taken. The KL
+# divergence of a mean over n rows is biased upwards by at most 1 / (2 n).
+AVERAGED_ROWS = 1000
+# Number of rows, at most one epoch, without activation after which a unit is revived.
 IDLE_AFTER = 20_000
 
 
 class BatchTerms:
-    """The terms of J on mini-batches.
+    """Terms of J on mini-batches.
 
-    They are apart from the stream, since the monitor holds them and may outlive the
-    stream, whose vectors are large.
+    Kept apart from `Stream`, since the monitor holds a reference to them and may exist
+    longer than the stream, whose vectors are large.
     """
 
     def __init__(self):
         self._terms = []
 
     def add(self, terms):
-        """Add those of another batch."""
+        """Add the terms of a batch."""
         self._terms.append(terms)
 
     def take(self):
-        """Return their means over the batches since the last call."""
+        """Return the mean terms of the batches since the last call."""
         terms, self._terms = self._terms, []
         return Terms(*np.mean(terms, axis=0).tolist())
 
 
 class Stream:
-    """The state that mini-batch training carries from one batch to the next.
+    """Mini-batch training with a state that persists from one batch to the next.
 
-    `state` can be saved, so that an interrupted stream of rows resumes where it was.
+    `state` can be saved, to continue training later.
 
     Parameters
     ----------
     problem : Problem
-        Its rows are not kept.
+        No reference to its rows is kept.
     rng : numpy.random.RandomState
-    memory : int
+    n_averaged_rows : int
         Number of rows over which the running means of the units are taken.
     idle_after : int
-        Number of rows without any activation after which a unit is revived.
+        Number of rows without activation after which a unit is revived.
     """
 
-    def __init__(self, problem, rng, memory=MEMORY, idle_after=IDLE_AFTER):
+    def __init__(
+        self, problem, rng, n_averaged_rows=AVERAGED_ROWS, idle_after=IDLE_AFTER
+    ):
         self.problem = problem._replace(rows=None)
         self.rng = rng
-        self.unit_means = RunningMeans(memory, idle_after)
+        self.unit_means = RunningMeans(n_averaged_rows, idle_after)
         scaling = problem.scaling
         units = [(part, unit, unit / scaling.value) for part, unit in scaling.groups]
         self.adam = Adam(units, problem.network.passes.adam_step)
@@ -67,7 +69,7 @@ class Stream:
 
     @property
     def state(self):
-        """The state in plain values, for `resume`."""
+        """The state as plain values, for `resume`."""
         target = self.problem.target
         return {
             "rng": self.rng,
@@ -77,29 +79,30 @@ class Stream:
         }
 
     def resume(self, state):
-        """Continue from a `state`, which becomes the stream's own."""
+        """Restore a `state`, which is not copied and may be modified."""
         self.rng = state["rng"]
         self.unit_means.resume(state["unit_means"])
         self.adam.resume(state["adam"])
         if state["target"] is not None:
-            target = SparsityTarget(self.problem.network.penalty, MEMORY)
+            target = SparsityTarget(self.problem.network.penalty, AVERAGED_ROWS)
             target.resume(state["target"])
             self.problem = self.problem._replace(target=target)
 
     def batches(self, settings, rows, team):
-        """J of a batch in centred parameters, and one epoch of batches.
+        """Return J of the current batch, and an iterator factory over an epoch.
 
         Returns
         -------
         value_and_grad : callable
-            As `minimize_adam` needs it.
+            J and its gradient at centred parameters, as in `minimize_adam`.
         epoch : callable
-            Returns an iterator that sets one batch of the rows after the other on the
-            objective, and yields the fraction of the epoch done before it.
+            Returns an iterator over the batches of an epoch. Each step sets the
+            objective's rows to the next batch and yields the fraction of the epoch
+            before this batch.
         """
         cls = objective_class(rows, self.problem.network)
         mean, input_mean = self.problem.scaling.mean, None
-        if isinstance(rows.X, np.ndarray):  # centred, sparse rows would be dense
+        if isinstance(rows.X, np.ndarray):  # centring would make sparse rows dense
             mean, input_mean = None, mean.astype(rows.dtype, copy=False)
         objective = cls(
             self.problem.network,
@@ -126,25 +129,33 @@ class Stream:
                 )
                 yield batch.progress
 
-        return self._recorded(objective), epoch
+        return self._evaluation(objective), epoch
 
-    def _recorded(self, objective):
-        """J of a batch; its terms are kept, and its sparsity steers the target."""
+    def _evaluation(self, objective):
+        """Return a function that evaluates J on a batch.
+
+        It also records the terms of J and updates the sparsity target.
+        """
         target = self.problem.target
 
         def evaluate(theta, out, update):
             result = objective.value_and_grad(theta, out, update)
             self.terms.add(objective.last_terms)
             if target is not None:
-                target.hear_batch(objective.active_fraction, objective.n_rows)
+                target.update(objective.active_fraction, objective.n_rows)
             return result
 
         return evaluate
 
     def train(self, settings, theta, rows, team):
-        """One pass over the rows; returns the parameters after it and the mean of J.
+        """Train for one pass over the rows, from `theta`, which is overwritten.
 
-        Those before it, `theta`, are overwritten.
+        Returns
+        -------
+        theta : ndarray
+            Parameters after the pass.
+        value : float
+            Mean of J over the batches.
         """
         value_and_grad, epoch = self.batches(settings, rows, team)
         scaling = self.problem.scaling
@@ -162,9 +173,11 @@ class Stream:
 
 
 def _batch_size(settings, rows, objective_cls):
-    """Rows in a mini-batch."""
+    """Return the number of rows in a mini-batch."""
     size, n_rows = settings.batch_size, rows.shape[0]
     if size == "auto":
-        share = n_rows // BATCHES_PER_EPOCH
-        size = int(np.clip(share, MIN_BATCH_SIZE, objective_cls.max_batch_size))
+        rows_per_batch = n_rows // BATCHES_PER_EPOCH
+        size = int(
+            np.clip(rows_per_batch, MIN_BATCH_SIZE, objective_cls.max_batch_size)
+        )
     return min(size, n_rows)

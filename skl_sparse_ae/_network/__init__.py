@@ -1,4 +1,4 @@
-"""What an autoencoder computes: its maps, activations and parameters.
+"""The network: encoder and decoder, activation functions and parameter arrays.
 
-Nothing here knows where rows are or how parameters are found.
+Independent of where rows are stored and of how parameters are fitted.
 """

@@ -1,9 +1,20 @@
-"""Activation functions, applied in place to a block of pre-activations.
+"""Activation functions and their registries.
 
-Each class is stateless and knows how to turn pre-activations ``z`` into activations
-``a`` in place, the derivative ``f'(z)`` given only ``a`` (so that ``z`` need not be
-kept) and its slope ``d f'(z) / d a``, the range of ``a``, and which ``z`` gives a
-wanted ``a``.
+A new activation function is a class in this file and an entry in `ACTIVATIONS`, and in
+`OUT_ACTIVATIONS` if it can be that of the output. ``engine="numba"`` also needs its
+formulas in ``_compiled_passes.FUNCTIONS``, and conversion to ONNX the name of an
+operator in ``interchange._onnx.OPERATORS``.
+
+The classes are stateless. Each has the attributes `name` and `range`, the smallest and
+largest value of ``a = f(z)``, and the methods
+
+- ``apply(z)``: replace pre-activations ``z`` by activations, in place;
+- ``derivative(a)``: return the derivative ``f'(z)`` as a function of ``a``, so that
+  ``z`` need not be stored;
+- ``derivative_slope(a)``: return the derivative of ``derivative(a)`` with respect to
+  ``a``;
+- ``multiply_derivative(a, gradient)``: multiply a gradient by ``f'(z)``, in place;
+- ``inverse(a)``: return the ``z`` for which ``f(z) = a``.
 """
 
 import numpy as np
@@ -18,15 +29,15 @@ class Logistic:
     range = (0.0, 1.0)
 
     def apply(self, z):
-        # NumPy's exponential and a division take two thirds of the time of its
-        # hyperbolic tangent in double precision, and a tenth more in single precision.
+        # In double precision, NumPy's exponential and a division take two thirds of the
+        # time of its hyperbolic tangent; in single precision, a tenth more.
         if isinstance(z, np.ndarray) and z.dtype == np.float64:
             np.negative(z, out=z)
-            with np.errstate(over="ignore", under="ignore"):  # 0 and 1 are exact then
+            with np.errstate(over="ignore", under="ignore"):  # the result is 0 or 1
                 np.exp(z, out=z)
             z += 1
             np.divide(1, z, out=z)
-        else:  # tanh(z / 2) / 2 + 1 / 2 is the same
+        else:  # the same as tanh(z / 2) / 2 + 1 / 2
             z *= 0.5
             into(z, "tanh", z)
             z *= 0.5
@@ -112,6 +123,4 @@ class Identity:
 
 
 ACTIVATIONS = {cls.name: cls for cls in (Logistic, Tanh, Relu, Identity)}
-
-
 OUT_ACTIVATIONS = {cls.name: cls for cls in (Identity, Logistic)}

@@ -1,11 +1,12 @@
-"""The same passes as loops that Numba compiles, when they are first used.
+"""Element-wise operations as loops that Numba compiles when they are first called.
 
-NumPy passes over the data with every operation, and takes the interpreter's lock
-between two; a compiled loop does neither. Numba keeps what it has compiled on the disk
-for other processes, until this file changes, and this one only: everything that the
-loops call is therefore in it.
+Each operation of NumPy is a pass over the data and holds the interpreter's lock when it
+starts; a compiled loop needs one pass and no lock.
 
-The exponential is our own, since a loop that calls the C library's is not vectorised.
+Numba caches compiled functions on disk and compiles them again if their file has
+changed. It does not notice changes in other files, so all functions that the loops call
+are defined here. That includes the exponential: a loop that calls the one of the C
+library is not vectorised.
 """
 
 import math
@@ -16,47 +17,52 @@ from numba.extending import overload, register_jitable
 
 from ._passes import Passes, scaled_sum
 
-# Divisions by zero give infinity, as NumPy's; a product and a sum may be one operation.
+# Divisions by zero give infinity, as in NumPy; multiply-add may be one instruction.
 RULES = {"error_model": "numpy", "fastmath": {"contract"}}
-
-
-# Where sums may be in any order, several of them are made side by side.
+# For loops with sums: these are vectorised if the order of the terms may change.
 SUMS = {**RULES, "fastmath": {"contract", "reassoc"}}
 
 
 def compiled(**rules):
-    """A decorator like `njit`, for loops that let other threads run."""
+    """Return a decorator like `njit`, for functions that release the lock."""
 
     def compile_(function):
         try:
             return njit(nogil=True, cache=True, **rules)(function)
-        except RuntimeError:  # there is no folder to keep it in
+        except RuntimeError:  # no folder for the cache can be written to
             return njit(nogil=True, **rules)(function)
 
     return compile_
 
 
 def _make_expm1(floating, integer, high, low, degree):
-    """``exp(x) - 1`` in one precision, to some 1.5 units in the last place.
+    """Return a function for ``exp(x) - 1``, accurate to 1.5 units in the last place.
 
-    It is ``2^k exp(r) - 1``, where r is what is left of x after k times log(2).
+    It computes ``2^k exp(r) - 1`` with ``x = k log(2) + r`` [1]_.
 
     Parameters
     ----------
     floating, integer : type
-        Of as many bits.
+        Floating point and integer type with the same number of bits.
     high, low : float
-        log(2) in two parts, of which the first is exact when it is multiplied by a k;
-        after W. J. Cody, W. Waite, "Software Manual for the Elementary Functions",
-        1980.
+        Two numbers whose sum is log(2). The product of `high` and k is exact.
     degree : int
-        Of the Taylor polynomial that is exact, but for rounding, up to log(2) / 2.
+        Degree of the Taylor polynomial, whose error for ``|r| <= log(2) / 2`` must be
+        below the rounding error.
+
+    Returns
+    -------
+    expm1 : callable
+
+    References
+    ----------
+    .. [1] W. J. Cody, W. Waite, "Software Manual for the Elementary Functions", 1980.
     """
     info = np.finfo(floating)
     n_bits, bias = integer(info.nmant), integer(info.maxexp - 1)
     one, limit = floating(1), floating(math.floor(math.log(info.max)) - 1)
     high, low, inverse = floating(high), floating(low), floating(1 / math.log(2))
-    # A number so large has no fraction: adding it rounds.
+    # Numbers of this size have no fractional part, so adding it rounds.
     large = floating(1.5 * 2.0**info.nmant)
     terms = tuple(floating(1 / math.factorial(n)) for n in range(degree, 1, -1))
 
@@ -67,7 +73,7 @@ def _make_expm1(floating, integer, high, low, degree):
         p = terms[0]
         for term in terms[1:]:
             p = p * r + term
-        # The bits of a power of two are those of its exponent.
+        # 2^k as a floating point number, from the bits of its exponent.
         power = integer((integer(k) + bias) << n_bits).view(floating)
         return power * (p * r * r + r) + (power - one)
 
@@ -83,7 +89,7 @@ EXPM1 = {
 
 
 def expm1(x):
-    """``exp(x) - 1``, in compiled code, which finds the one for its precision."""
+    """Return ``exp(x) - 1`` in the precision of x; for compiled code only."""
     raise NotImplementedError(x)
 
 
@@ -92,7 +98,8 @@ def _expm1_of(x):
     return EXPM1.get(x)
 
 
-# Activations and their derivatives, given the activation. `one` brings the precision.
+# For each activation function f(z) and its derivative as a function of a = f(z). The
+# argument `one` is 1 in the dtype of the arrays, so that the result has this dtype.
 
 
 @register_jitable(**RULES)
@@ -136,6 +143,7 @@ def identity_slope(a, one):
     return one
 
 
+#: For each name in `ACTIVATIONS`, the function and its derivative.
 FUNCTIONS = {
     "logistic": (logistic, logistic_slope),
     "tanh": (tanh, tanh_slope),
@@ -176,31 +184,28 @@ def _make_compare(function, slope):
 
 def _make_pull_back(slope):
     @compiled(**RULES)
-    def pull_back(delta, code, push, weights):
+    def pull_back(delta, code, penalty_slope, weights):
         one = delta.dtype.type(1)
         for i in range(delta.shape[0]):
             weight = one if weights is None else weights[i]
             for j in range(delta.shape[1]):
                 error = delta[i, j]
-                if push is not None:
-                    error += weight * push[j]
+                if penalty_slope is not None:
+                    error += weight * penalty_slope[j]
                 delta[i, j] = error * slope(code[i, j], one)
 
     return pull_back
 
 
 ACTIVATE = {name: _make_activate(f) for name, (f, _) in FUNCTIONS.items()}
-
-
 COMPARE = {name: _make_compare(*pair) for name, pair in FUNCTIONS.items()}
-
-
 PULL_BACK = {name: _make_pull_back(slope) for name, (_, slope) in FUNCTIONS.items()}
 
 
 @compiled(**SUMS)
 def _finish(out, scale, decay, weights):
-    # Of two arrays that may be the same one LLVM makes no vectors: hence in place.
+    # In place: with a separate output array, LLVM would have to assume that the arrays
+    # overlap and would not vectorise the loop.
     scale, decay = out.dtype.type(scale), out.dtype.type(decay)
     squares = 0.0
     for i in range(out.shape[0]):
@@ -215,12 +220,12 @@ def _finish(out, scale, decay, weights):
 
 @register_jitable(**RULES)
 def _adam_element(i, theta, g, first, second, betas, rate, factor, epsilon):
-    of_type = theta.dtype.type
+    dtype = theta.dtype.type
     x = factor * g[i]
-    m = of_type(betas[0]) * first[i] + x
-    v = of_type(betas[1]) * second[i] + x * x
+    m = dtype(betas[0]) * first[i] + x
+    v = dtype(betas[1]) * second[i] + x * x
     first[i], second[i] = m, v
-    theta[i] -= rate * (m / (np.sqrt(v) + of_type(epsilon)))
+    theta[i] -= rate * (m / (np.sqrt(v) + dtype(epsilon)))
 
 
 @compiled(**RULES)
@@ -231,13 +236,13 @@ def _adam_step(theta, g, first, second, betas, rate, factor, epsilon):
 
 
 @compiled(**RULES)
-def _adam_step_of_each(theta, g, first, second, betas, rate, factor, epsilon):
+def _adam_step_by_element(theta, g, first, second, betas, rate, factor, epsilon):
     for i in range(len(theta)):
         _adam_element(i, theta, g, first, second, betas, rate[i], factor[i], epsilon)
 
 
 class CompiledPasses(Passes):
-    """`Passes` over NumPy's arrays, whose methods do and return the same."""
+    """`Passes` as compiled loops, for NumPy arrays."""
 
     def __init__(self, activation, out_activation):
         super().__init__(activation, out_activation)
@@ -249,11 +254,11 @@ class CompiledPasses(Passes):
     def __reduce__(self):
         return CompiledPasses, (self.activation, self.out_activation)
 
-    def pull_back(self, delta, code, push, weights):
-        if push is not None and push.ndim == 2:
-            super().pull_back(delta, code, push, weights)
+    def pull_back(self, delta, code, penalty_slope, weights):
+        if penalty_slope is not None and penalty_slope.ndim == 2:
+            super().pull_back(delta, code, penalty_slope, weights)
         else:
-            self._pull_back(delta, code, push, weights)
+            self._pull_back(delta, code, penalty_slope, weights)
 
     def finish_gradient(self, sums, scale, decay, weights, out):
         if sums[0] is not out:
@@ -263,5 +268,5 @@ class CompiledPasses(Passes):
 
     @staticmethod
     def adam_step(theta, g, first, second, betas, rate, factor, epsilon):
-        step = _adam_step if isinstance(rate, float) else _adam_step_of_each
+        step = _adam_step if isinstance(rate, float) else _adam_step_by_element
         step(theta, g, first, second, betas, rate, factor, epsilon)

@@ -1,4 +1,4 @@
-"""The engines: who does the element-wise work between matrix products."""
+"""Registry of the engines, which do the element-wise work between matrix products."""
 
 from .._optional import import_optional
 from ._passes import Passes
@@ -11,10 +11,11 @@ def _numba():
     return CompiledPasses
 
 
-#: For each value of the parameter `engine`, a function that returns its class.
+#: For each value of the parameter `engine`, a function that returns a subclass of
+#: `Passes`. Optional libraries are imported when it is called.
 ENGINES = {None: lambda: Passes, "numba": _numba}
 
 
 def passes_class(engine):
-    """The subclass of `Passes` of an engine."""
+    """Return the class of an engine, `Passes` or a subclass of it."""
     return ENGINES[engine]()

@@ -1,4 +1,4 @@
-"""The two maps of the autoencoder: from rows to codes and from codes to rows."""
+"""Encoder and decoder: the maps from rows to codes and from codes to rows."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,18 @@ from ._passes import Passes
 
 @dataclass(frozen=True)
 class Network:
-    """What the autoencoder computes, apart from the values of its parameters."""
+    """Architecture of an autoencoder, without the values of its parameters.
+
+    Attributes
+    ----------
+    layout : Layout
+        Sizes of the parameter arrays and their place in the parameter vector.
+    activation, out_activation : object
+        Activation functions of the units and of the output.
+    penalty : Penalty
+    passes : Passes
+        Element-wise operations of the engine.
+    """
 
     layout: Layout
     activation: object
@@ -26,7 +37,13 @@ class Network:
 
     @classmethod
     def from_names(cls, layout, activation, out_activation, penalty, engine=None):
-        """Look the activations up; check that the penalty can be used with them."""
+        """Return the network with activation functions and an engine given by name.
+
+        Raises
+        ------
+        ValueError
+            If the penalty cannot be used with the activation function of the units.
+        """
         activation = ACTIVATIONS[activation]()
         out_activation = OUT_ACTIVATIONS[out_activation]()
         penalty.check(activation)
@@ -34,7 +51,7 @@ class Network:
         return cls(layout, activation, out_activation, penalty, passes)
 
     def shares_parameters_with(self, other):
-        """Whether the parameters of one mean the same in the other."""
+        """Return whether parameters of this network can be used in another one."""
         mine, others = self.layout, other.layout
         return (
             mine.n_features == others.n_features
@@ -45,10 +62,22 @@ class Network:
         )
 
     def encode(self, parameters, X, out, visit=None, select=True):
-        """Write ``f(X W_e + b_e)``, less what the penalty removes, to `out`.
+        """Write the code ``f(X W_e + b_e)`` to `out`, with the penalty's selection.
 
-        `visit` is called with each strip of rows while it is still in the cache.
-        With ``select=False`` nothing is removed.
+        Parameters
+        ----------
+        parameters : Parameters
+        X : array or sparse matrix of shape (n_rows, n_features)
+        out : array of shape (n_rows, n_components)
+        visit : callable, default=None
+            Called as ``visit(strip)`` for each slice of rows of `out` as soon as it is
+            written, while it is still in the cache.
+        select : bool, default=True
+            Whether to apply the `select` of the penalty, if it has one.
+
+        Returns
+        -------
+        out : array of shape (n_rows, n_components)
         """
         _product(X, parameters.encoder_coef, out)
         for strip in strips(out):
@@ -61,16 +90,32 @@ class Network:
         return out
 
     def decode(self, parameters, A, out):
-        """Write ``g(A W_d + b_d)`` to `out`."""
+        """Write the reconstruction ``g(A W_d + b_d)`` to `out` and return it."""
         _product(A, parameters.components, out)
         for strip in strips(out):
             self.passes.reconstruct(out[strip, :], parameters.decoder_intercept)
         return out
 
     def compare(self, parameters, A, target, weights, out, visit):
-        """Write the errors of ``g(A W_d + b_d)``, as `Passes.compare` has them.
+        """Write the reconstruction errors to `out`, as `Passes.compare` defines them.
 
-        `visit` is called as in `encode`. Returns the sum of the squared errors.
+        Parameters
+        ----------
+        parameters : Parameters
+        A : ndarray of shape (n_rows, n_components)
+            The code.
+        target : ndarray of shape (n_rows, n_features)
+            The rows to reconstruct.
+        weights : ndarray of shape (n_rows,) or None
+            Weights of the rows.
+        out : ndarray of shape (n_rows, n_features)
+        visit : callable
+            Called as in `encode`.
+
+        Returns
+        -------
+        squared_errors : float
+            Weighted sum of the squared errors.
         """
         _product(A, parameters.components, out)
         squared_errors = 0.0
@@ -84,6 +129,7 @@ class Network:
 
 
 def _product(X, weights, out):
+    """Write ``X @ weights`` to `out`; X may be sparse."""
     if sparse.issparse(X):
         out[...] = 0
         add_product(X, weights, out)

@@ -1,7 +1,7 @@
 """The four parameter arrays as views of one flat vector.
 
-Solvers see a vector; the objective sees the arrays. With tied weights the decoder's
-matrix is the transpose of the encoder's and takes no room in the vector.
+Solvers work on the vector, the objective on the arrays. With tied weights the decoder
+matrix is the transpose of the encoder matrix and is not stored in the vector.
 """
 
 from itertools import accumulate, pairwise
@@ -13,10 +13,14 @@ from .._arrays._array_api import namespace
 
 
 class Parameters(NamedTuple):
-    """The arrays of one autoencoder.
+    """The parameter arrays of an autoencoder.
 
-    ``encoder_coef`` is (n_features, n_components), ``components`` is
-    (n_components, n_features), the intercepts are vectors.
+    Attributes
+    ----------
+    encoder_coef : array of shape (n_features, n_components)
+    encoder_intercept : array of shape (n_components,)
+    components : array of shape (n_components, n_features)
+    decoder_intercept : array of shape (n_features,)
     """
 
     encoder_coef: np.ndarray
@@ -26,24 +30,24 @@ class Parameters(NamedTuple):
 
 
 class Layout:
-    """Where each array lies in the flat vector.
+    """Positions of the parameter arrays in the flat vector.
 
-    Both weight matrices lie there feature by feature, ``components`` thus as its
-    transpose: whatever adds up over columns of X then walks through memory in order.
+    Both weight matrices are stored in shape (n_features, n_components), `components`
+    as its transpose. Loops over the columns of X then access memory in order.
 
     Parameters
     ----------
     n_features, n_components : int
         Number of columns of X, number of hidden units.
     tied_weights : bool
-        Whether ``components`` is the transpose of ``encoder_coef``.
+        Whether `components` is the transpose of `encoder_coef`.
 
     Attributes
     ----------
     shape : (int, int)
-        Of the weight matrices as they lie in the vector.
+        Shape of the weight matrices in the vector.
     size : int
-        Of the vector.
+        Length of the vector.
     """
 
     def __init__(self, n_features, n_components, tied_weights=False):
@@ -58,18 +62,18 @@ class Layout:
 
     @property
     def slices(self):
-        """Slices of the arrays that the vector holds, in the order of `Parameters`."""
+        """Slices of the arrays in the vector, in the order of `Parameters`."""
         return [slice(a, b) for a, b in pairwise((0, *self._ends)) if a < b]
 
     @property
     def n_uses(self):
-        """How often each weight is used: twice where the matrices are tied."""
+        """Number of uses of each weight: 2 with tied weights, otherwise 1."""
         return 2 if self.tied_weights else 1
 
     def views(self, theta):
-        """The arrays of a flat vector, sharing its memory."""
+        """Return the arrays of a flat vector, as views."""
         a, b, c, _ = self._ends
-        # np.reshape takes a microsecond longer, which small batches feel.
+        # np.reshape takes a microsecond longer, which matters for small mini-batches.
         is_numpy = isinstance(theta, np.ndarray)
         reshape = np.ndarray.reshape if is_numpy else namespace(theta).reshape
         encoder = decoder = reshape(theta[:a], self.shape)
@@ -78,7 +82,7 @@ class Layout:
         return Parameters(encoder, theta[a:b], decoder.T, theta[c:])
 
     def flatten(self, parameters, dtype=None):
-        """A new flat vector that holds a copy of the arrays."""
+        """Return a flat vector with a copy of the arrays."""
         parameters = Parameters(*parameters)
         arrays = parameters._replace(components=parameters.components.T)
         arrays = [np.ravel(array) for array in arrays]
@@ -92,14 +96,23 @@ class Layout:
         return [self.slices[1], self.slices[-1]]
 
     def part(self, i, rows):
-        """Where some rows, a slice, of the i-th weight matrix are in the vector."""
+        """Return the slice of the vector that has a slice of rows of a weight matrix.
+
+        Parameters
+        ----------
+        i : int
+            Index of the matrix in `weights`.
+        rows : slice
+            Rows of the matrix, that is, features.
+        """
         start, n_columns = self.slices[2 * i].start, self.shape[1]
         return slice(start + rows.start * n_columns, start + rows.stop * n_columns)
 
     def weights(self, parameters):
-        """The weight matrices that the vector holds, as they lie in it.
+        """Return a list of the weight matrices in the vector.
 
-        That is a list of one or two of shape (n_features, n_components).
+        It has one matrix with tied weights, otherwise two, each of shape
+        (n_features, n_components).
         """
         if self.tied_weights:
             return [parameters.encoder_coef]

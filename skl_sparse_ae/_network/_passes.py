@@ -1,7 +1,9 @@
-"""Element-wise work between matrix products, on strips of rows or parts of vectors.
+"""Element-wise operations between matrix products.
 
-Here it is made of operations of NumPy, or of the library that rows on a device belong
-to, each a pass over the data. `_compiled_passes` has loops of a single pass each.
+They work on slices of rows or of vectors, in place, so that data stay in the cache.
+Here they consist of operations of NumPy, or of the array API library of rows on a
+device, each of which is a pass over the data. `_compiled_passes` has compiled loops
+that need only one pass.
 """
 
 import numpy as np
@@ -10,12 +12,12 @@ from .._arrays._array_api import into
 
 
 class Passes:
-    """What is done element by element, for a pair of activations.
+    """Element-wise operations for a pair of activation functions.
 
-    Attributes
+    Parameters
     ----------
     activation, out_activation : object
-        Of the units and of the output.
+        Activation functions of the units and of the output.
     """
 
     def __init__(self, activation, out_activation):
@@ -23,35 +25,40 @@ class Passes:
         self.out_activation = out_activation
 
     def activate(self, z, intercept):
-        """Turn a product with the encoder into activations, in place."""
+        """Replace the products ``X W_e`` by activations, in place."""
         z += intercept
         self.activation.apply(z)
 
     def reconstruct(self, z, intercept):
-        """Turn a product with the decoder into rows, in place."""
+        """Replace the products ``A W_d`` by reconstructed rows, in place."""
         z += intercept
         self.out_activation.apply(z)
 
     def compare(self, z, intercept, target, weights):
-        """Turn a product with the decoder into errors at the output's pre-activation.
+        """Replace the products ``A W_d`` by the gradient of the loss, in place.
+
+        The loss is half the weighted sum of the squared errors of the reconstruction
+        ``x_hat = g(z + intercept)``, and the gradient is that with respect to `z`,
+        ``weights * (x_hat - target) * g'(z + intercept)``.
 
         Parameters
         ----------
         z : ndarray of shape (n_rows, n_features)
-            Changed in place.
+            The products ``A W_d``, modified in place.
         intercept : ndarray of shape (n_features,)
+            The decoder intercepts.
         target : ndarray of shape (n_rows, n_features)
-            The rows themselves.
+            The rows to reconstruct.
         weights : ndarray of shape (n_rows,) or None
-            By which the errors are multiplied.
+            Weights of the rows.
 
         Returns
         -------
         squared_errors : float
-            Their weighted sum.
+            Weighted sum of the squared errors.
         """
         self.reconstruct(z, intercept)
-        # In place where nobody needs the reconstruction afterwards.
+        # In place if the derivative of the output needs no reconstruction.
         is_linear = self.out_activation.name == "identity"
         error = np.subtract(z, target, out=z if is_linear else None)
         weighted = error if weights is None else error * weights[:, None]
@@ -61,37 +68,43 @@ class Passes:
             z[...] = weighted
         return squared_errors
 
-    def pull_back(self, delta, code, push, weights):
-        """Turn the error at the code into that at its pre-activation, in place.
+    def pull_back(self, delta, code, penalty_slope, weights):
+        """Backpropagate through the activation function of the units, in place.
 
         Parameters
         ----------
         delta : ndarray of shape (n_rows, n_components)
-            The errors of the reconstruction, times the weights, times ``W_d^T``.
+            Gradient of the weighted loss with respect to the code, without the
+            penalty. Replaced by the gradient with respect to the pre-activations.
         code : ndarray of shape (n_rows, n_components)
-        push : ndarray of shape (n_components,) or (n_rows, n_components), or None
-            The penalty's derivative, where it has a term.
+        penalty_slope : ndarray or None
+            Derivative of the penalty with respect to the code, if it has a term. Of
+            the shape (n_components,) if it is the same for all rows, otherwise of the
+            shape of `code`.
         weights : ndarray of shape (n_rows,) or None
-            By which that is multiplied.
+            Weights of the rows, by which `penalty_slope` is multiplied.
         """
-        if push is not None:
-            delta += push if weights is None else weights[:, None] * push
+        if penalty_slope is not None:
+            if weights is not None:
+                penalty_slope = weights[:, None] * penalty_slope
+            delta += penalty_slope
         self.activation.multiply_derivative(code, delta)
 
     def finish_gradient(self, sums, scale, decay, weights, out):
-        """Write ``scale * sum(sums) + decay * weights``.
+        """Write ``scale * sum(sums) + decay * weights`` to `out`.
 
         Parameters
         ----------
         sums : list of ndarray of shape (n_rows, n_columns)
-            The first may be `out` itself.
+            Sums over blocks of rows. The first may be `out` itself.
         scale, decay : float
         weights, out : ndarray of shape (n_rows, n_columns)
+            Slices of a weight matrix and of its gradient.
 
         Returns
         -------
         squares : float
-            The sum of the squares of the weights.
+            Sum of the squared weights.
         """
         scaled_sum(sums, scale, out)
         if decay:
@@ -100,17 +113,22 @@ class Passes:
 
     @staticmethod
     def adam_step(theta, g, first, second, betas, rate, factor, epsilon):
-        """A step of Adam, in place: of the parameters, and of both moments as sums.
+        """Do a step of Adam, in place.
+
+        The moments are sums, ``first = beta_1 * first + factor * g`` and likewise for
+        the squares; `rate` and `epsilon` contain the factors that make them means.
 
         Parameters
         ----------
         theta, g, first, second : ndarray of shape (n,)
-            Parameters, gradient, which is lost, and moments.
+            Parameters, gradient, and first and second moment. The gradient is
+            overwritten.
         betas : (float, float)
-            By which the moments decay.
+            Decay rates of the moments.
         rate, factor : float or ndarray of shape (n,)
-            By which the step and the gradient are multiplied.
+            Factors of the step and of the gradient.
         epsilon : float
+            Added to the square root of the second moment.
         """
         beta_1, beta_2 = betas
         g *= factor
@@ -127,7 +145,7 @@ class Passes:
 
 
 def scaled_sum(arrays, scale, out):
-    """The sum of one or more arrays times a number, in as few passes as possible."""
+    """Write ``scale * sum(arrays)`` to `out`, with as few passes as possible."""
     first, *others = arrays
     if not others:
         np.multiply(first, scale, out=out, casting="same_kind")

@@ -1,6 +1,6 @@
 """J and its gradient as sums over rows, with one class for each kind of rows.
 
-`objective_class` chooses the class; nobody else asks where the rows are.
+`objective_class` selects the class.
 """
 
 from ._device import DeviceObjective
@@ -24,5 +24,5 @@ OBJECTIVES = {
 
 
 def objective_class(rows, network):
-    """The subclass of `Objective` for some rows and a network."""
+    """Return the subclass of `Objective` for `rows` and a network."""
     return OBJECTIVES[rows.kind](rows.X, network)

@@ -1,8 +1,8 @@
-"""The objective J and its gradient, put together from sums over rows.
+"""The objective J and its gradient, computed from sums over rows.
 
-J needs the rows only through sums over them: of what the penalty averages, of the
-squared errors, and of their derivatives. How the rows are walked through is left to
-subclasses, one for each kind of rows; what is done with the sums is here.
+J depends on the rows only through sums over them: of phi, of the squared errors, and of
+their derivatives. Subclasses, one for each kind of rows, compute these sums; the base
+class combines them.
 """
 
 import numpy as np
@@ -13,23 +13,21 @@ from .._network._parameters import Parameters
 from ._revival import Revival
 from ._sums import Terms, squared_norm
 
-# What adding up the members' sums costs for a parameter, in multiply-adds of a product.
-REDUCE_WORK = 32
-
-
-# What a solver's update of a parameter costs.
-UPDATE_WORK = 128
+# Cost for each parameter, in multiply-adds of a product, of adding the partial sums and
+# of the solver's update.
+REDUCE_WORK, UPDATE_WORK = 32, 128
 
 
 class Objective:
-    """J and its gradient for a network on given rows, at any parameter vector.
+    """J and its gradient as functions of the parameter vector, for given rows.
 
     ``J = sum_i p_i 1/2 ||x_hat_i - x_i||^2 + alpha/2 (||W_e||^2 + ||W_d||^2)
     + sum_j c_j psi(sum_i p_i phi(a_ij))``, where ``p`` are the sample weights divided
-    by their sum; psi, phi and c are the penalty's, its weight included.
+    by their sum, and psi, phi and c are defined by the penalty, including its weight.
 
-    A subclass provides `_take_rows`, `_encode`, `_joint_codes`, `_forward`, `_backward`
-    and `_gradient`, all in terms of the parameters that rows as they are have.
+    Subclasses implement `_set_rows`, `_encode`, `_unselected_codes`, `_forward`,
+    `_backward`, `_gradient` and `_n_active`. These methods receive parameters whose
+    intercepts are not centred.
 
     Parameters
     ----------
@@ -37,32 +35,43 @@ class Objective:
     alpha : float
         Weight of the decay of both weight matrices. Tied weights count twice.
     team : Team
+        Threads.
     dtype : dtype
-        Of the rows, the workspaces and the products.
+        Dtype of the rows, the workspaces and the products.
     mean : ndarray of shape (n_features,) or None
-        What the encoder's intercepts are counted from, in the parameter vectors and
-        in the gradient: the encoder then sees ``x - mean``.
+        If given, the encoder intercepts in parameter vectors and in the gradient are
+        centred, that is, they apply to ``x - mean`` rather than ``x``.
     memory_budget : float
-        Bytes that the activations of all rows may take between the two passes of a
-        penalty with a non-linear psi; beyond it they are computed twice.
+        Largest number of bytes for the activations of all rows. A penalty with a
+        non-linear psi needs two passes over the rows; activations that exceed the
+        budget are computed in both.
     blend_means : callable or None
-        Turns the means over the given rows, and their number, into the means that psi
-        sees. Mini-batches put a running mean here.
+        Called with the unit means over the given rows and the number of rows; returns
+        the means that psi is applied to. Used for running means over mini-batches.
     idle_units : callable or None
-        Returns the indices of units to revive. With a penalty that selects, the
-        gradient, though not J, then has an auxiliary term for them.
+        Returns the indices of units to revive. With a penalty that selects units, the
+        gradient, but not J, then contains an auxiliary term for them.
     counts_active : bool
-        Whether to count, in every evaluation, for `active_fraction`.
+        Whether to count the active units in every evaluation, for `active_fraction`.
+
+    Attributes
+    ----------
+    last_terms : Terms
+        Terms of J in the last call of `value_and_grad`.
+    unit_means : ndarray of shape (n_components,)
+        Means of phi in the last call of `value_and_grad` or `terms`.
+    n_rows : float
+        Sum of the weights as a number of rows of mean weight.
     """
 
-    #: Rows in a mini-batch beyond which an epoch takes hardly less time.
+    #: Size of a mini-batch beyond which an epoch takes hardly less time.
     max_batch_size = 256
-    #: Whether J is a small difference of terms as large as the columns' means squared.
+    #: Whether J is computed from terms as large as the squared means of the columns.
     subtracts_squares = False
-    #: Whether `_gradient` itself takes into account that intercepts are centred.
-    centres_itself = False
-    #: Whether `_gradient` itself has the solver update the weights.
-    updates_itself = False
+    #: Whether `_gradient` writes the gradient for centred intercepts.
+    gradient_is_centred = False
+    #: Whether `_gradient` calls the solver's update of the weights.
+    gradient_updates_weights = False
 
     def __init__(
         self,
@@ -78,7 +87,7 @@ class Objective:
         counts_active=False,
     ):
         self.network = network
-        self.alpha = float(alpha)  # a NumPy scalar would bring its own precision
+        self.alpha = float(alpha)  # a NumPy scalar would upcast
         self.team = team
         self.dtype = np.dtype(dtype)
         self.mean = mean
@@ -86,46 +95,63 @@ class Objective:
         self.blend_means = blend_means
         self.idle_units = idle_units
         self.counts_active = counts_active
-        self._rooms = {}
+        self._workspaces = {}
 
     def use_rows(
         self, X, sample_weight=None, total_weight=None, inputs=None, load=None
     ):
-        """Set the rows to work on; workspaces are reused where they fit.
+        """Set the rows; workspaces are reused if they are large enough.
 
-        `total_weight` is what the weights are divided by, their sum by default.
-        `inputs` are what the encoder sees where that is not X itself. `load`, if given,
-        writes the rows in a slice to arrays X and inputs, which are empty before.
+        Parameters
+        ----------
+        X : {ndarray, CSR, DeviceArray, Dask array} of shape (n_rows, n_features)
+        sample_weight : ndarray of shape (n_rows,) or None
+        total_weight : float, default=None
+            Divisor of the weights. None stands for their sum.
+        inputs : same type and shape as X, default=None
+            Input of the encoder, if it is not X itself (corrupted or centred rows).
+        load : callable, default=None
+            Writes slices of rows to X and `inputs`, whose content is undefined before.
         """
         n_rows = X.shape[0]
         weight = n_rows if sample_weight is None else np.sum(sample_weight)
         self._weight = float(weight)
         self._total_weight = float(weight if total_weight is None else total_weight)
-        #: What the weights are worth in rows of mean weight.
         self.n_rows = n_rows * self._weight / self._total_weight
         self._sample_weight = sample_weight
-        self._take_rows(X, X if inputs is None else inputs, sample_weight, load)
+        self._set_rows(X, X if inputs is None else inputs, sample_weight, load)
         return self
 
     def value_and_grad(self, theta, out=None, update=None):
-        """J at `theta` and its gradient, a vector of theta's dtype (`out` if given).
+        """Return J at `theta` and its gradient.
 
-        `update`, if given, is called with slices of the vector and what the gradient is
-        there, side by side: each part once, when its gradient is known and nobody needs
-        its parameters any more. It may change both. Parts of long vectors are thus used
-        up one by one, in a cache; there is no whole gradient then, and what is returned
-        in its place is `out` as it was.
+        Parameters
+        ----------
+        theta : array of shape (n_parameters,)
+        out : array like theta, default=None
+            Array for the gradient. None stands for a new one.
+        update : callable, default=None
+            Called with a slice and the gradient of this slice, once for each part and
+            possibly from several threads, when the gradient is known and the parameters
+            are no longer needed. It may overwrite both. Each part of a long vector is
+            updated while in a cache, and the gradient is never stored as a whole.
+
+        Returns
+        -------
+        value : float
+        gradient : array like theta
+            `out`, if given. The content is undefined with `update`.
         """
         weights = self.network.layout.views(theta)
         parameters = self._parameters(theta, weights)
         unit_weights = self.network.penalty.unit_weights(weights)
         means, encoded, slope = self._first_pass(parameters, unit_weights)
         revival = self._revival(parameters)
-        is_centred = self.mean is None or self.centres_itself
-        is_final = is_centred and unit_weights is None and self.updates_itself
+        is_centred = self.mean is None or self.gradient_is_centred
+        is_final = is_centred and unit_weights is None and self.gradient_updates_weights
         in_parts = update is not None and is_final and self.network.layout.size > SHORT
         if in_parts:
-            gradients = self._intercepts_only(theta.dtype)
+            gradients = self._intercept_gradients(theta.dtype)
         else:
             out = namespace(theta).empty_like(theta) if out is None else out
             gradients = self.network.layout.views(out)
@@ -138,8 +164,9 @@ class Objective:
         if not is_centred:
             self._centre(gradients)
         if unit_weights is not None:
-            penalties = self._beside(theta, self.network.penalty.psi(self.unit_means))
-            self.network.penalty.add_weight_gradient(weights, gradients, penalties)
+            penalty = self.network.penalty
+            values = self._vector_like(theta, penalty.psi(self.unit_means))
+            penalty.add_weight_gradient(weights, gradients, values)
         if in_parts:
             self._update_intercepts(update, gradients)
         elif update is not None:
@@ -147,14 +174,15 @@ class Objective:
         return self.last_terms.total, out
 
     def _first_pass(self, parameters, unit_weights):
-        """What the penalty needs to know before the gradient's pass, and its slope.
+        """Compute what the penalty needs before the pass for the gradient.
 
-        Returns the unit means, or None where it does not need them; whether the codes
-        have been computed; and psi' of each unit, or None without a term.
+        Return the unit means, or None if the penalty does not need them; whether the
+        codes have been computed; and psi' of each unit, or None without a term.
         """
         penalty, means, encoded = self.network.penalty, None, False
         if penalty.selects_jointly:
-            penalty.select_jointly(self._joint_codes(parameters), self._sample_weight)
+            codes = self._unselected_codes(parameters)
+            penalty.select_jointly(codes, self._sample_weight)
             encoded = True
         if penalty.is_linear:
             slope = penalty.psi_derivative(np.zeros(self.network.layout.n_components))
@@ -166,12 +194,12 @@ class Objective:
         return means, encoded, slope.astype(self.dtype) if penalty.has_term else None
 
     def means(self, theta):
-        """The unit means at `theta`."""
+        """Return the unit means at `theta`."""
         weights = self.network.layout.views(theta)
         return self._means(self._encode(self._parameters(theta, weights)))
 
     def terms(self, theta):
-        """The terms of J at `theta`, without the gradient."""
+        """Return the terms of J at `theta`, without the gradient."""
         weights = self.network.layout.views(theta)
         squared_errors, phi = self._forward(self._parameters(theta, weights))
         self.unit_means = self._means(phi)
@@ -185,80 +213,77 @@ class Objective:
         n_units = self.network.layout.n_components
         return float(self._n_active() / (self._weight * n_units))
 
-    def _take_rows(self, X, inputs, sample_weight, load):
-        """Prepare for rows X, of which the encoder sees `inputs`.
+    def _set_rows(self, X, inputs, sample_weight, load):
+        """Set the rows X, with `inputs` for the encoder.
 
-        `load` is None, or what is to be called once: what it reads may be large. Only
-        dense rows come with one.
+        `load`, only for dense rows, must be called once for each row before its use.
         """
         raise NotImplementedError
 
-    def _joint_codes(self, parameters):
-        """The codes of all rows without any selection, in blocks, to be changed."""
+    def _unselected_codes(self, parameters):
+        """Return the codes of all rows before selection, as writable blocks."""
         raise NotImplementedError
 
     def _encode(self, parameters):
-        """Sums of phi over the rows."""
+        """Return the weighted sums of phi over the rows."""
         raise NotImplementedError
 
     def _forward(self, parameters):
-        """Sum of squared errors, and sums of phi."""
+        """Return the weighted sums of squared errors and of phi."""
         raise NotImplementedError
 
     def _backward(self, parameters, slope, encoded, revival, gradients):
-        """The same, and whatever `_gradient` needs, in `gradients` or elsewhere.
+        """Return the sums of `_forward`, and compute the sums for `_gradient`.
 
-        `slope` is psi' for each unit, or None when there is no term; `encoded` tells
-        that the codes have been computed at these parameters; `revival` is the
-        auxiliary term of idle units, or None.
+        `slope` is psi' of each unit, or None without a term; `encoded` is whether the
+        codes have been computed at these parameters; `revival` is the auxiliary term of
+        idle units, or None; `gradients` may be used to store sums.
         """
         raise NotImplementedError
 
     def _gradient(self, weights, gradients, update):
-        """Write the gradients: the sums over the total weight, and the decay.
+        """Write the gradients: the sums divided by the total weight, and the decay.
 
-        `weights` are the arrays in the solver's vector. Returns the squared norm of
-        the matrices among them, which the decay reads anyway. `update`, if it is not
-        None, is called with all parts of these in the vector, as in `value_and_grad`,
-        and `gradients` has no room for them; None is all it ever is unless the class
-        says ``updates_itself = True``.
+        `weights` are the arrays of the solver's vector. `update` is called for all
+        parts of the weight matrices, as in `value_and_grad`; `gradients` then has None
+        in their place. It is always None if ``gradient_updates_weights`` is False.
+        Return the squared norm of the weight matrices, which the decay reads anyway.
         """
         raise NotImplementedError
 
-    def _intercepts_only(self, dtype):
-        """Room for the gradients of the intercepts alone."""
+    def _intercept_gradients(self, dtype):
+        """Return arrays for the gradients of the intercepts only."""
         sizes = self.network.layout.n_components, self.network.layout.n_features
         encoder, decoder = (np.empty(size, dtype) for size in sizes)
         return Parameters(None, encoder, None, decoder)
 
     def _gradient_part(self, gradients, i, rows, thread):
-        """Where some rows of the gradient of the i-th weight matrix are to be written.
+        """Return an array for some rows of the gradient of the i-th weight matrix.
 
-        That is in `gradients`, or, where these have no room for weights, in an array
-        which a thread, a number, uses again for the next rows.
+        A view of `gradients`, or, if these have no weights, a buffer of the thread.
         """
         if gradients.encoder_coef is None:
             n_rows, dtype = rows.stop - rows.start, gradients.encoder_intercept.dtype
-            return self._room((thread, i), n_rows, dtype)
+            return self._workspace((thread, i), n_rows, dtype)
         return self.network.layout.weights(gradients)[i][rows]
 
-    def _room(self, name, n_rows, dtype):
-        """Room for so many rows of n_components numbers, the same one if it can be."""
-        room = self._rooms.get(name)
-        if room is None or len(room) < n_rows or room.dtype != dtype:
-            room = np.empty((n_rows, self.network.layout.n_components), dtype)
-            self._rooms[name] = room
-        return room[:n_rows]
+    def _workspace(self, name, n_rows, dtype):
+        """Return an array of shape (n_rows, n_components), reused if large enough."""
+        array = self._workspaces.get(name)
+        if array is None or len(array) < n_rows or array.dtype != dtype:
+            array = np.empty((n_rows, self.network.layout.n_components), dtype)
+            self._workspaces[name] = array
+        return array[:n_rows]
 
     def _update_intercepts(self, update, gradients):
-        """Have the solver update the intercepts, after all the weights."""
+        """Call the solver's update of the intercepts."""
         intercepts = gradients.encoder_intercept, gradients.decoder_intercept
         parts = self.network.layout.intercept_slices
         for part, gradient in zip(parts, intercepts, strict=True):
             update(part, gradient)
 
     def _update_all(self, update, gradient):
-        """Have the solver update all parameters, given the whole gradient."""
+        """Call the solver's update of all parameters, given the whole gradient."""
         size = self.network.layout.size
         if size <= SHORT:
             update(slice(0, size), gradient)
@@ -272,15 +297,15 @@ class Objective:
         """Weighted number of non-zero activations in the last evaluation."""
         raise NotImplementedError
 
-    def _beside(self, theta, vector):
-        """A NumPy vector as an array of the kind that `theta` is."""
+    def _vector_like(self, theta, vector):
+        """Convert a NumPy vector to the library and device of `theta`."""
         del theta
         return vector
 
     def _parameters(self, theta, weights):
-        """The arrays in the dtype of the rows, intercepts counted from zero.
+        """Return the parameters in the dtype of the rows, with uncentred intercepts.
 
-        `weights` are the arrays in the vector `theta`.
+        `weights` are views of the arrays in `theta`.
         """
         parameters = weights
         if theta.dtype != self.dtype:
@@ -299,12 +324,12 @@ class Objective:
         return parameters._replace(encoder_intercept=intercept.astype(self.dtype))
 
     def _row_shares(self, matrix):
-        """Rows of a weight matrix, for each thread that a pass over it is worth."""
+        """Split the rows of a weight matrix among the threads useful for one pass."""
         n_shares = min(len(matrix), self.team.n_useful(REDUCE_WORK * matrix.size))
         return split_evenly(0, len(matrix), n_shares)
 
     def _centre(self, gradients):
-        """Turn the gradient into that for intercepts counted from the mean."""
+        """Convert the gradient to the one for centred intercepts, in place."""
         encoder, intercept = gradients.encoder_coef, gradients.encoder_intercept
         mean = self.mean.astype(encoder.dtype, copy=False)
 
@@ -315,7 +340,7 @@ class Objective:
         self.team.map(subtract, self._row_shares(encoder))
 
     def _revival(self, parameters):
-        """The auxiliary term of units that are idle, or None."""
+        """Return the auxiliary term of idle units, or None."""
         penalty = self.network.penalty
         weight = getattr(penalty, "beta", 0.0)
         if self.idle_units is None or not penalty.selects or weight == 0:
@@ -336,22 +361,22 @@ class Objective:
 
     @property
     def _decay(self):
-        """What the decay pulls at each of the vector's weights, as a part of it."""
+        """Factor of a weight in the gradient of the decay term."""
         return self.alpha * self.network.layout.n_uses
 
-    def _keeps_codes(self, n_rows, is_one_block):
-        """Whether all codes are kept between the two passes of a penalty.
+    def _should_keep_codes(self, n_rows, is_one_block):
+        """Return whether the codes of all rows are kept for a second pass.
 
-        They need no more room than a block where they are one. A selection among all
-        rows needs them whatever their size.
+        Codes of a single block need no additional memory. Selection among all rows
+        needs all codes, whatever their size.
         """
         penalty = self.network.penalty
         code_bytes = n_rows * self.network.layout.n_components * self.dtype.itemsize
-        has_room = is_one_block or code_bytes <= self.memory_budget
-        return penalty.selects_jointly or (has_room and not penalty.is_linear)
+        fits = is_one_block or code_bytes <= self.memory_budget
+        return penalty.selects_jointly or (fits and not penalty.is_linear)
 
     def _add_decay(self, weights, gradients):
-        """Add the decay to the gradients; returns the squared norm of the weights."""
+        """Add the decay to the gradients; return the squared norm of the weights."""
         layout = self.network.layout
         matrices = layout.weights(weights), layout.weights(gradients)
         for matrix, out in zip(*matrices, strict=True):
@@ -359,11 +384,11 @@ class Objective:
         return self._squared_norm(weights)
 
     def _squared_norm(self, parameters):
-        """That of the weights, each once."""
+        """Return the squared norm of the weight matrices; tied weights count once."""
         return sum(map(squared_norm, self.network.layout.weights(parameters)))
 
     def _terms(self, squares, unit_weights, squared_errors):
-        """The terms of J, from sums and what the penalty makes of the parameters."""
+        """Return the terms of J, given sums and the penalty's weights of the units."""
         sparsity = self.network.penalty.psi(self.unit_means)
         if unit_weights is not None:
             sparsity = sparsity * to_numpy(unit_weights)

@@ -1,7 +1,7 @@
 """The objective for rows on the workers of a Dask cluster.
 
-J needs rows through sums only. The workers make those of their own blocks, with the
-objectives for rows in memory; what is done with the sums is done here.
+J depends on the rows only through sums. Workers compute the sums over their blocks,
+with the objectives for rows in memory, and the client combines them.
 """
 
 import operator
@@ -20,12 +20,12 @@ from ._in_memory import class_in_memory
 class DaskObjective(Objective):
     """J and its gradient over the rows of a Dask array.
 
-    The team is a `Crew`. Each block is worked on by one thread, since Dask gives each
-    of a worker's threads a task. Codes are not kept between the two passes of a penalty
-    with a non-linear psi: they would take the room of rows.
+    The team is a `Crew`. Each block is processed by one thread, since Dask runs one
+    task in each thread of a worker. Codes are not kept between the two passes of a
+    penalty with a non-linear psi: the workers' memory is left to the rows.
     """
 
-    def _take_rows(self, X, inputs, sample_weight, load):
+    def _set_rows(self, X, inputs, sample_weight, load):
         del load
         inputs = None if inputs is X else inputs
         self._rows = RowBlocks(X, inputs, sample_weight, crew=self.team)
@@ -64,7 +64,7 @@ class DaskObjective(Objective):
 
 @dataclass
 class _Sums:
-    """Sums over some rows, each zero where nobody has asked for it."""
+    """Sums over some rows; those that were not requested are zero."""
 
     squared_errors: float = 0.0
     phi: np.ndarray | float = 0.0
@@ -74,13 +74,16 @@ class _Sums:
     def __add__(self, other):
         return _Sums(*map(operator.add, vars(self).values(), vars(other).values()))
 
-    def __sizeof__(self):  # what Dask reckons with
+    def __sizeof__(self):  # Dask's estimate of the memory
         return sum(np.asarray(value).nbytes for value in vars(self).values())
 
 
 @dataclass
 class _Evaluation:
-    """What a worker needs to know to make the sums over one of its blocks."""
+    """Function that a worker calls to compute the sums over one of its blocks.
+
+    Its fields are what the client sends for each evaluation.
+    """
 
     task: str
     network: Network
@@ -91,7 +94,7 @@ class _Evaluation:
 
     def __call__(self, number, X, inputs, sample_weight):
         network, parameters = self.network, self.network.layout.views(self.vector)
-        # In training, rows have been checked before.
+        # In training, `check_rows` has checked for finite values before.
         X = as_rows(X, self.dtype, number, check_finite=self.task == "forward")
         if inputs is not None:
             inputs = as_rows(inputs, self.dtype, number, check_finite=False)
@@ -121,5 +124,5 @@ class _Evaluation:
                 sums.n_active = objective._n_active()
         return sums
 
-    def __sizeof__(self):  # what Dask reckons with
+    def __sizeof__(self):  # Dask's estimate of the memory
         return self.vector.nbytes

@@ -1,8 +1,8 @@
 """The objective for rows on a device, such as a GPU, in whole-array operations.
 
-There are no threads of ours here and no strips: the library that the arrays belong to
-does its work in parallel. What is as long as there are units, such as the unit means,
-goes to the CPU, where the penalty's psi is; what is as wide as the rows stays.
+No threads and no strips are used, since the arrays' library runs in parallel itself.
+Vectors of length n_components, such as the unit means, are moved to the CPU, where psi
+is computed; larger arrays stay on the device.
 """
 
 from typing import NamedTuple
@@ -15,25 +15,25 @@ from .._network._parameters import Parameters
 from ._base import Objective
 from ._sums import finish_delta
 
-# Of a block of rows, its errors and codes.
+# Size of the errors and codes of a block of rows.
 BLOCK_BYTES = 2**28
 
 
 class _IdleUnits(NamedTuple):
-    """Units to revive, and the weight of their term."""
+    """Indices of units to revive, and the weight of their auxiliary term."""
 
     units: np.ndarray
     beta: float
 
 
 class DeviceObjective(Objective):
-    """J and its gradient over `DeviceArray`.
+    """J and its gradient over the rows of a `DeviceArray`.
 
-    Parameters are those of `Objective`. Parameter vectors may be on the rows' device or
-    NumPy's; the gradient is where its vector is.
+    Parameters are those of `Objective`. Parameter vectors may be on the device of the
+    rows or NumPy arrays; the gradient is of the same kind.
     """
 
-    def _take_rows(self, X, inputs, sample_weight, load):
+    def _set_rows(self, X, inputs, sample_weight, load):
         del load
         layout = self.network.layout
         self._X, self._inputs = X, inputs
@@ -44,23 +44,23 @@ class DeviceObjective(Objective):
         self._blocks = blocks(0, X.shape[0], row_bytes, BLOCK_BYTES)
         self._codes = None
 
-    def _joint_codes(self, parameters):
+    def _unselected_codes(self, parameters):
         self._codes = [
             self._encoded(parameters, rows, select=False) for rows in self._blocks
         ]
         return self._codes
 
     def _encode(self, parameters):
-        self._begin()
+        self._reset_sums()
         for i, rows in enumerate(self._blocks):
-            self._code(parameters, i, rows)
+            self._counted_code(parameters, i, rows)
         return self._phi
 
     def _forward(self, parameters):
-        self._begin()
+        self._reset_sums()
         squared_errors = 0.0
         for i, rows in enumerate(self._blocks):
-            code = self._code(parameters, i, rows)
+            code = self._counted_code(parameters, i, rows)
             error = self._decoded(parameters, code, rows)
             error -= self._X[rows].array
             weighted = self._times_weights(error, rows)
@@ -69,7 +69,7 @@ class DeviceObjective(Objective):
 
     def _backward(self, parameters, slope, encoded, revival, gradients):
         del encoded, gradients
-        self._begin()
+        self._reset_sums()
         if slope is not None:
             slope = self._X.from_numpy(slope)
         squared_errors, self._sums = 0.0, None
@@ -84,12 +84,12 @@ class DeviceObjective(Objective):
         return squared_errors, self._phi
 
     def _block_gradients(self, parameters, i, rows, slope, revival):
-        """Squared errors of a block; its gradients, in the order of `Parameters`."""
+        """Return squared errors and gradients of a block, ordered as `Parameters`."""
         xp, network = self._X.xp, self.network
         inputs, weights = self._inputs[rows].array, None
         if self._weights is not None:
             weights = self._weights[rows]
-        code = self._code(parameters, i, rows)
+        code = self._counted_code(parameters, i, rows)
         x_hat = self._decoded(parameters, code, rows)
         error = x_hat - self._X[rows].array
         weighted = self._times_weights(error, rows)
@@ -115,7 +115,7 @@ class DeviceObjective(Objective):
         ]
 
     def _idle_code(self, parameters, rows, units):
-        """The code of idle units, the most active of which is active on each row."""
+        """Return the code of a block, zero but for the most active idle unit."""
         xp = self._X.xp
         code = self._encoded(parameters, rows, select=False)
         number = np.arange(code.shape[1])
@@ -137,10 +137,13 @@ class DeviceObjective(Objective):
         return self._add_decay(weights, gradients)
 
     def _n_active(self):
-        return self._active
+        return self._n_active_units
 
-    def _begin(self):
-        self._phi, self._active = np.zeros(self.network.layout.n_components), 0.0
+    def _reset_sums(self):
+        self._phi, self._n_active_units = (
+            np.zeros(self.network.layout.n_components),
+            0.0,
+        )
 
     def _encoded(self, parameters, rows, select=True):
         X = self._inputs[rows]
@@ -151,8 +154,8 @@ class DeviceObjective(Objective):
         out = self._X[rows].empty(self.network.layout.n_features)
         return self.network.decode(parameters, code, out)
 
-    def _code(self, parameters, i, rows):
-        """The code of a block, which the sums over the rows hear of."""
+    def _counted_code(self, parameters, i, rows):
+        """Return the code of a block, after adding it to the sums over the rows."""
         if self._codes is None:
             code = self._encoded(parameters, rows)
         else:
@@ -161,11 +164,11 @@ class DeviceObjective(Objective):
         self._phi += self._sum_rows(phi, rows)
         if self.counts_active:
             active = as_factor(code != 0, code)
-            self._active += float(self._sum_rows(active, rows).sum())
+            self._n_active_units += float(self._sum_rows(active, rows).sum())
         return code
 
     def _sum_rows(self, array, rows):
-        """Weighted sum of the rows of a block, in double precision on the CPU."""
+        """Return the weighted sum over rows of a block as a float64 NumPy vector."""
         if self._weights is not None:
             array = array * self._weights[rows][:, None]
         return to_numpy(self._X.xp.sum(array, axis=0)).astype(np.float64)
@@ -177,7 +180,7 @@ class DeviceObjective(Objective):
         del parameters
         return _IdleUnits(units, float(weight))
 
-    def _beside(self, theta, vector):
+    def _vector_like(self, theta, vector):
         if isinstance(theta, np.ndarray):
             return vector
         return self._X.from_numpy(vector, self.dtype)

@@ -1,4 +1,4 @@
-"""Which objective serves rows in memory."""
+"""Selection of the objective for rows in memory."""
 
 from scipy import sparse
 
@@ -7,7 +7,7 @@ from ._sparse import SparseObjective
 
 
 def class_in_memory(X, network):
-    """The subclass of `Objective` for an ndarray or a CSR array."""
+    """Return the subclass of `Objective` for an ndarray or a CSR array."""
     if sparse.issparse(X) and network.out_activation.name == "identity":
         return SparseObjective
     return DenseObjective

@@ -10,12 +10,17 @@ from .._network._parameters import Parameters
 from ._sums import CodeSums, finish_delta, sum_rows
 
 
-class Room(NamedTuple):
-    """Room for what the passes write for some rows.
+class Workspace(NamedTuple):
+    """Arrays for the results of the passes over some rows.
 
-    ``code`` and ``delta``, of shape (n_rows, n_components), are the activations and the
-    errors at the units' pre-activation; ``residual``, of shape (n_rows, n_features),
-    has the errors of the reconstruction, at the output's pre-activation.
+    Attributes
+    ----------
+    code : ndarray of shape (n_rows, n_components)
+        Activations.
+    delta : ndarray of shape (n_rows, n_components)
+        Errors at the pre-activation of the units.
+    residual : ndarray of shape (n_rows, n_features)
+        Errors of the reconstruction, at the output's pre-activation.
     """
 
     code: np.ndarray
@@ -23,8 +28,8 @@ class Room(NamedTuple):
     residual: np.ndarray
 
 
-class Workspaces:
-    """Room, as in `Room`, that grows with the number of rows."""
+class GrowingWorkspace:
+    """Arrays as in `Workspace`, which grow with the number of rows."""
 
     def __init__(self, layout, dtype):
         self._layout, self._dtype = layout, dtype
@@ -36,9 +41,9 @@ class Workspaces:
         return np.empty((n_rows, n_columns), self._dtype)
 
     def reserve(self, n_rows, n_codes):
-        """Make room where there is less than is needed; returns itself.
+        """Allocate larger arrays if necessary; return self.
 
-        `n_codes` is the number of rows whose activations are written.
+        `n_codes` is the number of rows for `code`, `n_rows` for the other arrays.
         """
         if len(self.code) < n_codes:
             self.code = self._empty(n_codes, self._layout.n_components)
@@ -48,15 +53,15 @@ class Workspaces:
         return self
 
     def part(self, rows):
-        """The room for some of the rows."""
-        return Room(self.code[rows], self.delta[rows], self.residual[rows])
+        """Return the `Workspace` of some of the rows, as views."""
+        return Workspace(self.code[rows], self.delta[rows], self.residual[rows])
 
 
 class RowRange:
-    """The rows that one thread takes, and its sums over them.
+    """The range of rows of one thread, and its partial sums.
 
-    Sums are weighted by the sample weights themselves; the objective divides by the
-    total weight.
+    Sums are weighted by the sample weights; the objective divides them by the total
+    weight.
 
     Parameters
     ----------
@@ -67,11 +72,11 @@ class RowRange:
     Attributes
     ----------
     start, stop : int
-        Of the rows.
+        Bounds of the range.
     gradients : Parameters
-        After `backward`, those of the rows. The weight matrices, which are large, are
-        None until a backward pass is asked for them. With tied weights, that of the
-        encoder has both parts.
+        Partial gradients after `backward`. Those of the weight matrices, which are
+        large, are None until they are first computed. With tied weights, the one of
+        the encoder contains both contributions.
     """
 
     def __init__(self, network, dtype, counts_active):
@@ -85,45 +90,55 @@ class RowRange:
             components=None,
             decoder_intercept=np.empty(layout.n_features, dtype),
         )
-        self._workspaces = Workspaces(layout, dtype)
-        self._scratch = None
+        self._own_workspace = GrowingWorkspace(layout, dtype)
+        self._product = None
 
     def use_rows(
-        self, X, inputs, sample_weight, row_blocks, keep, workspaces=None, load=None
+        self, X, inputs, sample_weight, row_blocks, keep, workspace=None, load=None
     ):
-        """Take consecutive blocks of rows.
+        """Set the rows.
 
-        With `keep`, the activations of all blocks are kept from one pass to the next.
-        `workspaces` have room for that and for a block; by default they are its own.
-        `load` is what the first pass calls with the range, so that each thread fetches
-        its own rows.
+        Parameters
+        ----------
+        X, inputs : {ndarray, CSR} of shape (n_samples, n_features)
+            Rows, and input of the encoder.
+        sample_weight : ndarray of shape (n_samples,) or None
+        row_blocks : list of slice
+            Consecutive blocks of the range.
+        keep : bool
+            Whether the activations of all blocks are kept from one pass to the next.
+        workspace : Workspace, default=None
+            Arrays for a block, with codes for all blocks if `keep` is set. None stands
+            for arrays of this object.
+        load : callable, default=None
+            Called by the first pass with the range, so that each thread loads its rows.
         """
         self._X, self._inputs, self._weights = X, inputs, sample_weight
         self._blocks, self._keep = row_blocks, keep
         self.start, self.stop = row_blocks[0].start, row_blocks[-1].stop
-        if workspaces is None:
+        if workspace is None:
             n_rows = max(rows.stop - rows.start for rows in row_blocks)
             n_codes = self.stop - self.start if keep else n_rows
-            workspaces = self._workspaces.reserve(n_rows, n_codes)
-        self._room = workspaces
+            workspace = self._own_workspace.reserve(n_rows, n_codes)
+        self._workspace = workspace
         self._load = load
 
     def _load_rows(self):
-        """Have the rows before the first pass."""
+        """Load the rows, if this has not been done."""
         if self._load is not None:
             self._load(slice(self.start, self.stop))
             self._load = None
 
     def encode(self, parameters):
-        """Sums of phi over the rows; activations are kept where asked for."""
+        """Return the sums of phi over the rows; store activations if `keep` is set."""
         self._load_rows()
         self._sums = CodeSums(self.network, self._counts_active)
         for rows in self._blocks:
             self._encode_block(parameters, rows)
         return self._sums.phi
 
-    def encode_all(self, parameters):
-        """Keep the activations of all rows, without any selection."""
+    def encode_unselected(self, parameters):
+        """Store the activations of all rows before selection."""
         self._load_rows()
         for rows in self._blocks:
             code = self._code_of(rows)
@@ -136,11 +151,11 @@ class RowRange:
 
     @property
     def kept(self):
-        """The activations that were kept."""
-        return self._room.code[: self.stop - self.start]
+        """The stored activations."""
+        return self._workspace.code[: self.stop - self.start]
 
     def forward(self, parameters):
-        """Sum of squared errors and sums of phi."""
+        """Return the sum of squared errors and the sums of phi."""
         self._load_rows()
         self._sums = CodeSums(self.network, self._counts_active)
         self._squared_errors = 0.0
@@ -150,12 +165,10 @@ class RowRange:
         return self._squared_errors, self._sums.phi
 
     def backward(self, parameters, slope, encoded, revival=None, with_products=True):
-        """Squared errors and sums of phi; the gradient's sums go to `gradients`.
+        """Return the sums of `forward`, and compute `gradients`.
 
-        `slope` is psi' for each unit, or None when there is no term; `encoded` tells
-        that the codes have been computed at these parameters; `revival` is the
-        auxiliary term of idle units, or None. With ``with_products=False`` the
-        gradients of the weight matrices are left to others.
+        Parameters are those of `Objective._backward`. With ``with_products=False`` the
+        gradients of the weight matrices are not computed.
         """
         self._load_rows()
         is_kept, is_new = encoded and self._keep, self.network.penalty.selects_jointly
@@ -194,13 +207,15 @@ class RowRange:
                 encoder_coef=np.empty(shape, dtype),
                 components=np.empty(shape, dtype).T,
             )
-        if len(self._blocks) > 1 and self._scratch is None:
-            self._scratch = np.empty(shape, dtype)
+        if len(self._blocks) > 1 and self._product is None:
+            self._product = np.empty(shape, dtype)
 
     def _code_of(self, rows):
         if self._keep:
-            return self._room.code[rows.start - self.start : rows.stop - self.start]
-        return self._room.code[: rows.stop - rows.start]
+            return self._workspace.code[
+                rows.start - self.start : rows.stop - self.start
+            ]
+        return self._workspace.code[: rows.stop - rows.start]
 
     def _encode_block(self, parameters, rows):
         code = self._code_of(rows)
@@ -212,8 +227,11 @@ class RowRange:
         return self.network.encode(parameters, self._inputs[rows], code, add)
 
     def _decode_block(self, parameters, code, rows, backward=False):
-        """Squared errors; with `backward`, the error at the output's pre-activation."""
-        residual = self._room.residual[: rows.stop - rows.start]
+        """Add the squared errors and return the residual.
+
+        With `backward`, also add it to the gradient of the decoder's intercept.
+        """
+        residual = self._workspace.residual[: rows.stop - rows.start]
         target = rows_as_dense(self._X, rows)
         weights = self._weights_of(rows)
 
@@ -227,8 +245,8 @@ class RowRange:
         return residual
 
     def _delta_block(self, parameters, slope, code, residual, rows):
-        """The error at the hidden units' pre-activation, penalty included."""
-        delta = self._room.delta[: len(residual)]
+        """Return the error at the units' pre-activation, including the penalty."""
+        delta = self._workspace.delta[: len(residual)]
         np.matmul(residual, parameters.components.T, out=delta)
         weights = self._weights_of(rows)
         for strip in strips(delta):
@@ -238,14 +256,14 @@ class RowRange:
         return delta
 
     def _add(self, total, left, right, rows):
-        """Add ``left @ right`` to `total`, or begin it with the first block."""
+        """Add ``left @ right`` to `total`, which the first block overwrites."""
         if sparse.issparse(left):
             product = left @ right
         elif rows is self._blocks[0]:
             np.matmul(left, right, out=total)
             return
         else:
-            product = np.matmul(left, right, out=self._scratch)
+            product = np.matmul(left, right, out=self._product)
         if rows is self._blocks[0]:
             total[...] = product
         else:

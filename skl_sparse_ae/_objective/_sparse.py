@@ -1,18 +1,17 @@
-"""The objective for sparse rows and identity outputs: nothing as wide as X is dense.
+"""The objective for sparse rows and identity outputs, without dense arrays like X.
 
-The errors ``R = A W_d + 1 b_d^T - X`` would be dense, so they are never formed. J and
-its gradient need them only in products, in which each of their three parts stays small.
-With ``G = W_d W_d^T`` and any matrix B of as many rows and columns as A,
+The errors ``R = A W_d + 1 b_d^T - X`` would be dense, so they are never computed. J and
+its gradient need them only in products, which are computed separately for the three
+terms of R. With ``G = W_d W_d^T`` and any matrix B of the shape of A,
 
 - ``R W_d^T = A G + 1 (W_d b_d)^T - X W_d^T``,
 - ``B^T R = (B^T A) W_d + (B^T 1) b_d^T - B^T X``,
 - ``||R||^2 = <G, A^T A> + 2 (W_d b_d) . (A^T 1) + n ||b_d||^2 - 2 <A, X W_d^T>
   - 2 b_d . (X^T 1) + ||X||^2``.
 
-The cost is that of products with the non-zeros of X, and of some between matrices with
-as many rows or columns as there are units. Codes take part in them by rows, each member
-of the team with its own; the gradient is put together by columns of X, again each
-member with its own, so that there is one of it only.
+The cost is that of products with the non-zeros of X, and of products with matrices of
+n_components rows or columns. Products with codes are split among the threads by rows of
+X. The gradient is split by columns of X, so that no partial gradients are needed.
 """
 
 import numpy as np
@@ -23,36 +22,39 @@ from ._base import Objective
 from ._sparse_parts import _add_up, _Chunk, _Part
 from ._sums import squared_norm
 
-# The least size of a chunk's codes, in sizes of a weight matrix.
+# Minimum size of the codes of a chunk, relative to a weight matrix.
 CHUNK_PER_WEIGHTS = 6
-
-
-# What a multiply-add with a non-zero costs, in those of dense products.
+# Cost of a multiply-add with a non-zero, in multiply-adds of a dense product.
 SPARSE_WORK = 32
 
 
 class SparseObjective(Objective):
     """J and its gradient over the rows of a CSR matrix, for an identity output.
 
-    Rows are taken in chunks, whose codes are all that is kept of them at a time.
-    Parameters are those of `Objective`.
+    Rows are processed in chunks, to limit the memory of their codes. Parameters are
+    those of `Objective`.
     """
 
-    # A step goes through the whole dictionary, and hardly takes longer for more rows.
+    # A step reads the whole dictionary and hardly takes longer for more rows.
     max_batch_size = 4096
     subtracts_squares = True
-    centres_itself = True
+    gradient_is_centred = True
 
     @property
-    def _adds_late(self):
-        """Whether the only chunk adds to the gradient while this is completed."""
+    def _is_one_chunk(self):
+        """Whether all rows are in one chunk.
+
+        Its products with the columns of X are then computed in `_gradient`, so that
+        each part of the gradient is written only once.
+        """
         return len(self._chunks) == 1
 
     @property
-    def updates_itself(self):
-        return self._adds_late
+    def gradient_updates_weights(self):
+        """Whether `_gradient` calls the solver's update of the weights."""
+        return self._is_one_chunk
 
-    def _take_rows(self, X, inputs, sample_weight, load):
+    def _set_rows(self, X, inputs, sample_weight, load):
         del load
         layout = self.network.layout
         n_rows, n_components = X.shape[0], layout.n_components
@@ -64,7 +66,7 @@ class SparseObjective(Objective):
         weight_bytes = layout.n_features * code_bytes
         chunk_bytes = max(BLOCK_BYTES, CHUNK_PER_WEIGHTS * weight_bytes)
         chunks = blocks(0, n_rows, 2 * code_bytes, chunk_bytes)
-        self._keep = self._keeps_codes(n_rows, len(chunks) == 1)
+        self._keep = self._should_keep_codes(n_rows, len(chunks) == 1)
         # Products with non-zeros, and with the Gram matrix by rows or by columns.
         work = SPARSE_WORK * X.nnz / len(chunks) * n_components
         n_parts = self.team.n_useful(work + n_rows / len(chunks) * n_components**2)
@@ -79,10 +81,10 @@ class SparseObjective(Objective):
         ]
         n_max = max(chunk.n_rows for chunk in self._chunks)
         n_codes = n_rows if self._keep else n_max
-        self._code = self._room("code", n_codes, self.dtype)
-        self._back = self._room("back", n_max, self.dtype)
+        self._code = self._workspace("code", n_codes, self.dtype)
+        self._delta = self._workspace("delta", n_max, self.dtype)
 
-    def _joint_codes(self, parameters):
+    def _unselected_codes(self, parameters):
         self._sums = []
         for chunk in self._chunks:
             self._encode_chunk(parameters, chunk, select=False)
@@ -96,19 +98,19 @@ class SparseObjective(Objective):
 
     def _forward(self, parameters):
         dictionary = _Dictionary(parameters, self.team, self._shares)
-        self._sums, compared = [], []
+        self._sums, code_products = [], []
         for chunk in self._chunks:
             self._encode_chunk(parameters, chunk)
-            compared += self._map(chunk, _Part.compare, dictionary)
+            code_products += self._map(chunk, _Part.multiply, dictionary)
         phi = sum(sums.phi for sums in self._sums)
-        return self._squared_errors(dictionary, *_add_up(compared)), phi
+        return self._squared_errors(dictionary, *_add_up(code_products)), phi
 
     def _backward(self, parameters, slope, encoded, revival, gradients):
         dictionary = _Dictionary(parameters, self.team, self._shares)
         is_kept, is_new = encoded and self._keep, self.network.penalty.selects_jointly
         if not is_kept or is_new:
             self._sums = []
-        compared, pulled = [], []
+        code_products, delta_sums = [], []
         for chunk in self._chunks:
             if not is_kept:
                 self._encode_chunk(parameters, chunk)
@@ -117,16 +119,20 @@ class SparseObjective(Objective):
             results = self._map(
                 chunk, _Part.backward, self.network, dictionary, slope, revival
             )
-            compared += [result[0] for result in results]
-            pulled += [result[1] for result in results]
-            if not self._adds_late:
+            code_products += [result[0] for result in results]
+            delta_sums += [result[1] for result in results]
+            if not self._is_one_chunk:
                 self._add_chunk(gradients, chunk)
         phi = sum(sums.phi for sums in self._sums)
-        self._compared, self._pulled = _add_up(compared), _add_up(pulled)
-        return self._squared_errors(dictionary, *self._compared), phi
+        self._code_products = _add_up(code_products)
+        self._delta_sums = _add_up(delta_sums)
+        return self._squared_errors(dictionary, *self._code_products), phi
 
     def _add_chunk(self, gradients, chunk):
-        """Add what the columns of X give to the gradient, or begin it with them."""
+        """Add the products with the columns of X to the gradient.
+
+        The first chunk sets the gradient to zero before.
+        """
 
         def add(share):
             columns = slice(share[0].start, share[-1].stop)
@@ -142,17 +148,17 @@ class SparseObjective(Objective):
     def _add_columns(self, outs, chunk, columns):
         """Add ``X^T delta`` for the encoder and ``- X^T B`` for the decoder.
 
-        To the gradients of some columns of X, from what the parts have left behind.
-        `outs` are two arrays, or one of both with tied weights.
+        `outs` are the gradients for some columns of X: two arrays, or one with tied
+        weights.
         """
-        delta, left = self._back[: chunk.n_rows], self._code_of(chunk)
+        delta, left = self._delta[: chunk.n_rows], self._code_of(chunk)
         add_product(chunk.inputs_columns, delta, outs[0], columns)
         add_product(chunk.minus_X_columns, left, outs[-1], columns)
 
     def _gradient(self, weights, gradients, update):
-        """Complete what the columns of X have given with the products of the codes."""
+        """Complete the gradient with the terms that do not depend on columns of X."""
         terms = self._dense_terms(weights, gradients)
-        if self._adds_late:
+        if self._is_one_chunk:
             self._chunks[0].transpose()
         layout = self.network.layout
         matrices = layout.weights(weights)
@@ -165,8 +171,8 @@ class SparseObjective(Objective):
                     self._gradient_part(gradients, i, columns, thread)
                     for i in range(len(matrices))
                 ]
-                terms.add(weights, outs, columns, begins=self._adds_late)
-                if self._adds_late:
+                terms.add(weights, outs, columns, begins=self._is_one_chunk)
+                if self._is_one_chunk:
                     self._add_columns(outs, self._chunks[0], columns)
                 for i, (matrix, g) in enumerate(zip(matrices, outs, strict=True)):
                     squares += squared_norm(matrix[columns])
@@ -177,10 +183,10 @@ class SparseObjective(Objective):
         return sum(self.team.map(finish, enumerate(self._shares)))
 
     def _dense_terms(self, weights, gradients):
-        """What is to be added for the weights; writes the intercepts' gradients."""
+        """Return the dense terms; write the gradients of the intercepts."""
         scale = 1 / self._total_weight
-        code_gram, code_total, _ = self._compared
-        intercept, gram, total = (scale * sums for sums in self._pulled)
+        code_gram, code_total, _ = self._code_products
+        intercept, gram, total = (scale * sums for sums in self._delta_sums)
         gradients.encoder_intercept[:] = intercept
         written = code_total.astype(self.dtype) @ weights.components
         errors = self._weight * weights.decoder_intercept - self._column_sums
@@ -196,7 +202,7 @@ class SparseObjective(Objective):
         return sum(sums.n_active for sums in self._sums)
 
     def _squared_errors(self, dictionary, gram, total, overlap):
-        """The third formula of this module."""
+        """Return ``||R||^2`` by the third formula of this module."""
         intercept = dictionary.intercept
         return float(
             np.vdot(dictionary.gram, gram)
@@ -213,17 +219,17 @@ class SparseObjective(Objective):
         self._sums += self._map(chunk, _Part.encode, self, parameters, select)
 
     def _map(self, chunk, method, *args):
-        """Results of a method of the chunk's parts, called with their codes."""
-        code, back = self._code_of(chunk), self._back
+        """Call a method of the parts of a chunk in parallel; return the results."""
+        code, delta = self._code_of(chunk), self._delta
 
         def call(part):
-            return method(part, code[part.rows], back[part.rows], *args)
+            return method(part, code[part.rows], delta[part.rows], *args)
 
         return self.team.map(call, chunk.parts)
 
 
 def _weighted_squares(X, sample_weight):
-    """The sum of the squares of all entries, times their rows' weights."""
+    """Return the sum of the squares of all entries, weighted by rows."""
     if sample_weight is None:
         return squared_norm(X.data.astype(np.float64))
     squares = X.multiply(X).sum(axis=1, dtype=np.float64)
@@ -231,10 +237,18 @@ def _weighted_squares(X, sample_weight):
 
 
 class _Dictionary:
-    """What is needed of the decoder, however many rows there are.
+    """Products of the decoder with itself, computed once for all rows.
 
-    ``transposed`` is ``W_d^T``, of which ``gram`` has the scalar products of columns
-    and ``offset`` those with ``b_d``.
+    Attributes
+    ----------
+    transposed : ndarray of shape (n_features, n_components)
+        ``W_d^T``.
+    intercept : ndarray of shape (n_features,)
+        ``b_d``, in float64.
+    gram : ndarray of shape (n_components, n_components)
+        ``W_d W_d^T``, in float64.
+    offset : ndarray of shape (n_components,)
+        ``W_d b_d``, in float64.
     """
 
     def __init__(self, parameters, team, shares):
@@ -243,7 +257,7 @@ class _Dictionary:
         self.intercept = intercept.astype(np.float64)
 
         def multiply(share):
-            # In double precision: J is a small difference of large terms.
+            # In float64, since J is a small difference of large terms.
             gram, offset = 0.0, 0.0
             for columns in share:
                 part = self.transposed[columns]
@@ -255,10 +269,11 @@ class _Dictionary:
 
 
 class _DenseTerms:
-    """What the gradient has besides products with X: products of small matrices.
+    """Terms of the gradient of the weights without products with X.
 
-    For the decoder ``W_d (A^T B) + b_d (1^T B)``, for the encoder, where intercepts are
-    counted from the mean row, less ``mean (1^T delta)``, and the decay of both.
+    They are ``W_d^T (A^T B) + b_d (1^T B)`` for the decoder, transposed,
+    ``- mean (1^T delta)`` for the encoder if intercepts are centred, and the decay of
+    both.
     """
 
     def __init__(self, layout, decay, gram, total, mean, intercept, dtype):
@@ -268,7 +283,7 @@ class _DenseTerms:
         self._total, self._intercept = total.astype(dtype), intercept.astype(dtype)
 
     def add(self, weights, outs, columns, begins):
-        """Add them for some columns of X, or begin the gradient with them."""
+        """Add the terms for some columns of X, or write them if `begins` is set."""
         encoder, decoder = outs[0], outs[-1]
         matrix = weights.components.T[columns].astype(self._gram.dtype, copy=False)
         if begins:

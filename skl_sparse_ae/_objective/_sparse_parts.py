@@ -1,4 +1,4 @@
-"""Chunks of sparse rows, and the part of a chunk that one thread works on."""
+"""Chunks of sparse rows, and parts of a chunk, one for each thread."""
 
 import numpy as np
 
@@ -8,14 +8,14 @@ from ._sums import CodeSums, finish_delta, sum_rows
 
 
 def _add_up(results):
-    """Sums of several results of the same kind, item by item."""
+    """Return the item-wise sums of several tuples."""
     return [sum(items) for items in zip(*results, strict=True)]
 
 
 class _Chunk:
-    """Consecutive rows, with a part for each member of the team.
+    """Consecutive rows, divided into a part for each thread.
 
-    `scale` is what the columns of X are multiplied by on their way to the gradient.
+    `scale` is the factor of the columns of X in the gradient.
     """
 
     def __init__(self, X, inputs, sample_weight, rows, n_parts, scale):
@@ -31,10 +31,10 @@ class _Chunk:
         ]
 
     def transpose(self):
-        """Have the columns of the inputs and of -X, times the scale, as rows of CSR."""
+        """Compute the columns of the inputs and of -X, times the scale, as CSR rows."""
         if self.inputs_columns is not None:
             return
-        X = self._X.T.tocsr()  # new arrays
+        X = self._X.T.tocsr()  # a copy, modified below
         inputs = X if self._inputs is self._X else self._inputs.T.tocsr()
         self.inputs_columns = inputs * self._scale
         X.data *= -self._scale
@@ -42,9 +42,10 @@ class _Chunk:
 
 
 class _Part:
-    """Some rows of a chunk, and what one thread does with them.
+    """Rows of a chunk for one thread.
 
-    Its methods get the rows' codes, and room for as many numbers, `back`.
+    Methods receive `code` and `buffer`, arrays of shape (n_rows, n_components). The
+    first contains the codes, the second is a workspace.
     """
 
     def __init__(self, X, inputs, weights, rows):
@@ -53,9 +54,9 @@ class _Part:
         self._inputs = self._X if inputs is X else csr_rows(inputs, rows)
         self._weights = None if weights is None else weights[rows]
 
-    def encode(self, code, back, objective, parameters, select):
-        """Write the code; returns its sums."""
-        del back
+    def encode(self, code, buffer, objective, parameters, select):
+        """Write the code and return its sums."""
+        del buffer
         sums = CodeSums(objective.network, objective.counts_active)
 
         def add(strip):
@@ -65,46 +66,61 @@ class _Part:
         objective.network.encode(parameters, self._inputs, code, visit, select)
         return sums
 
-    def sums(self, code, back, objective):
-        """The sums of a code that has been written already."""
-        del back
+    def sums(self, code, buffer, objective):
+        """Return the sums of a code that has been computed before."""
+        del buffer
         sums = CodeSums(objective.network, objective.counts_active)
         sums.add(code, self._weights)
         return sums
 
-    def compare(self, code, back, dictionary):
-        """Write ``X W_d^T`` to `back`.
+    def multiply(self, code, buffer, dictionary):
+        """Write ``X W_d^T`` to `buffer`.
 
-        Returns ``A^T P A``, ``A^T p`` and ``<P A, X W_d^T>`` with the weights P.
+        Returns
+        -------
+        gram : ndarray of shape (n_components, n_components)
+            ``A^T P A``, where P is the diagonal matrix of the sample weights p.
+        total : ndarray of shape (n_components,)
+            ``A^T p``.
+        overlap : float
+            ``<P A, X W_d^T>``.
         """
-        back[...] = 0
-        add_product(self._X, dictionary.transposed, back)
+        buffer[...] = 0
+        add_product(self._X, dictionary.transposed, buffer)
         gram, total, overlap = 0.0, 0.0, 0.0
-        for strip in strips(back):
+        for strip in strips(buffer):
             a = code[strip]
             w = self._weights_of(strip)
             weighted = a if w is None else a * w[:, None]
             gram += (a.T @ weighted).astype(np.float64)
             total += sum_rows(weighted).astype(np.float64)
-            overlap += float(np.vdot(weighted, back[strip]))
+            overlap += float(np.vdot(weighted, buffer[strip]))
         return gram, total, overlap
 
-    def backward(self, code, back, network, dictionary, slope, revival):
-        """Both of the following, one after the other."""
-        compared = self.compare(code, back, dictionary)
-        return compared, self.pull_back(code, back, network, dictionary, slope, revival)
+    def backward(self, code, buffer, network, dictionary, slope, revival):
+        """Return the results of `multiply` and `backward_errors`."""
+        code_products = self.multiply(code, buffer, dictionary)
+        return code_products, self.backward_errors(
+            code, buffer, network, dictionary, slope, revival
+        )
 
-    def pull_back(self, code, back, network, dictionary, slope, revival):
-        """Turn `back` into the error at the pre-activation, the code into B.
+    def backward_errors(self, code, buffer, network, dictionary, slope, revival):
+        """Overwrite `buffer` with the error at the pre-activation, and the code with B.
 
-        Returns the sum of the errors, and what ``B^T P A`` and ``B^T p`` are more than
-        with A in the place of B, because of units that are revived.
+        B is the weighted code, plus the code of revived units.
+
+        Returns
+        -------
+        intercept : ndarray of shape (n_components,)
+            Sum of the errors.
+        gram, total : ndarray or float
+            Contribution of revived units to ``B^T A`` and ``B^T 1``.
         """
         gram = dictionary.gram.astype(code.dtype)
         offset = dictionary.offset.astype(code.dtype)
-        intercept, more = 0.0, (0.0, 0.0)
-        for strip in strips(back):
-            a, delta, w = code[strip], back[strip], self._weights_of(strip)
+        intercept, added = 0.0, (0.0, 0.0)
+        for strip in strips(buffer):
+            a, delta, w = code[strip], buffer[strip], self._weights_of(strip)
             np.subtract(offset, delta, out=delta)
             delta += a @ gram
             revived = None
@@ -112,14 +128,14 @@ class _Part:
                 delta *= w[:, None]
             if revival is not None:
                 revived = _Revived(revival, csr_rows(self._inputs, strip), a, delta, w)
-                more = _add_up([more, revived.more])
+                added = _add_up([added, revived.added])
             finish_delta(network, delta, a, slope, w)
             if w is not None:
                 a *= w[:, None]
             if revived is not None:
                 revived.add(a, delta)
             intercept += sum_rows(delta).astype(np.float64)
-        return intercept, *more
+        return intercept, *added
 
     def _weights_of(self, strip):
         return None if self._weights is None else self._weights[strip]
@@ -128,8 +144,9 @@ class _Part:
 class _Revived:
     """The auxiliary term of idle units on a strip of rows.
 
-    With C the units' code, it makes B what it is more than A, ``beta C``, and adds
-    ``beta C^T P C`` to the product with A, since C is reconstructed as well.
+    With C the code of the idle units, it adds ``beta P C`` to B, and ``beta C^T P C``
+    to ``B^T A``, since C is reconstructed as well. `added` contains the contributions
+    to ``B^T A`` and ``B^T 1``.
     """
 
     def __init__(self, revival, inputs, a, delta, weights):
@@ -142,9 +159,9 @@ class _Revived:
         gram[units] = self._code.T @ a
         gram[np.ix_(units, units)] += self._code.T @ code
         total[units] = sum_rows(self._code)
-        self.more = gram, total
+        self.added = gram, total
 
     def add(self, left, delta):
-        """Add the units' part to B and to the error at the pre-activation."""
+        """Add the contribution of idle units to B (`left`) and to `delta`."""
         left[:, self._units] += self._code
         delta[:, self._units] += self._delta

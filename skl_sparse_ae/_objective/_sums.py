@@ -1,4 +1,4 @@
-"""The terms of J, and sums over rows from which they and the gradient are made."""
+"""Terms of J, and sums over rows for J and its gradient."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Terms(NamedTuple):
 
 
 class CodeSums:
-    """Sums over the rows of a code: of phi, and of the number of active units.
+    """Weighted sums of phi and of the number of active units over rows of a code.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class CodeSums:
         self.n_active = 0.0
 
     def add(self, code, weights=None):
-        """Add some rows, with their weights."""
+        """Add rows of a code, with their sample weights."""
         phi = self._penalty.phi(code, self._activation)
         self.phi += sum_rows(phi, weights)
         if self._counts_active:
@@ -45,35 +45,35 @@ class CodeSums:
 
 
 def finish_delta(network, delta, code, slope, weights=None):
-    """Turn the error at the code into that at its pre-activation, in place.
+    """Convert the error at the code to the error at its pre-activation, in place.
 
     Parameters
     ----------
     network : Network
     delta : ndarray of shape (n_rows, n_components)
-        The errors of the reconstruction, times the weights, times ``W_d^T``.
+        Errors of the reconstruction, times the sample weights, times ``W_d^T``.
     code : ndarray of shape (n_rows, n_components)
     slope : ndarray of shape (n_components,) or None
-        psi' of each unit, or None without a term.
+        psi' of each unit; None if the penalty has no term.
     weights : ndarray of shape (n_rows,) or None
     """
-    penalty, push = network.penalty, None
+    penalty, penalty_gradient = network.penalty, None
     if slope is not None:
-        push = slope * penalty.phi_derivative(code, network.activation)
-    network.passes.pull_back(delta, code, push, weights)
+        penalty_gradient = slope * penalty.phi_derivative(code, network.activation)
+    network.passes.pull_back(delta, code, penalty_gradient, weights)
     if penalty.selects:
         delta *= as_factor(code != 0, code)
 
 
 def squared_norm(matrix):
-    """The sum of the squares of an array of any kind."""
+    """Return the sum of the squares of an array of any library."""
     if isinstance(matrix, np.ndarray):
         return float(np.vdot(matrix, matrix))
     return float(namespace(matrix).sum(matrix * matrix))
 
 
 def sum_rows(array, weights=None):
-    """Weighted sum of rows; as a product, it is faster than ``sum(axis=0)``."""
+    """Return the weighted sum of rows, as a product, which is the faster way."""
     if weights is None:
         weights = _ones(len(array), array.dtype)
     return weights @ array
@@ -81,16 +81,17 @@ def sum_rows(array, weights=None):
 
 @lru_cache(maxsize=8)
 def _ones(length, dtype):
-    """A vector of ones, for all who need one as long."""
+    """Return a read-only vector of ones, cached."""
     ones = np.ones(length, dtype)
     ones.flags.writeable = False
     return ones
 
 
 def explained_variance(reconstruction, variance):
-    """The fraction of a variance that is explained, from a reconstruction term of J.
+    """Return the fraction of the variance explained, given the reconstruction term.
 
-    As for R2 in scikit-learn, without variance it is 1 or 0.
+    As in scikit-learn's R2, the result without variance is 1 for a perfect
+    reconstruction and 0 otherwise.
     """
     if variance == 0:
         return float(reconstruction == 0)

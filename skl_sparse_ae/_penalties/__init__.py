@@ -1,4 +1,8 @@
-"""Sparsity penalties: one file each, their base class and their registry."""
+"""Sparsity penalties, their base class and their registry.
+
+A new penalty is one file in this folder and one line in `_registry`. It is imported
+here only if its class is public.
+"""
 
 from ._base import Penalty
 from ._batch_topk import BatchTopK
@@ -24,7 +28,9 @@ __all__ = [
     "make_penalty",
 ]
 
-# Files of joblib and skops name a class by its module: this one, whichever file of the
-# folder it is in.
+# Files of joblib and skops contain the module and the name of a class. All registered
+# classes are attributes of this module, so that files can be loaded wherever a class is
+# defined in this folder.
 for _cls in (Penalty, *PENALTIES.values()):
     _cls.__module__ = __name__
+    globals()[_cls.__name__] = _cls

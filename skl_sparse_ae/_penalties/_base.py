@@ -1,10 +1,10 @@
-"""What every penalty has: the base class, and the check that a new one is complete.
+"""The base class of penalties, and constraints that their parameters share.
 
 A penalty adds ``sum_j c_j psi(mean_i phi(a_ij))`` to the objective. ``phi`` and
 ``phi_derivative`` work on a block of activations, ``psi`` and ``psi_derivative`` on the
-vector of per-unit means. The weight ``c_j`` of a unit is one unless the penalty takes
-it from the unit's parameters. A penalty may instead *select* which activations survive,
-as top-k does.
+vector of the means of all units. The weight ``c_j`` of a unit is one unless
+``unit_weights`` computes it from the parameters. Instead of adding a term, a penalty
+may select activations and set the others to zero, as top-k does.
 """
 
 from numbers import Real
@@ -14,27 +14,27 @@ import numpy as np
 from .._sklearn import BaseEstimator, Interval
 
 FRACTION = Interval(Real, 0, 1, closed="neither")
-
-
 WEIGHT = Interval(Real, 0, None, closed="left")
-
-
 FACTOR = Interval(Real, 1, None, closed="left")
 
 
 class Penalty(BaseEstimator):
-    """Base class: no penalty, every method at its neutral value.
+    """Base class of all penalties, for user-defined ones too.
+
+    It adds ``sum_j c_j psi(mean_i phi(a_ij))`` to the objective, with the activations
+    ``a_ij`` of row i and unit j and the weights ``c_j`` of `unit_weights`. A subclass
+    overrides the methods that it needs; those of the base class have no effect.
 
     Parameters of a subclass are the arguments of its ``__init__``, stored under their
-    names, so that ``get_params``, ``clone`` and grid searches reach them.
+    names, so that ``get_params``, ``clone`` and grid searches find them.
 
     See Also
     --------
-    KL : A penalty of two parameters, whose psi is not linear.
+    KL : A penalty with two parameters, whose psi is not linear.
 
     Examples
     --------
-    The square of the activations, as `phi` and `psi` with their derivatives:
+    A penalty on the squared activations:
 
     >>> import numpy as np
     >>> from sklearn.datasets import load_digits
@@ -64,81 +64,89 @@ class Penalty(BaseEstimator):
 
     _parameter_constraints = {}
     default_activation = "relu"
-    #: What ``alpha="scale"`` stands for where the spread of X is not small.
+    #: Value of ``alpha="scale"``, unless the variance of X is small.
     default_alpha = 0.003
-    #: Whether psi is linear, so that its slope is known before the unit means are.
+    #: Whether psi is linear, so that its derivative does not depend on the unit means.
     is_linear = True
-    #: Whether there is a term to add to the objective.
+    #: Whether the penalty adds a term to the objective.
     has_term = True
     #: Whether ``select`` sets activations to zero.
     selects = False
-    #: Whether ``select_jointly`` takes its place in training.
+    #: Whether training calls ``select_jointly`` instead of ``select``.
     selects_jointly = False
-    #: Whether it sets in over the first epochs, by ``set_progress``.
+    #: Whether ``set_progress`` receives values below 1 during the first epochs.
     is_gradual = False
+    #: Names of the attributes that training sets: files of `interchange` contain them.
+    _learned_attributes = ()
 
     def check(self, activation):
-        """Raise ValueError when the penalty makes no sense with the activation.
+        """Raise ValueError if the penalty cannot be used with an activation function.
 
         Parameters
         ----------
         activation : object
-            With `name` and `range`, the smallest and largest value of an activation.
+            The activation function of the units, with the attributes `name` and
+            `range`, its smallest and largest value.
         """
 
     def initial_activation(self, activation):
-        """The activation at which units begin; by default that of ``z = 0``.
+        """Return the activation of each unit for the mean row before training.
+
+        By default, the value of the activation function at 0.
 
         Parameters
         ----------
         activation : object
-            As in `check`.
+            The activation function, as in `check`.
 
         Returns
         -------
         a : float
-            In the range of the activation.
+            A value in the range of the activation function.
         """
         z = np.zeros(1)
         activation.apply(z)
         return float(z[0])
 
     def phi(self, a, activation):
-        """What is averaged over the rows.
+        """Return phi of each activation, which is then averaged over the rows.
 
         Parameters
         ----------
         a : ndarray of shape (n_rows, n_components)
-            Activations of a block of rows, not to be changed.
+            Activations of a block of rows. They must not be modified.
         activation : object
-            With `range`, and the derivative of the activation as ``derivative(a)``.
+            The activation function, with the attribute `range` and the method
+            ``derivative(a)``, the derivative f'(z) as a function of ``a = f(z)``.
 
         Returns
         -------
         phi : ndarray of shape (n_rows, n_components)
-            `a` itself where possible.
+            The values of phi. May be `a` itself.
         """
         return a
 
     def phi_derivative(self, a, activation):
-        """The derivative of `phi` with respect to `a`.
+        """Return the derivative of `phi` with respect to `a`.
 
         Parameters
         ----------
         a : ndarray of shape (n_rows, n_components)
-            Activations of a block of rows, not to be changed.
+            Activations of a block of rows. They must not be modified.
         activation : object
-            As in `phi`, and the slope of its derivative as ``derivative_slope(a)``.
+            The activation function, as in `phi`, with the further method
+            ``derivative_slope(a)``, the derivative of ``derivative(a)`` with respect
+            to `a`.
 
         Returns
         -------
         derivative : float or ndarray of shape (n_rows, n_components)
-            A number where it is the same everywhere.
+            The derivative; a number if it is constant.
         """
         return 1.0
 
     def psi(self, s):
-        """The penalty of each unit, weight included.
+        """Return the penalty of each unit, multiplied by the weight beta.
 
         Parameters
         ----------
@@ -148,12 +156,12 @@ class Penalty(BaseEstimator):
         Returns
         -------
         psi : ndarray of shape (n_components,)
-            What J adds up, times the `unit_weights`.
+            The penalty of each unit, before multiplication by `unit_weights`.
         """
         return np.zeros_like(s)
 
     def psi_derivative(self, s):
-        """The derivative of `psi` with respect to `s`, weight included.
+        """Return the derivative of `psi` with respect to `s`.
 
         Parameters
         ----------
@@ -163,91 +171,100 @@ class Penalty(BaseEstimator):
         Returns
         -------
         derivative : ndarray of shape (n_components,)
-            For each unit.
+            The derivative of the penalty of each unit with respect to its mean.
         """
         return np.zeros_like(s)
 
     def set_dictionary_unit(self, unit):
-        """Hear, before training, of what order the entries of `components_` are.
+        """Set the typical size of an entry of `components_`; called before training.
 
         Parameters
         ----------
         unit : float
-            1 for unbounded units, whose code has the scale of X, and the root of the
-            mean variance of the columns for bounded ones.
+            1 for unbounded activation functions, since the code then has the scale of
+            X; the square root of the mean variance of the columns for bounded ones.
         """
 
     def unit_weights(self, parameters):
-        """By what the penalty of each unit is multiplied.
+        """Return the weights by which the penalties of the units are multiplied.
 
         Parameters
         ----------
         parameters : named tuple of arrays
-            With `encoder_coef`, `encoder_intercept`, `components` and
-            `decoder_intercept`.
+            With the fields `encoder_coef`, `encoder_intercept`, `components` and
+            `decoder_intercept`, in the shapes of the fitted attributes.
 
         Returns
         -------
         weights : ndarray of shape (n_components,) or None
-            None where all are one.
+            One weight for each unit; None if all are one.
         """
         return None
 
     def add_weight_gradient(self, parameters, gradients, penalties):
-        """Add ``sum_j penalties_j d unit_weights_j / d parameters`` to the gradients.
+        """Add the gradient with respect to `unit_weights`, in place.
+
+        That is ``sum_j penalties_j * d unit_weights_j / d parameters``. Required if
+        `unit_weights` is overridden.
 
         Parameters
         ----------
         parameters : named tuple of arrays
-            As in `unit_weights`.
+            The parameters, as in `unit_weights`.
         gradients : named tuple of arrays
-            Of the same shapes, to be changed in place.
+            The gradients with respect to the parameters, modified in place.
         penalties : ndarray of shape (n_components,)
-            What `psi` gives.
+            The values that `psi` returned.
         """
 
     def select(self, a):
-        """Set the activations that do not survive to zero, in place.
+        """Set the activations that are not selected to zero, in place.
+
+        Called if `selects` is True.
 
         Parameters
         ----------
         a : ndarray of shape (n_rows, n_components)
-            Activations of a block of rows.
+            Activations of a block of rows, modified in place.
         """
 
     def select_jointly(self, codes, weights):
-        """Select among all rows of a batch, in place.
+        """Set the activations of a mini-batch that are not selected to zero, in place.
+
+        Called in training instead of `select` if `selects_jointly` is True.
 
         Parameters
         ----------
         codes : list of ndarray of shape (n_rows, n_components)
-            Activations of the batch, a block of rows each.
+            Activations of the mini-batch, one array for each block of rows, modified
+            in place.
         weights : ndarray of shape (n_samples,) or None
-            Of all the rows of the batch.
+            Weights of all rows of the mini-batch; None if all are one.
         """
 
     def set_progress(self, progress):
-        """Hear how far training has come, where the penalty sets in gradually.
+        """Set the progress of training; called before each mini-batch of "adam".
 
         Parameters
         ----------
         progress : float
-            From 0 to 1.
+            From 0 at the beginning of `fit` to 1 after the first epochs if `is_gradual`
+            is True; always 1 otherwise.
         """
 
     def for_transform(self):
-        """The penalty as `transform` applies it.
+        """Return the penalty that `transform` uses.
 
         Returns
         -------
         penalty : Penalty
-            By default this one.
+            By default, this object.
         """
         return self
 
     @classmethod
     def default_beta(cls, variance, n_features, n_components):
-        """What ``beta="scale"`` stands for.
+        """Return the weight that ``beta="scale"`` stands for.
 
         Parameters
         ----------

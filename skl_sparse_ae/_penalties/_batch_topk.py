@@ -7,35 +7,34 @@ from .._rows._running_means import RunningMeans
 from ._base import FRACTION, WEIGHT
 from ._selection import _Selection
 
-# Rows that the running threshold of BatchTopK remembers. Thresholds of batches differ
-# by some hundredths, and shrink or grow over many epochs.
-THRESHOLD_MEMORY = 10_000
+# Number of rows over which the threshold is averaged. Thresholds of successive
+# mini-batches differ by some hundredths; their mean changes over many epochs.
+AVERAGED_ROWS = 10_000
 
 
 class BatchTopK(_Selection):
-    """Keep the largest activations of each mini-batch, wherever they are.
+    """Keep the n k largest activations of a mini-batch of n rows, set others to zero.
 
-    A batch of n rows keeps its n k largest activations [1]_, so that rows that are
-    hard to reconstruct may use more units than easy ones. Outside training there is no
-    batch: there an activation is kept when it is larger than a threshold, the running
-    mean of what the batches' thresholds were, and rows use k units on average. Needs
+    Rows that are hard to reconstruct can use more units than easy ones [1]_. After
+    training, an activation is kept if it exceeds a threshold, the running mean of the
+    thresholds of the mini-batches; rows then use k units on average. Needs
     ``solver="adam"``.
 
     Parameters
     ----------
     rho : float, default=0.05
-        Fraction of the units that rows keep on average: ``k = max(1, round(rho *
+        Fraction of the units that rows use on average: ``k = max(1, round(rho *
         n_components))``.
     beta : float, default=0.3
-        Weight of the auxiliary term for unused units, as in :class:`TopK`.
+        Weight of the auxiliary loss of unused units, as in :class:`TopK`.
     start_rho : float, default=0.1
-        Fraction at the beginning of `fit`, as in :class:`TopK`.
+        Fraction of the units at the beginning of `fit`, as in :class:`TopK`.
 
     Attributes
     ----------
     threshold_ : float
-        The learned threshold, of the penalty that a fitted estimator has as
-        `penalty_`.
+        The learned threshold. Set by training, on the attribute `penalty_` of the
+        estimator.
 
     References
     ----------
@@ -54,6 +53,7 @@ class BatchTopK(_Selection):
     """
 
     selects_jointly = True
+    _learned_attributes = ("threshold_",)
 
     _parameter_constraints = {
         "rho": [FRACTION],
@@ -70,44 +70,45 @@ class BatchTopK(_Selection):
         a *= as_factor(a > getattr(self, "threshold_", -np.inf), a)
 
     def select_jointly(self, codes, weights):
-        """Select among all rows of a batch, given in parts, and learn the threshold."""
+        """Keep the largest activations of a mini-batch and update the threshold."""
         n_components = codes[0].shape[1]
         values = np.concatenate([to_numpy(code).ravel() for code in codes])
         if weights is None:
             n_rows = sum(code.shape[0] for code in codes)
-            n_kept = n_rows * self.n_active(n_components)
-            threshold = _threshold(values, n_kept)
+            n_selected = n_rows * self.n_active(n_components)
+            threshold = _threshold(values, n_selected)
         else:
             n_rows = float(np.sum(weights))
-            wanted = n_rows * self.n_active(n_components)
+            weight_selected = n_rows * self.n_active(n_components)
             threshold = _weighted_threshold(
-                values, np.repeat(weights, n_components), wanted
+                values, np.repeat(weights, n_components), weight_selected
             )
         if np.isfinite(threshold):
-            self._learn(threshold, n_rows)
+            self._update_threshold(threshold, n_rows)
         for code in codes:
             code *= as_factor(code > threshold, code)
 
-    def _learn(self, threshold, n_rows):
-        means = RunningMeans(THRESHOLD_MEMORY).resume(getattr(self, "_thresholds", {}))
+    def _update_threshold(self, threshold, n_rows):
+        means = RunningMeans(AVERAGED_ROWS).resume(getattr(self, "_thresholds", {}))
         self.threshold_ = float(means(np.array([threshold]), n_rows)[0])
         self._thresholds = means.state
 
 
-def _threshold(values, n_kept):
-    """What the `n_kept` largest values are above; of ties at the end, none is.
+def _threshold(values, n_selected):
+    """Return a threshold that the `n_selected` largest values exceed.
 
-    Between the largest that is dropped and the smallest that is kept.
+    It is halfway between the smallest value that is selected and the largest that is
+    not. If these two are equal, no value equal to them exceeds the threshold.
     """
-    if n_kept >= values.size:
+    if n_selected >= values.size:
         return -np.inf
-    cut = values.size - n_kept - 1
+    cut = values.size - n_selected - 1
     return float(np.partition(values, [cut, cut + 1])[cut : cut + 2].mean())
 
 
-def _weighted_threshold(values, weights, wanted):
-    """The same for values that each count several times: `wanted` of them in all."""
+def _weighted_threshold(values, weights, weight_selected):
+    """Return a threshold that the largest values exceed, up to a sum of weights."""
     order = np.argsort(-values)
     total = np.cumsum(weights[order])
-    n_kept = np.searchsorted(total, wanted * (1 + 1e-6), side="right")
-    return _threshold(values, int(n_kept))
+    n_selected = np.searchsorted(total, weight_selected * (1 + 1e-6), side="right")
+    return _threshold(values, int(n_selected))

@@ -1,7 +1,7 @@
-"""Finds what a user's penalty lacks, before any training.
+"""Check of user-defined penalties before training.
 
-Each method is held against another that must agree with it: derivatives against finite
-differences, flags against what the methods do.
+Derivatives are compared with finite differences, and class attributes with what the
+methods do.
 """
 
 from collections import namedtuple
@@ -10,45 +10,44 @@ import numpy as np
 
 from ._base import Penalty
 
-# What `unit_weights` receives.
+# Same fields as the parameters that `unit_weights` receives in training.
 _Parameters = namedtuple(
     "_Parameters",
     ["encoder_coef", "encoder_intercept", "components", "decoder_intercept"],
 )
-# Methods that are of no use without each other.
-PARTNERS = [
+# Methods that must be defined together.
+PAIRS = [
     ("phi", "phi_derivative"),
     ("psi", "psi_derivative"),
     ("unit_weights", "add_weight_gradient"),
 ]
 
 
+# Step of the finite differences.
 STEP = 1e-6
-
-
-# Between the error of the differences, and that of a wrong sign or factor.
+# Larger than the error of finite differences, smaller than that of a wrong factor.
 RTOL = 1e-3
 
 
 def check_penalty(penalty, activation):
-    """Raise where the methods of a penalty are missing or contradict each other.
+    """Raise an error if methods of a penalty are missing or inconsistent.
 
     Parameters
     ----------
     penalty : Penalty
     activation : object
-        The activation that it will be used with.
+        The activation function of the units.
 
     Raises
     ------
     TypeError
-        When a method is missing that another one needs.
+        If a method is missing that another one needs.
     ValueError
-        When the shape, a derivative or a flag is wrong.
+        If a returned shape, a derivative or a class attribute is wrong.
     """
-    _check_partners(penalty)
+    _check_pairs(penalty)
     low, high = np.clip(activation.range, -2.0, 2.0)
-    # No point is a multiple of another: where a penalty has kinks, these are not it.
+    # Arbitrary points, so that it is unlikely that phi has a kink at one of them.
     a = low + (high - low) * np.array([[0.137, 0.291], [0.533, 0.719], [0.868, 0.941]])
     if penalty.has_term:
         s = _check_phi(penalty, a, activation)
@@ -57,8 +56,8 @@ def check_penalty(penalty, activation):
     _check_selection(penalty, a)
 
 
-def _check_partners(penalty):
-    for pair in PARTNERS:
+def _check_pairs(penalty):
+    for pair in PAIRS:
         for name, partner in (pair, pair[::-1]):
             if _defines(penalty, name) and not _defines(penalty, partner):
                 raise TypeError(
@@ -72,12 +71,12 @@ def _defines(penalty, name):
 
 
 def _check_phi(penalty, a, activation):
-    """Check phi; returns means of a few units."""
+    """Check `phi` and `phi_derivative`; return the unit means of phi."""
     phi = penalty.phi(a.copy(), activation)
     _check_shape(penalty, "phi", phi, a)
     actual = penalty.phi_derivative(a.copy(), activation) + 0 * a
     _check_shape(penalty, "phi_derivative", actual, a)
-    expected = _differences(lambda a: penalty.phi(a, activation), a)
+    expected = _finite_differences(lambda a: penalty.phi(a, activation), a)
     _compare(penalty, "phi_derivative", actual, expected)
     return phi.mean(axis=0)
 
@@ -85,7 +84,7 @@ def _check_phi(penalty, a, activation):
 def _check_psi(penalty, s):
     for name in ("psi", "psi_derivative"):
         _check_shape(penalty, name, getattr(penalty, name)(s.copy()), s)
-    expected = _differences(penalty.psi, s)
+    expected = _finite_differences(penalty.psi, s)
     _compare(penalty, "psi_derivative", penalty.psi_derivative(s.copy()), expected)
     slopes = penalty.psi_derivative(np.array([s[0], s[0] * 1.1, s[0] * 1.2]))
     if penalty.is_linear and not np.allclose(slopes, slopes[0], rtol=RTOL):
@@ -105,14 +104,14 @@ def _check_unit_weights(penalty):
     actual, expected = np.zeros_like(theta), np.empty_like(theta)
     penalty.add_weight_gradient(_parameters(theta), _parameters(actual), penalties)
     for i, step in enumerate(STEP * np.eye(theta.size)):
-        ahead = penalty.unit_weights(_parameters(theta + step))
-        behind = penalty.unit_weights(_parameters(theta - step))
-        expected[i] = (ahead - behind) @ penalties / (2 * STEP)
+        upper = penalty.unit_weights(_parameters(theta + step))
+        lower = penalty.unit_weights(_parameters(theta - step))
+        expected[i] = (upper - lower) @ penalties / (2 * STEP)
     _compare(penalty, "add_weight_gradient", actual, expected)
 
 
 def _parameters(theta):
-    """Parameters of two units and two features, as views of a vector."""
+    """Return parameters for two units and two features, as views of a vector."""
     encoder, decoder, intercepts = theta.reshape(3, 2, 2)
     return _Parameters(encoder, intercepts[0], decoder, intercepts[1])
 
@@ -149,6 +148,6 @@ def _compare(penalty, name, actual, expected):
         )
 
 
-def _differences(function, points):
-    ahead, behind = function(points + STEP), function(points - STEP)
-    return (ahead - behind) / (2 * STEP)
+def _finite_differences(function, points):
+    upper, lower = function(points + STEP), function(points - STEP)
+    return (upper - lower) / (2 * STEP)

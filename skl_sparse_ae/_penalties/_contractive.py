@@ -1,14 +1,14 @@
-"""The squared norm of the code's Jacobian."""
+"""Squared norm of the Jacobian of the code."""
 
 from ._linear import _LinearPenalty, _squared_norms
 
 
 class Contractive(_LinearPenalty):
-    """Squared Jacobian norm of the code, averaged over the rows.
+    """Squared norm of the Jacobian of the code, averaged over the rows.
 
-    The contractive autoencoder [1]_: a code that changes little with its row.
-    ``||d a / d x||^2 = sum_j f'(z_j)^2 ||w_j||^2`` in closed form, with ``w_j`` the
-    encoder's weights of unit j.
+    The penalty of contractive autoencoders [1]_: the code changes little if the row
+    does. The norm is ``||d a / d x||^2 = sum_j f'(z_j)^2 ||w_j||^2``, with the encoder
+    weights ``w_j`` of unit j.
 
     Parameters
     ----------
@@ -48,5 +48,5 @@ class Contractive(_LinearPenalty):
 
     @classmethod
     def default_beta(cls, variance, n_features, n_components):
-        # The Jacobian is in units of one over those of X.
+        # The Jacobian of a code without units has the inverse units of X.
         return variance / n_components * variance / n_features

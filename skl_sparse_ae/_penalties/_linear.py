@@ -1,4 +1,4 @@
-"""The base class of penalties that are linear in the means over the rows."""
+"""Base class of penalties that are linear in the unit means."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from ._base import WEIGHT, Penalty
 
 
 class _LinearPenalty(Penalty):
-    """A penalty whose psi is ``beta`` times the mean."""
+    """Base class of penalties with ``psi(s) = beta * s``."""
 
     _parameter_constraints = {"beta": [WEIGHT]}
 
@@ -19,7 +19,7 @@ class _LinearPenalty(Penalty):
 
 
 def _squared_norms(matrix):
-    """Squared norm of each column."""
+    """Return the squared norm of each column of a matrix."""
     if isinstance(matrix, np.ndarray):
         return np.einsum("fj,fj->j", matrix, matrix)
     return namespace(matrix).sum(matrix * matrix, axis=0)

@@ -1,10 +1,10 @@
-"""The plain autoencoder."""
+"""No penalty."""
 
 from ._base import Penalty
 
 
 class NoPenalty(Penalty):
-    """No sparsity term: the plain, undercomplete autoencoder."""
+    """No sparsity term: a plain autoencoder."""
 
     default_activation = "logistic"
     has_term = False

@@ -1,4 +1,8 @@
-"""The registry of penalties: the values that the parameter `penalty` may have."""
+"""Registry of the penalties: the names that the parameter `penalty` accepts.
+
+The parameter constraints of the estimator, the parametrised tests and the table of
+penalties in the documentation are derived from it.
+"""
 
 from ._base import Penalty
 from ._batch_topk import BatchTopK
@@ -19,12 +23,24 @@ PENALTIES = {
 
 
 def is_built_in(penalty):
-    """Whether a penalty is one of these, given as a name or as an object."""
+    """Return whether a penalty, given by name or as an object, is in the registry."""
     return not isinstance(penalty, Penalty) or type(penalty) in PENALTIES.values()
 
 
 def make_penalty(name, **parameters):
-    """A penalty object from its name, with those of `parameters` that it has."""
+    """Return a penalty object, given its name in the registry.
+
+    Parameters
+    ----------
+    name : str or None
+        A key of `PENALTIES`.
+    **parameters : dict
+        Values of parameters. Those that the penalty does not have are ignored.
+
+    Returns
+    -------
+    penalty : Penalty
+    """
     cls = PENALTIES[name]
     if parameters.get("beta") == "adaptive" and cls is not L1:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""The largest activations of each row."""
+"""Selection of the largest activations of each row."""
 
 import numpy as np
 
@@ -8,10 +8,10 @@ from ._selection import _Selection
 
 
 class TopK(_Selection):
-    """Keep the largest activations of each row, set the others to exactly zero.
+    """Keep the k largest activations of each row, set the others to exactly zero.
 
-    The k-sparse autoencoder [1]_. Nothing is added to the objective: sparsity is part
-    of the encoder.
+    The k-sparse autoencoder [1]_. No term is added to the objective; the selection is
+    part of the encoder.
 
     Parameters
     ----------
@@ -19,22 +19,21 @@ class TopK(_Selection):
         Fraction of the units that each row keeps: ``k = max(1, round(rho *
         n_components))``.
     beta : float, default=0.3
-        Weight of an auxiliary term in training with "adam", by which units that no
-        row has used for an epoch, or for 20000 rows, learn to reconstruct what the
-        others leave over [2]_. It is no part of `objective`.
+        Weight of an auxiliary loss in training with "adam": units that no row has used
+        for an epoch, or for 20000 rows, are trained to reconstruct the residual of the
+        other units [2]_. It is not part of `objective`.
     start_rho : float, default=0.1
-        Fraction of the units that each row keeps when `fit` begins, where that is more
+        Fraction of the units that each row keeps at the beginning of `fit`, if larger
         than `rho`. It falls to `rho` over the first ten epochs, or the first half of
-        `max_iter` if that is less, so that units that would never be among the k
-        largest have time to find a use.
+        `max_iter` if that is less. Units that are not among the k largest at first are
+        thus trained too.
     transform_factor : float, default=1.0
-        How many times as many units `transform` keeps, for features that are richer
-        than those that were trained. `score` and `objective` keep k.
+        `transform` keeps this many times k activations, which can give better features
+        than the k of training. `score` and `objective` keep k.
     transform_soft : bool, default=False
-        Whether `transform` subtracts from the activations that it keeps the largest
-        one that it drops. The code is then a continuous function of the row, which
-        makes better features [3]_; it is not one that `inverse_transform` was trained
-        to decode.
+        Whether `transform` subtracts the largest activation that is dropped from those
+        that are kept. The code is then a continuous function of the row, which gives
+        better features [3]_, but `inverse_transform` was not trained to decode it.
 
     References
     ----------
@@ -77,9 +76,9 @@ class TopK(_Selection):
         self.transform_soft = transform_soft
 
     def for_transform(self):
-        present = _SoftTopK(self.rho) if self.transform_soft else TopK(self.rho)
-        present._present_rho = self.rho * self.transform_factor
-        return present
+        penalty = _SoftTopK(self.rho) if self.transform_soft else TopK(self.rho)
+        penalty._current_rho = self.rho * self.transform_factor
+        return penalty
 
     def select(self, a):
         n_components = a.shape[1]
@@ -92,8 +91,8 @@ class TopK(_Selection):
         cut = n_components - k
         threshold = np.partition(a, cut, axis=1)[:, cut, None]
         keep = a >= threshold
-        # Ties at the threshold let too many through, unless what ties is zero anyway;
-        # in those rows, which are rare, an index partition picks exactly k.
+        # With ties at the threshold, more than k activations are kept, which matters
+        # unless they are zero. Such rows are rare; an index partition selects k.
         too_many = np.count_nonzero(keep, axis=1) > k
         for row in np.flatnonzero(too_many & (threshold[:, 0] != 0)):
             keep[row] = False
@@ -102,7 +101,7 @@ class TopK(_Selection):
 
 
 class _SoftTopK(TopK):
-    """What `transform` applies with ``transform_soft=True``."""
+    """The penalty that `transform` uses with ``transform_soft=True``."""
 
     def select(self, a):
         n_components = a.shape[1]
@@ -118,7 +117,11 @@ class _SoftTopK(TopK):
 
 
 def _largest(a, k):
-    """What keeps k in each row, of equal ones the first, on whatever device."""
+    """Return factors, 1 for the k largest of each row and 0 for the others.
+
+    Of equal activations, those of lower index come first. Works on arrays of any array
+    API library.
+    """
     xp = namespace(a)
     threshold = xp.sort(a, axis=1, descending=True)[:, k - 1, None]
     above, ties = as_factor(a > threshold, a), as_factor(a == threshold, a)

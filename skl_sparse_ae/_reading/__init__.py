@@ -1,1 +1,1 @@
-"""What the tools for looking inside read from fitted estimators, ours and others'."""
+"""Codes and fitted estimators, of this package or another, as the tools read them."""

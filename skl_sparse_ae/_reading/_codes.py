@@ -1,6 +1,4 @@
-"""Codes as arrays: how they are checked and made, and which activations count."""
-
-from numbers import Real
+"""Codes as arrays: their validation, their computation and their active units."""
 
 import numpy as np
 from scipy import sparse
@@ -8,23 +6,30 @@ from sklearn.utils import check_array
 
 from .._arrays._array_api import canonical_csr, float_dtypes, to_numpy
 from .._arrays._blocks import blocks
-from .._sklearn import StrOptions, _num_samples, _safe_indexing
+from .._sklearn import _num_samples, _safe_indexing
 from ._pipelines import last_step
 
-#: What `threshold` may be.
-THRESHOLD = [Real, "array-like", StrOptions({"mean"}), None]
-
-
-#: How far above the mean, relative to it, an activation is more than rounding.
+#: An activation is above the mean if it exceeds it by more than this, relative to the
+#: mean; smaller differences are rounding errors.
 ROUNDING = 1e-8
 
-
-#: Of the code of a block of rows: many rows at a time, and little memory all the same.
+#: Memory for the code of a block of rows, in bytes: large blocks are encoded faster.
 CODE_BYTES = 2**26
 
 
 def check_rows(array, input_name):
-    """A finite 2-D array as NumPy's in a float dtype, or as CSR in canonical form."""
+    """Validate a finite 2-D array; return it as an ndarray or canonical CSR of floats.
+
+    Parameters
+    ----------
+    array : {array-like, sparse matrix} of shape (n_samples, n_columns)
+    input_name : str
+        For error messages.
+
+    Returns
+    -------
+    array : ndarray or csr_array of shape (n_samples, n_columns)
+    """
     array = check_array(
         array, accept_sparse="csr", dtype=float_dtypes(array), input_name=input_name
     )
@@ -38,36 +43,49 @@ def column_means(code, weights=None):
         weights = np.ones(code.shape[0])
     if sparse.issparse(code):
         return weights @ code / weights.sum()
-    # In blocks, since the product copies what is not float64 already.
+    # In blocks, since the product copies arrays of other dtypes to float64.
     parts = blocks(0, code.shape[0], 8 * code.shape[1])
     return sum(weights[rows] @ code[rows] for rows in parts) / weights.sum()
 
 
-def above(means):
-    """The thresholds that ``threshold="mean"`` stands for.
+def thresholds_from_means(means):
+    """Thresholds of the units for ``threshold="mean"``, from their means.
 
-    A constant unit must not be above its mean, whichever way the mean is rounded.
+    They are slightly above the means, so that a constant unit is not active however
+    its mean is rounded.
     """
     return means + ROUNDING * np.abs(means)
 
 
 def is_active(code, threshold, weights=None):
-    """Which activations count as active, an ndarray or CSR array of bool.
+    """Mask of the activations that count as active.
 
-    `weights` are those of the rows, for the mean.
+    Parameters
+    ----------
+    code : ndarray or csr_array of shape (n_samples, n_components)
+    threshold : float, array-like of shape (n_components,), "mean" or None
+    weights : ndarray of shape (n_samples,) or None
+        Weights of the rows in the mean.
+
+    Returns
+    -------
+    active : ndarray or csr_array of bool, shape (n_samples, n_components)
     """
     if threshold is None:
         return code != 0
     if isinstance(threshold, str):
-        threshold = above(column_means(code, weights))
+        threshold = thresholds_from_means(column_means(code, weights))
     threshold = np.asarray(threshold, dtype=np.float64)
     if threshold.shape not in [(), code.shape[1:]]:
         raise ValueError(
             f"threshold has shape {threshold.shape}, but must be a number or have one "
             f"for each of the {code.shape[1]} units."
         )
-    if not sparse.issparse(code):
-        return code > threshold
+    return _exceeds(code, threshold) if sparse.issparse(code) else code > threshold
+
+
+def _exceeds(code, threshold):
+    """Mask of the entries of a CSR array above the threshold of their column."""
     if (threshold < 0).any():
         raise ValueError(
             f"threshold={threshold.min():.3g} is below zero, and every zero of the "
@@ -81,13 +99,13 @@ def is_active(code, threshold, weights=None):
     return active
 
 
-def threshold_of(estimator):
-    """The threshold that suits the units of a fitted estimator.
+def auto_threshold(estimator):
+    """The threshold for the units of a fitted estimator with ``threshold="auto"``.
 
-    Units that are never zero are compared with themselves. A common threshold would
-    not do: logistic units reach 1/2, where their pre-activation is positive, only with
-    some penalties and data. Of 100 default units on the bundled digits, some 60 never
-    do, though all together they explain nine tenths of the variance.
+    Units that are never zero are compared with their own mean. A fixed threshold does
+    not suit them: whether logistic units reach 1/2, where their pre-activation is
+    positive, depends on the penalty and the data. Of 100 default units on the bundled
+    digits, some 60 never do, though together they explain nine tenths of the variance.
     """
     estimator = last_step(estimator)
     selects = getattr(getattr(estimator, "penalty_", None), "selects", False)
@@ -96,10 +114,20 @@ def threshold_of(estimator):
 
 
 def encode_blocks(estimator, X):
-    """Yield slices of rows of X, each with its code.
+    """Encode X in blocks of rows.
 
-    X may be whatever the estimator takes: an array, a memory map, a data frame, a
-    sparse matrix, a list of texts.
+    Parameters
+    ----------
+    estimator : object
+        Fitted, with `transform`.
+    X : {array, memory map, data frame, sparse matrix, list} of n_samples rows
+        Any input of `transform`.
+
+    Yields
+    ------
+    rows : slice
+    code : ndarray or csr_array of shape (n_rows, n_components)
+        The code of these rows.
     """
     if sparse.issparse(X):
         X = X.tocsr()

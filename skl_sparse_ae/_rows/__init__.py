@@ -1,7 +1,7 @@
-"""Rows of a table: where they are, their weights, and the ways to go through them.
+"""Rows of X with their weights, in memory, on a device or in a Dask array.
 
-`check_rows` turns what a caller passes as X and sample_weight into one `Rows` object,
-of a class for each place where rows can be. Everyone after it receives that object.
+`check_rows` makes one `Rows` object of X and sample_weight, of a subclass for each
+place where rows can be. All code that works on rows receives this object.
 """
 
 from ._base import Rows

@@ -1,26 +1,35 @@
-"""What rows can do, wherever they are."""
+"""The base class of all kinds of rows."""
 
 from abc import ABC, abstractmethod
 
 
 class Rows(ABC):
-    """Rows with their weights, and the way back to the library that they come from.
+    """Rows of X with their weights, in the place where they are stored.
+
+    A new kind of rows is a subclass with all abstract methods and a `kind` of its own,
+    a branch of `check_rows` that returns it, and an entry for its `kind` in each
+    registry in `_objective`.
 
     Parameters
     ----------
     X : {ndarray, CSR array, DeviceArray, dask.array.Array} of shape \
             (n_samples, n_features)
-        Checked: two-dimensional, float32 or float64, finite.
+        Checked: two-dimensional, of dtype float32 or float64, and finite.
     sample_weight : ndarray or dask.array.Array of shape (n_samples,), default=None
         Not negative, at most one. None stands for equal weights.
     to_caller : callable, default=None
         Moves a NumPy array to the library and device of the array that was passed by
-        the caller. None leaves arrays as they are.
+        the caller. None leaves arrays unchanged.
+
+    Attributes
+    ----------
+    X, sample_weight
+        The parameters.
     """
 
-    #: Which objective sums over such rows: a key of `_objective.OBJECTIVES`.
+    #: Key of the registries in `_objective`, such as `OBJECTIVES`.
     kind = None
-    #: Whether rows can be drawn in mini-batches.
+    #: Whether the rows can be drawn in mini-batches, by `batches`.
     has_mini_batches = True
 
     def __init__(self, X, sample_weight=None, to_caller=None):
@@ -30,35 +39,58 @@ class Rows(ABC):
 
     @property
     def shape(self):
+        """The shape of X, a tuple."""
         return self.X.shape
 
     @property
     def dtype(self):
+        """The dtype of X, a numpy.dtype."""
         return self.X.dtype
 
     def to_caller(self, value):
-        """A NumPy array in the caller's library; other values unchanged."""
+        """Move a NumPy array to the caller's library and device.
+
+        Parameters
+        ----------
+        value : ndarray
+
+        Returns
+        -------
+        value : array
+        """
         return value if self._to_caller is None else self._to_caller(value)
 
-    def _with(self, X, sample_weight):
-        """Other rows in the same place."""
+    def _replace(self, X, sample_weight):
+        """Return rows of the same kind with other values and weights."""
         return type(self)(X, sample_weight, self._to_caller)
 
     @abstractmethod
     def team(self):
-        """The threads that work on the rows, a context manager."""
+        """Return the threads that work on the rows.
+
+        Returns
+        -------
+        team : Team
+            To be used as a context manager.
+        """
 
     @abstractmethod
     def of_positive_weight(self):
-        """The rows without those of weight zero, where leaving these out is cheap."""
+        """Return the rows without those of weight zero, if it is cheap to remove them.
+
+        Returns
+        -------
+        rows : Rows
+        """
 
     @abstractmethod
     def hold_out(self, fraction, rng):
-        """Split at random into rows to train on and a fraction to validate on.
+        """Split the rows at random into rows to train on and rows to validate on.
 
         Parameters
         ----------
         fraction : float
+            The part of the rows to validate on.
         rng : numpy.random.RandomState
 
         Returns
@@ -68,7 +100,7 @@ class Rows(ABC):
 
     @abstractmethod
     def moments(self):
-        """Weighted mean of each column, and the sum of the columns' variances.
+        """Return the weighted mean of each column and the sum of their variances.
 
         Returns
         -------
@@ -79,39 +111,100 @@ class Rows(ABC):
 
     @abstractmethod
     def sample(self, size):
-        """A random sample of the rows, always the same one.
+        """Return a random sample of the rows, the same one in each call.
 
         Parameters
         ----------
         size : int
-            Number of rows at most.
+            Maximum number of rows.
 
         Returns
         -------
-        X : ndarray or CSR array
-        sample_weight : ndarray or None
+        X : ndarray or CSR array of shape (n_sampled, n_features)
+        sample_weight : ndarray of shape (n_sampled,) or None
         fraction : float
-            The part of all the rows of positive weight that were drawn.
+            Number of sampled rows divided by the number of those that could be sampled:
+            all, or those of positive weight if `of_positive_weight` keeps the others.
         """
 
     @abstractmethod
     def corrupted(self, corrupt, rng):
-        """A corrupted copy of X, made by ``corrupt(X, rng)``."""
+        """Return a corrupted copy of X.
+
+        Parameters
+        ----------
+        corrupt : callable
+            ``corrupt(X, rng)`` returns a corrupted copy of some rows.
+        rng : numpy.random.RandomState
+
+        Returns
+        -------
+        inputs : array like X
+        """
 
     @abstractmethod
     def to_device(self, arrays):
-        """NumPy's parameter arrays, or a vector of them, on the rows' device."""
+        """Move parameters to the device of the rows.
+
+        Parameters
+        ----------
+        arrays : ndarray or named tuple of ndarray
+            A vector of parameters, or the parameters as arrays.
+
+        Returns
+        -------
+        arrays : array or named tuple of array
+        """
 
     @abstractmethod
     def apply(self, step, n_columns, as_csr=False):
-        """The results of an encoder or a decoder, in the caller's library.
+        """Apply an encoder or a decoder to the rows.
 
         Parameters
         ----------
         step : callable
-            ``step(X, out)`` writes the results for some rows to `out`.
+            ``step(X, out)`` writes the results for some rows to `out` and returns it.
         n_columns : int
             Number of columns of the results.
         as_csr : bool, default=False
             Whether to return a CSR array.
+
+        Returns
+        -------
+        results : array or CSR array of shape (n_samples, n_columns)
+            In the caller's library; a CSR array is SciPy's.
         """
+
+    def batches(self, size, rng, corrupt=None, mean=None):
+        """Return mini-batches of shuffled rows. Required if `has_mini_batches`.
+
+        Parameters
+        ----------
+        size : int
+            Maximum number of rows of a mini-batch.
+        rng : numpy.random.RandomState
+        corrupt : callable, default=None
+            ``corrupt(X, rng)`` returns a corrupted copy of some rows.
+        mean : ndarray of shape (n_features,), default=None
+            Subtracted from the encoder's inputs.
+
+        Returns
+        -------
+        batches : iterable of Batch
+            Each iteration is one epoch.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no mini-batches")
+
+    def astype(self, dtype):
+        """Return the rows in another precision. Required if `has_mini_batches`.
+
+        Parameters
+        ----------
+        dtype : dtype
+
+        Returns
+        -------
+        rows : Rows
+            With the same weights.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no mini-batches")

@@ -7,35 +7,31 @@ import numpy as np
 
 from .._arrays._blocks import blocks, split_evenly
 
-# A table that is larger than this may be on a disk, where neighbouring rows are read
-# fast and others slowly. It is read by runs of neighbours, in random order, as many as
-# fit a window, in which rows are shuffled. What decides is the size and not where the
-# table is, so that the same rows give the same fit.
+# A larger table may be a memory map of a file, of which consecutive rows are read fast
+# and single rows slowly. So runs of consecutive rows are read in random order, as many
+# as fit a window, and the rows of a window are shuffled. Only the size decides, so that
+# the fit does not depend on where the table is.
 LARGE_BYTES = 2**30
-
-
 WINDOW_BYTES = 2**28
-
-
 RUN_BYTES = 2**22
 
 
 def windows(X, sample_weight, rng):
-    """Rows in random order, as many at a time as may be in memory.
+    """Yield all rows once in random order, as many at a time as fit in memory.
 
     Parameters
     ----------
-    X : ndarray or CSR of shape (n_samples, n_features)
+    X : ndarray, CSR array or DeviceArray of shape (n_samples, n_features)
     sample_weight : ndarray of shape (n_samples,) or None
     rng : numpy.random.RandomState
 
     Yields
     ------
-    rows : ndarray or CSR
-        X itself, where it is not large; else in memory that the next ones will take.
-    weights : ndarray or None
-    order : ndarray of int
-        In which the rows are to be used.
+    rows : ndarray, CSR array or DeviceArray of shape (n_rows, n_features)
+        X itself if it is not large, else a buffer that the next rows overwrite.
+    weights : ndarray of shape (n_rows,) or None
+    order : ndarray of int of shape (n_rows,)
+        Permutation of the rows.
     """
     n_rows = X.shape[0]
     if not isinstance(X, np.ndarray) or X.nbytes <= LARGE_BYTES:
@@ -44,7 +40,7 @@ def windows(X, sample_weight, rng):
     runs = blocks(0, n_rows, X.nbytes // n_rows, RUN_BYTES)
     order = rng.permutation(len(runs))
     chosen = [order[part] for part in blocks(0, len(runs), RUN_BYTES, WINDOW_BYTES)]
-    # Windows differ by some rows, and each is to find room where the first one was.
+    # Windows differ by some rows; the buffer is large enough for each of them.
     longest = max(run.stop - run.start for run in runs)
     buffer = np.empty((longest * max(map(len, chosen)), X.shape[1]), X.dtype)
     for window in chosen:
@@ -58,21 +54,22 @@ def windows(X, sample_weight, rng):
 
 
 class Batch(NamedTuple):
-    """Some rows of a table, for one step of mini-batch training.
+    """The rows of a mini-batch.
 
     Attributes
     ----------
     X : ndarray, CSR array or DeviceArray of shape (n_rows, n_features)
     inputs : array like X
-        What the encoder receives: X itself, or corrupted or centred rows.
+        Input of the encoder: X itself, or corrupted or centred rows.
     sample_weight : ndarray of shape (n_rows,) or None
     total_weight : float
-        What sums over the rows are divided by: the number of rows times the mean weight
-        in the whole table, so that batches of heavy rows count for more.
+        Divisor of sums over the rows: the number of rows times the mean weight of all
+        rows of the table, so that a mini-batch of larger weights has more influence.
     load : callable or None
-        Given a slice, writes these rows to X and inputs, which are empty before.
+        ``load(part)`` writes the rows of a slice to X and inputs, which are
+        uninitialised before. None if X and inputs are complete.
     progress : float
-        The fraction of the epoch done before this batch.
+        The fraction of the epoch done before this mini-batch.
     """
 
     X: np.ndarray
@@ -91,10 +88,10 @@ class MiniBatches:
     X : ndarray, CSR array or DeviceArray of shape (n_samples, n_features)
     sample_weight : ndarray of shape (n_samples,) or None
     batch_size : int
-        Batches have this many rows or slightly fewer, all nearly the same number.
+        Maximum number of rows of a mini-batch; all have nearly the same number.
     rng : numpy.random.RandomState
     corrupt : callable or None
-        Given rows and a random state, returns corrupted rows for the encoder.
+        ``corrupt(X, rng)`` returns a corrupted copy of some rows.
     mean : ndarray of shape (n_features,) or None
         Subtracted from the encoder's inputs; None for rows that are not dense.
     """
@@ -106,7 +103,7 @@ class MiniBatches:
         self._corrupt, self._mean = corrupt, mean
         self._batch_size = min(batch_size, X.shape[0])
         if isinstance(X, np.ndarray):
-            # The same memory for each batch: new pages cost more.
+            # One buffer for all mini-batches: new memory pages would cost time.
             self._rows = np.empty((self._batch_size, X.shape[1]), X.dtype)
             self._inputs = self._rows if mean is None else np.empty_like(self._rows)
         self._mean_weight = 1.0
@@ -115,7 +112,8 @@ class MiniBatches:
 
     def __iter__(self):
         n_done = 0
-        take = self._dense if isinstance(self._X, np.ndarray) else self._other
+        is_dense = isinstance(self._X, np.ndarray)
+        take = self._take_dense if is_dense else self._take_other
         for table, table_weights, order in windows(self._X, self._weights, self._rng):
             n_batches = -(-len(order) // self._batch_size)
             for part in split_evenly(0, len(order), n_batches):
@@ -131,13 +129,13 @@ class MiniBatches:
                 )
                 n_done += len(rows)
 
-    def _other(self, table, rows):
-        """Rows, inputs and no `load`, of rows that are not dense."""
+    def _take_other(self, table, rows):
+        """Return X and inputs of a mini-batch that is not an ndarray, and no `load`."""
         X = table[rows]
         return X, X if self._corrupt is None else self._corrupt(X, self._rng), None
 
-    def _dense(self, table, rows):
-        """Memory for rows and inputs, and `load`, which writes to both."""
+    def _take_dense(self, table, rows):
+        """Return buffers for X and inputs of a mini-batch, and `load` to fill both."""
         X, inputs, mean = self._rows[: len(rows)], self._inputs[: len(rows)], self._mean
 
         def load(part):
@@ -147,7 +145,7 @@ class MiniBatches:
 
         if self._corrupt is None:
             return X, inputs, load
-        # Noise is drawn at once: its order must not depend on who works on which rows.
+        # Noise is drawn for all rows at once, not by threads in any order.
         load(slice(None))
         noisy = self._corrupt(X, self._rng)
         if mean is not None:

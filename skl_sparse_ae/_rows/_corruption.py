@@ -1,6 +1,7 @@
-"""Noise on the rows that a denoising autoencoder encodes.
+"""Noise on the inputs of a denoising autoencoder.
 
-The encoder sees corrupted rows; the reconstruction is compared with clean ones [1]_.
+The encoder receives corrupted rows; the loss compares the reconstruction with the clean
+rows [1]_.
 
 .. [1] P. Vincent, H. Larochelle, Y. Bengio, P.-A. Manzagol, "Extracting and Composing
    Robust Features with Denoising Autoencoders", ICML 2008.
@@ -12,7 +13,7 @@ from .._arrays._device_array import DeviceArray
 
 
 def masking(X, rng, level):
-    """A copy of X in which each entry is set to zero with probability `level`."""
+    """Return a copy of X with each entry set to zero with probability `level`."""
     if sparse.issparse(X):
         corrupted = X.copy()
         corrupted.data *= rng.random_sample(X.nnz) >= level
@@ -24,7 +25,7 @@ def masking(X, rng, level):
 
 
 def gaussian(X, rng, level):
-    """X plus normal noise of standard deviation `level`, in the units of X."""
+    """Return X plus normal noise of standard deviation `level`."""
     if sparse.issparse(X):
         raise ValueError(
             "corruption='gaussian' would make a sparse matrix dense. Use "

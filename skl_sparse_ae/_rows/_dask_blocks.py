@@ -1,4 +1,4 @@
-"""What workers do with one block of a Dask array, apart from the objective."""
+"""Functions of one block of a Dask array, apart from the objective."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,20 @@ from ._moments import mean_and_variance
 
 
 def as_rows(block, dtype, number, check_finite=True):
-    """A block as rows in memory are taken; `number` tells where something is wrong."""
+    """Check a block as rows in memory are checked.
+
+    Parameters
+    ----------
+    block : {array-like, sparse matrix} of shape (n_rows, n_features)
+    dtype : dtype
+    number : int
+        Index of the block, for the error message.
+    check_finite : bool, default=True
+
+    Returns
+    -------
+    X : ndarray or CSR array of shape (n_rows, n_features)
+    """
     try:
         block = check_array(
             block,
@@ -34,9 +47,17 @@ def as_rows(block, dtype, number, check_finite=True):
 class Moments:
     """Sum of weights, weighted mean and total variance of some rows.
 
-    Those of two sets of rows give those of both, without loss where the means are
-    large [1]_.
+    Adding two objects gives the moments of both sets of rows, without cancellation if
+    the means are large [1]_.
 
+    Attributes
+    ----------
+    weight : float
+    mean : ndarray of shape (n_features,)
+    variance : float
+
+    References
+    ----------
     .. [1] T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for Computing the Sample
        Variance: Analysis and Recommendations", The American Statistician 37, 1983.
     """
@@ -47,7 +68,7 @@ class Moments:
 
     @classmethod
     def of_block(cls, number, X, sample_weight, *, dtype):
-        """Those of a block, whose values are checked."""
+        """Return the moments of a block, after a check of its values."""
         X = as_rows(X, dtype, number)
         if sample_weight is None:
             return cls(float(X.shape[0]), *mean_and_variance(X))
@@ -68,9 +89,13 @@ class Moments:
 
 
 def apply_block(block, step, n_columns, as_csr, block_info):
-    """The results of ``step(X, out)`` on the rows of a block, by one thread."""
+    """Return the results of ``step(X, out)`` for the rows of a block, by one thread.
+
+    `block_info` is passed by `dask.array.map_blocks`, here and below; the entry of None
+    describes the result.
+    """
     dtype = block_info[None]["dtype"]
-    X = as_rows(block, dtype, _number(block_info))
+    X = as_rows(block, dtype, _block_number(block_info))
     with Team(1) as team:
         if as_csr:
             return map_rows_to_csr(step, X, n_columns, team)
@@ -78,9 +103,9 @@ def apply_block(block, step, n_columns, as_csr, block_info):
 
 
 def part_of_block(block, seed, held_out, block_info):
-    """The rows of a block that are held out, or the others, in their order.
+    """Return the rows of a block that are held out, or the others, in their order.
 
-    How many they are is what Dask has been told of the result.
+    Their number is given by the chunks of the result, which Dask knows.
     """
     n_rows, n_taken = block.shape[0], block_info[None]["chunk-shape"][0]
     n_held_out = n_taken if held_out else n_rows - n_taken
@@ -90,14 +115,14 @@ def part_of_block(block, seed, held_out, block_info):
 
 
 def corrupt_block(block, corrupt, seed, block_info):
-    """What the encoder sees of a block."""
+    """Return a corrupted copy of a block."""
     return corrupt(block, _rng(seed, block_info))
 
 
 def _rng(seed, block_info):
-    """A random state for a block, the same wherever it is worked on."""
-    return np.random.RandomState([seed, _number(block_info)])
+    """Return a random state for a block, the same one on any worker."""
+    return np.random.RandomState([seed, _block_number(block_info)])
 
 
-def _number(block_info):
+def _block_number(block_info):
     return block_info[None]["chunk-location"][0]

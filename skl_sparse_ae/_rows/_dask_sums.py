@@ -1,10 +1,10 @@
-"""Sums over the row blocks of Dask arrays, made where the blocks are.
+"""Sums over the row blocks of Dask arrays, computed where the blocks are stored.
 
-Only sums travel, not rows. In which order numbers are added up is settled when a fit
-begins: the loss of a worker, whose blocks Dask then computes again elsewhere, changes
-nothing, not even the last bit. Where blocks are loaded for the fit, the order depends
-on how the rows are cut and on the numbers of workers and threads only, so that another
-fit gives the same bits, too.
+Only sums are sent over the network, not rows. The order of the additions is fixed when
+a fit begins. So if a worker is lost and Dask computes its blocks again on another one,
+the result is the same to the last bit. If the fit itself loads the blocks, the order
+depends only on the chunks and on the numbers of workers and threads, and another fit
+gives the same bits, too.
 """
 
 import operator
@@ -21,82 +21,115 @@ from dask.highlevelgraph import HighLevelGraph
 
 from .._arrays._team import Team
 
-# How many results are added up at a time.
+# Number of results that a node of the tree of additions adds up.
 FAN_IN = 8
-
-
-# The fraction of a task's blocks that may have to be fetched from other workers.
-STRAY = 1 / 4
+# The fraction of a task's blocks that may be sent to it from other workers.
+MAX_REMOTE_FRACTION = 1 / 4
 
 
 class Crew(Team):
-    """The workers as they are when a fit begins, and a team of this process's threads.
+    """The workers of a cluster when a fit begins, and a team of the client's threads.
 
     Attributes
     ----------
     workers : list of (str, int)
-        Addresses and numbers of threads, in a fixed order: addresses differ from one
-        cluster to the next, so numbers of threads come first. None without a cluster.
+        Addresses and numbers of threads, sorted by the number of threads first, since
+        addresses differ between clusters. Empty without a cluster.
     """
 
     def __init__(self):
         super().__init__()
-        cluster = _client()
-        threads = {} if cluster is None else cluster.nthreads()
-        self.workers = sorted(threads.items(), key=lambda item: item[::-1])
+        client = _current_client()
+        n_threads = {} if client is None else client.nthreads()
+        self.workers = sorted(n_threads.items(), key=lambda item: item[::-1])
         self._plans = {}
 
     def plan(self, array):
-        """A tree of tuples over lists of the blocks that one task each adds up.
+        """Return the order in which sums over the blocks of an array are added up.
 
-        It stays the same when blocks are no longer where they were.
+        It is computed once for an array, and does not change when blocks move.
+
+        Parameters
+        ----------
+        array : dask.array.Array
+
+        Returns
+        -------
+        plan : tuple
+            A tree of tuples, whose leaves are lists of the numbers of the blocks that
+            one task adds up.
         """
         if array.name not in self._plans:
-            self._plans[array.name] = self._make_plan(array.chunks[0], _holders(array))
+            plan = self._make_plan(array.chunks[0], _addresses_of_blocks(array))
+            self._plans[array.name] = plan
         return self._plans[array.name]
 
-    def _make_plan(self, lengths, holders):
-        if not (holders and self.workers):
-            return _nest([i] for i in np.flatnonzero(lengths).tolist())
-        shares = self.shares(lengths, holders)
-        workers = (tuple(filter(None, threads)) for threads in shares)
-        return _nest(filter(None, workers))
+    def _make_plan(self, lengths, addresses):
+        if not (addresses and self.workers):
+            return _tree([i] for i in np.flatnonzero(lengths).tolist())
+        blocks = self.split_by_worker(lengths, addresses)
+        workers = (tuple(filter(None, of_threads)) for of_threads in blocks)
+        return _tree(filter(None, workers))
 
-    def portions(self, lengths):
-        """Blocks for each thread of each worker, given their numbers of rows.
+    def split_in_order(self, lengths):
+        """Divide consecutive blocks among the threads of all workers.
 
-        A thread has neighbouring blocks, with about as many rows as any other, and a
-        worker's threads are neighbours. Blocks without rows are left out.
+        Each thread has about the same number of rows. Blocks without rows are left out.
+
+        Parameters
+        ----------
+        lengths : sequence of int
+            Numbers of rows of the blocks.
+
+        Returns
+        -------
+        blocks : list of list of list of int
+            For each worker and each of its threads, the numbers of its blocks.
         """
         n_threads = [n for _, n in self.workers]
-        blocks = _cut(np.flatnonzero(lengths).tolist(), lengths, sum(n_threads))
+        blocks = _split_by_rows(
+            np.flatnonzero(lengths).tolist(), lengths, sum(n_threads)
+        )
         bounds = zip(n_threads, accumulate(n_threads), strict=True)
         return [blocks[stop - n : stop] for n, stop in bounds]
 
-    def shares(self, lengths, holders):
-        """The same, for blocks that the workers have in memory.
+    def split_by_worker(self, lengths, addresses):
+        """Divide blocks that the workers have in memory among their threads.
 
-        `holders` are the addresses of who has a block. Each worker has its own blocks,
-        if these are not neighbours.
+        Blocks are divided as by `split_in_order` if most of those of each thread are on
+        the same worker. Otherwise each worker has its own blocks.
+
+        Parameters
+        ----------
+        lengths : sequence of int
+            Numbers of rows of the blocks.
+        addresses : dict of int to list of str
+            For a block, the addresses of the workers that have it.
+
+        Returns
+        -------
+        blocks : list of list of list of int
+            For each worker and each of its threads, the numbers of its blocks.
         """
-        portions = self.portions(lengths)
-        if all(_are_together(b, holders) for b in chain.from_iterable(portions)):
-            return portions
+        in_order = self.split_in_order(lengths)
+        of_threads = chain.from_iterable(in_order)
+        if all(_are_mostly_together(blocks, addresses) for blocks in of_threads):
+            return in_order
         n_threads = dict(self.workers)
         blocks_of = defaultdict(list)
         for block in np.flatnonzero(lengths).tolist():
-            candidates = holders.get(block) or n_threads
+            candidates = addresses.get(block) or n_threads
             owner = min(candidates, key=lambda a: (len(blocks_of[a]), a))
             blocks_of[owner].append(block)
-        shares = [
-            _cut(blocks, lengths, n_threads.get(address, 1))
+        by_worker = [
+            _split_by_rows(blocks, lengths, n_threads.get(address, 1))
             for address, blocks in blocks_of.items()
         ]
-        return sorted(shares, key=lambda threads: min(chain.from_iterable(threads)))
+        return sorted(by_worker, key=lambda threads: min(chain.from_iterable(threads)))
 
 
-def _cut(blocks, lengths, n_parts):
-    """Parts of a list of blocks that have about as many rows each."""
+def _split_by_rows(blocks, lengths, n_parts):
+    """Split a list of blocks into parts with about the same number of rows."""
     lengths = np.array([lengths[block] for block in blocks])
     stops = np.cumsum(lengths)
     middles = stops - lengths / 2
@@ -106,50 +139,63 @@ def _cut(blocks, lengths, n_parts):
     return parts
 
 
-def _are_together(blocks, holders):
+def _are_mostly_together(blocks, addresses):
     """Whether most of some blocks are on one worker."""
-    counts = Counter(chain.from_iterable(holders.get(i, ()) for i in blocks))
-    return max(counts.values(), default=0) >= (1 - STRAY) * len(blocks)
+    counts = Counter(chain.from_iterable(addresses.get(i, ()) for i in blocks))
+    return max(counts.values(), default=0) >= (1 - MAX_REMOTE_FRACTION) * len(blocks)
 
 
 def keep_in_memory(*arrays):
-    """Dask arrays, cut alike along their rows, computed and kept by the workers.
+    """Compute Dask arrays and keep them in the memory of the workers.
 
-    Rows that have yet to be loaded go to the workers in order, so that neighbours,
-    which are added up first, are together. Others stay where they are.
+    If no blocks are in memory yet, consecutive ones, whose sums are added first, are
+    computed by the same worker. Otherwise they stay where they are.
+
+    Parameters
+    ----------
+    *arrays : dask.array.Array
+        With the same chunks along their rows.
+
+    Returns
+    -------
+    arrays : tuple of dask.array.Array
     """
-    cluster, crew = _client(), Crew()
+    client, crew = _current_client(), Crew()
     if len(crew.workers) < 2 or any(_futures(array) for array in arrays):
         return dask.persist(*arrays)
     arrays = dask.optimize(*arrays)
-    homes = _homes(arrays, crew)
+    preferred = _preferred_workers(arrays, crew)
     with dask.annotate(
-        workers=lambda key: homes.get(_block(key), ()), allow_other_workers=True
+        workers=lambda key: preferred.get(_block_of(key), ()), allow_other_workers=True
     ):
         arrays = dask.persist(*arrays)
     _wait(arrays)
-    # Once no worker is left that a task prefers, it would wait for that one for ever
-    # (as of distributed 2026.8), even if it may run on others.
-    cluster.run_on_scheduler(_allow_all_workers, set(homes))
+    # A task whose preferred workers are all lost waits for them for ever, even if it
+    # may run on others (distributed 2026.8).
+    client.run_on_scheduler(_allow_all_workers, set(preferred))
     return arrays
 
 
-def _homes(arrays, crew):
-    """The worker that should compute a block, for the arrays and what they depend on.
+def _preferred_workers(arrays, crew):
+    """Choose the worker to compute each block of the arrays and their dependencies.
 
-    What they depend on is cut as they are, or has no worker of its own.
+    Returns
+    -------
+    preferred : dict of (str, int) to list of str
+        For the name of an array and the number of a block, the worker's address.
+        Dependencies with another number of blocks are left out.
     """
     lengths = arrays[0].chunks[0]
-    portions = crew.portions(lengths)
+    in_order = crew.split_in_order(lengths)
     address_of = {
         block: address
-        for (address, _), threads in zip(crew.workers, portions, strict=True)
+        for (address, _), threads in zip(crew.workers, in_order, strict=True)
         for block in chain.from_iterable(threads)
     }
     blocks = defaultdict(set)
     for key in chain.from_iterable(array.__dask_graph__() for array in arrays):
-        if _block(key) is not None:
-            name, block = _block(key)
+        if _block_of(key) is not None:
+            name, block = _block_of(key)
             blocks[name].add(block)
     return {
         (name, block): [address]
@@ -160,27 +206,29 @@ def _homes(arrays, crew):
 
 
 def _allow_all_workers(blocks, dask_scheduler):
+    """Remove the restrictions of tasks to workers, on the scheduler."""
     for key, task in dask_scheduler.tasks.items():
-        if _block(key) in blocks:
+        if _block_of(key) in blocks:
             task.worker_restrictions = None
 
 
-def _block(key):
-    """Name and number of the row block that a key belongs to, or None."""
+def _block_of(key):
+    """Return the array's name and the row block's number of a task's key, or None."""
     is_block = isinstance(key, tuple) and len(key) > 1 and isinstance(key[1], int)
     return key[:2] if is_block else None
 
 
 class RowBlocks:
-    """Dask arrays that are cut alike along their rows, and sums over their blocks.
+    """Row blocks of Dask arrays, and sums over them.
 
     Parameters
     ----------
     *arrays : dask.array.Array or None
-        The first has two dimensions, and one block of columns. Blocks that the workers
-        have in memory are used where they are; others are computed for each sum.
+        With the same chunks along their rows. The first has two dimensions, and one
+        block of columns. Blocks that are not in the workers' memory are computed again
+        for each sum.
     crew : Crew
-        Whose threads each add up their share of the blocks that are in memory.
+        Gives the order in which sums are added up.
     """
 
     def __init__(self, *arrays, crew):
@@ -189,27 +237,36 @@ class RowBlocks:
         self._plan = crew.plan(arrays[0])
 
     def sum(self, function):
-        """The sum of ``function(number, *blocks)`` over the blocks, on the client.
+        """Return the sum of a function over the row blocks.
 
-        `number` is that of the block; `blocks` are those of the arrays, None where an
-        array is None. The function travels to each worker once.
+        Parameters
+        ----------
+        function : callable
+            ``function(number, *blocks)`` returns a summand for the row block of that
+            number. A block is None where an array is None. The function is sent to each
+            worker once.
+
+        Returns
+        -------
+        sum : object
+            Of the type of the summands.
         """
         name = f"sum-{uuid4().hex}"
         layer = {(name, "function"): function}
         top = self._add_tasks(self._plan, layer, name)
         graph = HighLevelGraph.from_collections(name, layer, dependencies=self._arrays)
-        # Dask warns of large graphs, such as those with many parameters. But what is
-        # kept on a worker instead, as it advises, is lost with it.
+        # Dask warns of graphs with large constants, such as the parameters. If they
+        # were kept on a worker instead, as it advises, they would be lost with it.
         threshold = {"distributed.admin.large-graph-warning-threshold": "1 PiB"}
         with dask.config.set(threshold):
             return Delayed(top, graph, layer=name).compute()
 
     def _add_tasks(self, part, layer, name):
-        """Add the tasks for a part of the plan to a graph; the key of their result."""
+        """Add the tasks for a part of the plan to a layer; return the result's key."""
         if isinstance(part, tuple) and len(part) == 1:
             return self._add_tasks(part[0], layer, name)
         if isinstance(part, tuple):
-            task = _sum_of_sums, [self._add_tasks(p, layer, name) for p in part]
+            task = _add_up, [self._add_tasks(p, layer, name) for p in part]
         else:
             columns = [keys and [keys[i] for i in part] for keys in self._keys]
             task = _sum_of_blocks, (name, "function"), part, columns
@@ -219,52 +276,52 @@ class RowBlocks:
 
 
 def _sum_of_blocks(function, numbers, columns):
-    """What one task does: it adds up as several tasks would."""
+    """Return the sum over some blocks, added up in the order of a tree of tasks."""
 
-    def result(i):
+    def summand(i):
         return function(numbers[i], *(column and column[i] for column in columns))
 
-    return _sum_of_tree(_nest(range(len(numbers))), result)
+    return _sum_of_tree(_tree(range(len(numbers))), summand)
 
 
-def _sum_of_tree(tree, result):
+def _sum_of_tree(tree, summand):
     if isinstance(tree, tuple):
-        return _sum_of_sums(_sum_of_tree(branch, result) for branch in tree)
-    return result(tree)
+        return _add_up(_sum_of_tree(branch, summand) for branch in tree)
+    return summand(tree)
 
 
-def _sum_of_sums(sums):
+def _add_up(sums):
     return reduce(operator.add, sums)
 
 
-def _nest(items):
-    """A tree of tuples, none longer than `FAN_IN`, over the items."""
+def _tree(items):
+    """Return a tree of tuples, none longer than `FAN_IN`, with the items as leaves."""
     items = tuple(items)
     while len(items) > FAN_IN:
         items = tuple(items[i : i + FAN_IN] for i in range(0, len(items), FAN_IN))
     return items
 
 
-def _holders(array):
-    """For each block that is in the workers' memory, the addresses of who has it."""
-    cluster = _client()
-    if cluster is None:
+def _addresses_of_blocks(array):
+    """Return the addresses of the workers that have a block, by its number."""
+    client = _current_client()
+    if client is None:
         return {}
     keys = _keys(array)
     _wait([array])
     futures = {future.key: future for future in _futures(array)}
     futures = [futures[key] for key in keys if key in futures]
-    who_has = cluster.who_has(futures) if futures else {}
+    who_has = client.who_has(futures) if futures else {}
     return {i: who_has[key] for i, key in enumerate(keys) if who_has.get(key)}
 
 
 def _keys(array):
-    """The keys of the blocks of an array of one or two dimensions."""
+    """Return the keys of the blocks of an array of one or two dimensions."""
     return list(dask.core.flatten(array.__dask_keys__()))
 
 
-def _client():
-    """The client of the cluster that computes, or None where it is this process."""
+def _current_client():
+    """Return the client of the cluster that computes, or None without a cluster."""
     owner = getattr(get_scheduler(), "__self__", None)
     return owner if hasattr(owner, "who_has") else None
 

@@ -1,4 +1,4 @@
-"""Rows in memory, or in a memory map: an ndarray or a CSR array."""
+"""Rows in memory or in a memory map."""
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -8,11 +8,19 @@ from .._sklearn import _align_api_if_sparse
 from ._base import Rows
 from ._batches import MiniBatches
 from ._mapping import map_rows, map_rows_to_csr
-from ._moments import mean_and_variance, rows_to_sample
+from ._moments import mean_and_variance, sample_indices
 
 
 class InMemory(Rows):
-    """Rows in memory. Parameters are those of `Rows`."""
+    """Rows in memory or in a memory map.
+
+    Parameters
+    ----------
+    X : ndarray or CSR array of shape (n_samples, n_features)
+    sample_weight : ndarray of shape (n_samples,), default=None
+    to_caller : callable, default=None
+        As for `Rows`.
+    """
 
     kind = "memory"
 
@@ -22,8 +30,8 @@ class InMemory(Rows):
     def of_positive_weight(self):
         if self.sample_weight is None:
             return self
-        used = self.sample_weight > 0
-        return self if used.all() else self._take(used)
+        is_positive = self.sample_weight > 0
+        return self if is_positive.all() else self._take(is_positive)
 
     def hold_out(self, fraction, rng):
         indices = np.arange(self.shape[0])
@@ -34,16 +42,14 @@ class InMemory(Rows):
         return mean_and_variance(self.X, self.sample_weight)
 
     def sample(self, size):
-        rows = self._take(rows_to_sample(self.shape[0], size))
+        rows = self._take(sample_indices(self.shape[0], size))
         return rows.X, rows.sample_weight, rows.shape[0] / self.shape[0]
 
     def batches(self, size, rng, corrupt=None, mean=None):
-        """Mini-batches of shuffled rows; parameters are those of `MiniBatches`."""
         return MiniBatches(self.X, self.sample_weight, size, rng, corrupt, mean)
 
     def astype(self, dtype):
-        """The rows in another precision; weights stay as they are."""
-        return self._with(self.X.astype(dtype, copy=False), self.sample_weight)
+        return self._replace(self.X.astype(dtype, copy=False), self.sample_weight)
 
     def corrupted(self, corrupt, rng):
         return corrupt(self.X, rng)
@@ -60,6 +66,6 @@ class InMemory(Rows):
             return self.to_caller(map_rows(step, self.X, out, team))
 
     def _take(self, rows):
-        """Those with some indices, or of a mask."""
+        """Return the rows of an array of indices or of a mask."""
         weights = None if self.sample_weight is None else self.sample_weight[rows]
-        return self._with(self.X[rows], weights)
+        return self._replace(self.X[rows], weights)

@@ -7,23 +7,28 @@ from .._arrays._array_api import to_numpy
 from .._arrays._blocks import blocks
 from .._sklearn import _align_api_if_sparse
 from ._in_memory import InMemory
-from ._moments import without_rounding
+from ._moments import zero_if_rounding
 
-# Of a block of rows.
+# Size of a block of rows.
 BLOCK_BYTES = 2**28
 
 
 class OnDevice(InMemory):
-    """Rows in a `DeviceArray`. Weights are NumPy's. Parameters are those of `Rows`."""
+    """Rows on a device.
+
+    Parameters
+    ----------
+    X : DeviceArray of shape (n_samples, n_features)
+    sample_weight : ndarray of shape (n_samples,), default=None
+    to_caller : callable, default=None
+        As for `Rows`.
+    """
 
     kind = "device"
 
     def moments(self):
-        """Weighted mean and total variance.
-
-        Sums over blocks are in the precision of the rows, which may be the device's
-        only one.
-        """
+        # Sums over a block are in the precision of the rows: not every device has
+        # float64.
         X, weight = self.X, self.sample_weight
         if weight is None:
             weight = np.ones(X.shape[0], X.dtype)
@@ -39,7 +44,7 @@ class OnDevice(InMemory):
             variance += float(w @ X.xp.sum(centred * centred, axis=1))
             correction = correction + to_numpy(w @ centred).astype(np.float64)
         variance = max(0.0, variance - float(correction @ correction))
-        return mean, without_rounding(variance, mean, X.dtype)
+        return mean, zero_if_rounding(variance, mean, X.dtype)
 
     def sample(self, size):
         X, sample_weight, fraction = super().sample(size)

@@ -4,18 +4,24 @@ import numpy as np
 
 
 class RunningMeans:
-    """Exponentially weighted means of the units over the latest rows.
+    """Exponentially weighted means of the units' activations over the latest rows.
 
-    The mean over a batch is noisy, and the divergence of a noisy mean is too large on
-    average; a mean over many batches is not noisy but late, and units that are pushed
-    too late oscillate. The first rows are averaged evenly.
+    The mean over a mini-batch is noisy, and the divergence of a noisy mean is too large
+    on average. A mean over many mini-batches is less noisy but delayed, and a delayed
+    gradient makes units oscillate. Until there are `n_rows` rows, all have the same
+    weight.
 
     Parameters
     ----------
     n_rows : int
-        Number of rows that the means remember.
+        Number of rows over which the means are taken.
     idle_after : int
         Number of rows without any activation after which a unit counts as idle.
+
+    Attributes
+    ----------
+    means : ndarray of shape (n_components,) or None
+        None before the first rows.
     """
 
     def __init__(self, n_rows, idle_after=np.inf):
@@ -26,7 +32,20 @@ class RunningMeans:
         self.means = None
 
     def __call__(self, means, n_rows):
-        """Take the means over some further rows into account."""
+        """Update the means.
+
+        Parameters
+        ----------
+        means : ndarray of shape (n_components,)
+            Means over further rows.
+        n_rows : float
+            Number of these rows.
+
+        Returns
+        -------
+        means : ndarray of shape (n_components,)
+            The running means, which the next call overwrites.
+        """
         self._n_seen += n_rows
         self._n_idle = np.where(means == 0, self._n_idle + n_rows, 0)
         if self.means is None:
@@ -38,14 +57,14 @@ class RunningMeans:
 
     @property
     def state(self):
-        """What there is to remember, in plain values, for `resume`."""
+        """The state as plain values, for `resume`."""
         return dict(vars(self))
 
     def resume(self, state):
-        """Go on where `state` was taken; returns itself."""
+        """Continue from a `state`; return the object itself."""
         vars(self).update(state)
         return self
 
     def idle_units(self):
-        """Indices of the units that were not active for too many rows."""
+        """Return the indices of units without activations for `idle_after` rows."""
         return np.flatnonzero(self._n_idle >= self._idle_after)

@@ -1,4 +1,4 @@
-"""Checks of what callers pass as rows: the one place that asks where these are."""
+"""Checks of X and sample_weight, and the choice of the kind of rows."""
 
 import sys
 
@@ -9,10 +9,10 @@ from sklearn.utils.validation import validate_data
 
 from .._arrays._array_api import (
     canonical_csr,
+    converter_to,
     float_dtypes,
     is_on_device,
     to_numpy,
-    way_back,
 )
 from .._arrays._device_array import DeviceArray
 from .._sklearn import _check_sample_weight, check_same_namespace
@@ -30,20 +30,30 @@ def check_rows(
     estimator : SparseAutoencoder
     X : {array-like, sparse matrix, Dask array} of shape (n_samples, n_features)
     sample_weight : array-like of shape (n_samples,), default=None
+        None stands for equal weights.
     method : str
         Name of the method that was called.
     reset : bool, default=False
-        Whether to set `n_features_in_` and `feature_names_in_`, rather than to compare
+        Whether to set `n_features_in_` and `feature_names_in_` instead of comparing X
         with them.
     may_stay_on_device : bool, default=True
-        Whether rows on a device are worked on there, rather than moved to NumPy.
+        Whether rows on a device stay there instead of being moved to NumPy.
 
     Returns
     -------
     rows : Rows
+        With sample weights divided by the largest one.
+
+    Raises
+    ------
+    TypeError
+        If X is a Dask collection but not an array, or is passed to `partial_fit`.
+    ValueError
+        If X or sample_weight cannot be used, or X has other columns or belongs to
+        another library than the rows that the estimator was fitted to.
     """
     if _is_dask(X):
-        from ._on_dask import check_rows
+        from ._dask_validation import check_rows
 
         return check_rows(estimator, X, sample_weight, reset, method)
     X = validate_data(
@@ -56,7 +66,7 @@ def check_rows(
     )
     if not reset:
         check_same_namespace(X, estimator, attribute="components_", method=method)
-    rows = _as_rows(estimator, X, may_stay_on_device)
+    rows = _make_rows(estimator, X, may_stay_on_device)
     if sparse.issparse(rows.X):
         rows.X = canonical_csr(rows.X)
     if sample_weight is not None:
@@ -67,43 +77,57 @@ def check_rows(
 def check_code(estimator, X, *, may_stay_on_device=True):
     """Check the code that is passed to `inverse_transform`.
 
-    Parameters and what is returned are those of `check_rows`.
+    Parameters
+    ----------
+    estimator : SparseAutoencoder
+    X : {array-like, sparse matrix, Dask array} of shape (n_samples, n_components)
+    may_stay_on_device : bool, default=True
+        As for `check_rows`.
+
+    Returns
+    -------
+    rows : Rows
+
+    Raises
+    ------
+    TypeError, ValueError
+        As by `check_rows`. The number of columns is not checked.
     """
     if _is_dask(X):
-        from ._on_dask import check_code
+        from ._dask_validation import check_code
 
         return check_code(X)
     X = check_array(X, accept_sparse="csr", dtype=float_dtypes(X), order="C")
-    # CSR is what any kind of rows may have been encoded to.
+    # Rows of any kind may have been encoded to a CSR array.
     if not sparse.issparse(X):
         check_same_namespace(
             X, estimator, attribute="components_", method="inverse_transform"
         )
-    return _as_rows(estimator, X, may_stay_on_device)
+    return _make_rows(estimator, X, may_stay_on_device)
 
 
 def _is_dask(X):
-    """Whether X is Dask's. Dask is imported only where X comes from it."""
+    """Whether X is a Dask collection; Dask is not imported if it is not yet."""
     dask = sys.modules.get("dask")
     return dask is not None and dask.is_dask_collection(X)
 
 
-def _as_rows(estimator, X, may_stay_on_device):
-    """Rows where the work on them is done: on their device, or as NumPy's."""
+def _make_rows(estimator, X, may_stay_on_device):
+    """Return rows on their device, or in memory as NumPy or CSR arrays."""
     if not (may_stay_on_device and is_on_device(X)):
-        return InMemory(to_numpy(X), to_caller=way_back(X))
+        return InMemory(to_numpy(X), to_caller=converter_to(X))
     if estimator.engine is not None:
         raise ValueError(
             f"engine={estimator.engine!r} works on arrays in the CPU's memory, and "
             "these rows are on a device. Use engine=None, with which the library that "
             "they belong to does all the work."
         )
-    return OnDevice(DeviceArray(X), to_caller=way_back(X))
+    return OnDevice(DeviceArray(X), to_caller=converter_to(X))
 
 
 def _checked_weights(sample_weight, rows):
-    """Weights as a NumPy array, of which the largest is one."""
-    shape_only = np.empty((rows.shape[0], 0), rows.dtype)  # no other data is needed
+    """Return weights as a NumPy array, divided by the largest one."""
+    shape_only = np.empty((rows.shape[0], 0), rows.dtype)  # instead of X on a device
     sample_weight = _check_sample_weight(
         to_numpy(sample_weight), shape_only, dtype=rows.dtype, ensure_non_negative=True
     )

@@ -1,4 +1,5 @@
-"""Minimisation: L-BFGS, Adam, and the scaling of parameters.
+"""Optimisation by L-BFGS and Adam, and the scaling of parameters.
 
-A solver receives a callable for values and gradients. It knows no penalty and no rows.
+A solver receives a function for values and gradients, and depends neither on rows nor
+on the penalty.
 """

@@ -1,4 +1,4 @@
-"""Adam: minimisation by steps on mini-batches."""
+"""Mini-batch optimisation by Adam."""
 
 from math import sqrt
 
@@ -9,21 +9,21 @@ from .._arrays._blocks import SHORT
 from .._network._passes import Passes
 from ._progress import Diverged, Outcome, Progress
 
-# A search whose value has grown by this factor does not come back.
+# Training counts as diverged when the objective has grown by this factor.
 GROWTH_LIMIT = 100
 
 
 class Adam:
-    """Adam's two moments [1]_ and its step, element by element.
+    """Moments and steps of Adam [1]_.
 
     Parameters
     ----------
     groups : list of (slice, float, float)
-        Parts of the vector, each with the unit of its parameters and the factor that
-        brings a gradient to the same units. Adam then works on numbers of order one,
-        whatever the scale of the data.
+        Slices of the parameter vector, each with the unit of its parameters and the
+        factor that converts a gradient to these units. Adam then works on numbers of
+        order one, whatever the scale of the data.
     step : callable
-        `Passes.adam_step`, or what does the same.
+        Element-wise step, with the signature of `Passes.adam_step`.
 
     References
     ----------
@@ -33,66 +33,79 @@ class Adam:
 
     beta_1 = 0.9
     beta_2 = 0.999
-    # Moments of parameters whose gradient has become zero decay for ever; denormal
-    # numbers are slow, so what can no longer matter is set to zero now and then.
+    # Moments of parameters whose gradient stays zero decay to denormal numbers, which
+    # are slow, so negligible moments are set to zero from time to time.
     flush_every = 64
     negligible = 1e-30
     epsilon = 1e-8
 
     def __init__(self, groups, step=Passes.adam_step):
         self._step = step
-        self.first = self.second = None  # until the kind of array is known
+        self.first = self.second = None  # allocated by the first step, like its vector
         self.n_steps = 0
-        # Python's floats take the arrays' precision; NumPy's would bring their own.
+        # Python floats, since NumPy's float64 would convert float32 arrays to float64.
         self._groups = [(part, float(u), float(f)) for part, u, f in groups]
-        self._each = None
+        self._units_and_factors = None
 
     @property
     def state(self):
-        """What there is to remember, in plain values, for `resume`."""
+        """The state as plain values and arrays, for `resume`."""
         return {"first": self.first, "second": self.second, "n_steps": self.n_steps}
 
     def resume(self, state):
-        """Go on where `state` was taken."""
+        """Restore a `state`."""
         self.first = state["first"]
         self.second = state["second"]
         self.n_steps = state["n_steps"]
 
     def begin_step(self, theta, learning_rate):
-        """Count a step, and return what takes it for a part of the parameters.
+        """Begin a step and return the function that applies it to parts of `theta`.
 
-        That is a function of a slice and the gradient there, to be called once for each
-        part, from any thread: it updates `theta` in place, and the gradient is lost.
+        Parameters
+        ----------
+        theta : array of shape (n_parameters,)
+            Updated in place by the returned function.
+        learning_rate : float
+
+        Returns
+        -------
+        update : callable
+            Called with a slice of the vector and the gradient of this slice, which it
+            overwrites; once for each part, from any thread.
         """
         if self.first is None:
             self.first, self.second = (zeros(theta.shape, theta) for _ in range(2))
-        if self._each is None and isinstance(theta, np.ndarray) and theta.size <= SHORT:
-            self._each = self._units_of_each(theta.dtype)
+        if (
+            self._units_and_factors is None
+            and isinstance(theta, np.ndarray)
+            and theta.size <= SHORT
+        ):
+            self._units_and_factors = self._expand_groups(theta.dtype)
         self.n_steps += 1
-        # The moments are sums: the factors that make means of them and correct their
-        # start at zero are left to two numbers.
+        # The moments are stored as sums. Two scalars contain the factors that turn them
+        # into means and correct the bias of their start at zero.
         mean_1 = (1 - self.beta_1) / (1 - self.beta_1**self.n_steps)
         mean_2 = sqrt((1 - self.beta_2) / (1 - self.beta_2**self.n_steps))
         rate, epsilon = float(learning_rate) * mean_1 / mean_2, self.epsilon / mean_2
 
         def update(piece, gradient):
-            for part, unit, factor in self._within(piece):
+            for part, unit, factor in self._split_by_unit(piece):
                 g = gradient[part.start - piece.start : part.stop - piece.start]
                 self._update(theta, g, part, rate * unit, factor, epsilon)
 
         return update
 
-    def _units_of_each(self, dtype):
-        """The unit and the factor of each parameter, as two vectors."""
+    def _expand_groups(self, dtype):
+        """Return the unit and the factor of each parameter, as two vectors."""
         parts, *both = zip(*self._groups, strict=True)
         lengths = [part.stop - part.start for part in parts]
         return [np.repeat(np.array(values, dtype), lengths) for values in both]
 
-    def _within(self, piece):
-        """The parts of a piece that have one unit, with that and the factor."""
-        if self._each is not None:
-            # A call costs more than its numbers: one piece, whatever their units.
-            unit, factor = self._each
+    def _split_by_unit(self, piece):
+        """Split a slice by groups; return slices with their unit and factor."""
+        if self._units_and_factors is not None:
+            # For short vectors, one call with vectors of units is faster than several.
+            unit, factor = self._units_and_factors
             return [(piece, unit[piece], factor[piece])]
         found = []
         for part, unit, factor in self._groups:
@@ -124,36 +137,46 @@ def minimize_adam(
     is_settled,
     monitor,
 ):
-    """Minimise over mini-batches: a constant rate, then a linear decrease to zero.
+    """Minimise over mini-batches by Adam.
 
-    The decrease begins when the mean value of an epoch falls by less than the fraction
-    `tol` per epoch, over `n_iter_no_change` epochs, and takes as many epochs again as
-    went before. It begins at half of `max_iter` at the latest.
+    The learning rate is constant at first and then decreases linearly to zero. The
+    decrease begins when the mean value of an epoch falls by less than the fraction
+    `tol` per epoch, over `n_iter_no_change` epochs, or after half of `max_iter`, and
+    takes as many epochs as the constant rate did.
 
     Parameters
     ----------
     value_and_grad : callable
-        Called with the parameters, an array for the gradient, which it has returned
-        before, or None, and the function that is to update the parameters part by part,
-        for the batch that `batches` has just set. Returns the value and the array.
+        Evaluates the current batch. Called with the parameters; with the array it
+        returned before, for the gradient, or None; and with the function of
+        `Adam.begin_step`, which it calls for each part of the parameters. Returns the
+        value and the array.
     batches : callable
-        Returns an iterable that sets one batch of an epoch after the other and yields
-        the fraction of the epoch done before it.
-    theta : ndarray
-        Start; updated in place.
+        Returns an iterator over the batches of an epoch. Each step makes the next batch
+        current and yields the fraction of the epoch before this batch.
+    theta : ndarray of shape (n_parameters,)
+        Starting point; updated in place.
     adam : Adam
     learning_rate : float
     max_iter, n_iter_no_change : int
         Numbers of epochs.
     tol : float
     value_unit : float
-        Size of a bad value: an epoch that ends a hundred times above this and the very
-        first value means that the search diverges.
+        Typical size of a bad value. Training counts as diverged when the mean value of
+        an epoch exceeds a hundred times the sum of this and of the first value.
     is_settled : callable
-        Whether, after a number of epochs, the objective itself no longer changes, so
-        that its values tell something about convergence.
+        Called with the number of epochs done. Returns whether the objective itself no
+        longer changes, so that its values can be used to test convergence.
     monitor : object
         See `_progress`.
+
+    Returns
+    -------
+    outcome : Outcome
+
+    Raises
+    ------
+    Diverged
     """
     gradient = None
     schedule = _Schedule(learning_rate, max_iter, Progress(tol, n_iter_no_change))
@@ -179,22 +202,23 @@ def minimize_adam(
 
 
 class _Schedule:
-    """The learning rate as a function of the epochs done and the values seen."""
+    """Learning rate as a function of the number of epochs and their values."""
 
     def __init__(self, learning_rate, max_iter, progress):
         self._initial = learning_rate
         self._progress = progress
-        self._turn = max_iter / 2
+        self._decrease_start = max_iter / 2
         self.end = max_iter
         self.converged = False
 
     def rate(self, time):
-        remaining = (self.end - time) / (self.end - self._turn)
+        """Return the learning rate after `time` epochs, which may be fractional."""
+        remaining = (self.end - time) / (self.end - self._decrease_start)
         return self._initial * min(1.0, remaining)
 
     def record(self, n_epochs, value):
-        """Take an epoch's mean value into account."""
-        if not self.converged and n_epochs < self._turn:
+        """Add the mean value of an epoch, which may start the decrease."""
+        if not self.converged and n_epochs < self._decrease_start:
             self.converged = self._progress.has_ended(value)
             if self.converged:
-                self._turn, self.end = n_epochs, 2 * n_epochs
+                self._decrease_start, self.end = n_epochs, 2 * n_epochs

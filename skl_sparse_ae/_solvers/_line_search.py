@@ -1,18 +1,16 @@
-"""How far to go along a line on which a function falls."""
+"""Line search for a step that fulfils the strong Wolfe conditions."""
 
 from math import inf, isfinite, isnan, nan, sqrt
 from typing import NamedTuple
 
-# A step must bring this part of the fall that the slope promises, and leave at most
-# this part of the slope: the customary values of quasi-Newton methods.
+# Constants of the strong Wolfe conditions (c_1 and c_2 in [1]_ below): sufficient
+# decrease and curvature. 0.9 is the usual value of c_2 for quasi-Newton methods.
 DECREASE, CURVATURE = 1e-3, 0.9
-
-
 MAX_TRIALS = 20
 
 
 class _Trial(NamedTuple):
-    """A step, and the value and slope where it ends."""
+    """A step, with the value and the slope at its end."""
 
     t: float
     value: float
@@ -20,25 +18,25 @@ class _Trial(NamedTuple):
 
 
 def line_search(function, value, slope):
-    """A step that fulfils the strong Wolfe conditions, the length 1 first.
+    """Return a step that fulfils the strong Wolfe conditions; the first trial is 1.
 
-    The interval is extended until it holds such a step, by the line through the last
-    two slopes, and then narrowed, by the minimum of the cubic through the values and
-    slopes at its ends (algorithms 3.5 and 3.6 and equation 3.59 of [1]_).
+    The interval is extended until it contains such a step, by linear extrapolation of
+    the last two slopes, and then narrowed, by the minimum of the cubic through the
+    values and slopes at its ends (algorithms 3.5 and 3.6 and equation 3.59 of [1]_).
 
     Parameters
     ----------
     function : callable
-        Returns the value and the slope after a step; a value that is not finite counts
+        Returns the value and the slope after a step. A value that is not finite counts
         as too high.
     value, slope : float
-        Where the line begins. The slope is negative.
+        Value and slope at step 0. The slope is negative.
 
     Returns
     -------
     t : float or None
-        The step; if the conditions can't be met, the lowest found; None where nothing
-        lower was found.
+        The step. If no step fulfils the conditions, the one with the lowest value;
+        None if no value is lower than the first one.
 
     References
     ----------
@@ -67,17 +65,17 @@ def line_search(function, value, slope):
 
 
 def _secant_zero(a, b):
-    """Where the slope should be zero; as far as possible where it does not rise.
+    """Return the zero of the slope by linear extrapolation; inf if there is none.
 
-    Unlike a cubic, it leaves the values out, whose small differences are rounding on a
-    long and even slope.
+    Unlike the cubic, this does not use the values, whose differences on a line of
+    nearly constant slope may be no more than rounding errors.
     """
     rise = b.slope - a.slope
     return b.t - b.slope * (b.t - a.t) / rise if rise > 0 else inf
 
 
 def _cubic_minimum(a, b):
-    """Where the cubic has its minimum that two trials determine; nan without one."""
+    """Return the minimum of the cubic through two trials, or nan."""
     d = a.slope + b.slope - 3 * (a.value - b.value) / (a.t - b.t)
     square = d * d - a.slope * b.slope
     if not 0 <= square < inf:
@@ -90,5 +88,5 @@ def _cubic_minimum(a, b):
 
 
 def _between(t, a, b):
-    """The step, within bounds in any order; their middle where it is not a number."""
+    """Clip a step to bounds in any order; return their middle for nan."""
     return (a + b) / 2 if isnan(t) else min(max(t, min(a, b)), max(a, b))

@@ -1,8 +1,7 @@
-"""How a search goes on and how it ends, whichever the solver.
+"""Result and convergence test of the solvers.
 
-Solvers receive a callable and know no penalty, no rows and no estimator. Each reports
-to a *monitor*: ``monitor.begin(point)`` before an iteration and
-``monitor.end(point, value)`` after it, which returns True to stop.
+Solvers report to a *monitor*. They call ``monitor.begin(point)`` before each iteration,
+and ``monitor.end(point, value)`` after it, which returns True to stop.
 """
 
 from collections import deque
@@ -10,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-# The part of `tol` that counts before a search has left its start.
-PATIENCE = 0.01
+# Factor of `tol` on the plateau around the start.
+PLATEAU_TOL_FACTOR = 0.01
 
 
 class Outcome(NamedTuple):
-    """Where a solver ended and why."""
+    """Final point of a solver and why it stopped."""
 
     point: np.ndarray
     n_iter: int
@@ -28,26 +27,32 @@ class Diverged(ArithmeticError):
 
 
 class Progress:
-    """Decides whether values still fall.
+    """Convergence test based on the decrease of the objective.
 
-    They do not when the fall over the last `n_iter` values is less than `n_iter` times
-    `tol`, relative to the last one. As long as a search has not left its start, only a
-    hundredth of `tol` counts; then the values are counted anew.
+    Values no longer decrease when, over the last `n_iter` iterations, they have
+    decreased by at most ``n_iter * tol`` times the last value. On the plateau around
+    the start, where the decrease may be slow for many iterations, a hundredth of `tol`
+    is used; values on the plateau are discarded after it.
+
+    Parameters
+    ----------
+    tol : float
+    n_iter : int
     """
 
     def __init__(self, tol, n_iter):
         self._tol = tol
         self._values = deque(maxlen=n_iter + 1)
-        self._has_left_start = False
+        self._is_past_plateau = False
 
-    def has_ended(self, value, has_left_start=True):
-        """Take the next value into account."""
+    def has_ended(self, value, is_past_plateau=True):
+        """Add the value of an iteration; return whether values no longer decrease."""
         values = self._values
-        if has_left_start and not self._has_left_start:
-            self._has_left_start = True
+        if is_past_plateau and not self._is_past_plateau:
+            self._is_past_plateau = True
             values.clear()
         values.append(value)
         if len(values) < values.maxlen:
             return False
-        tol = self._tol if has_left_start else PATIENCE * self._tol
+        tol = self._tol if is_past_plateau else PLATEAU_TOL_FACTOR * self._tol
         return values[0] - value <= tol * (values.maxlen - 1) * abs(value)

@@ -1,13 +1,13 @@
-"""The units in which solvers see the parameters and the objective.
+"""Scaling of parameters and objective for the solvers.
 
-The encoder multiplies X and the decoder produces it, so the size of a sensible weight,
-and with it that of a sensible step, depends on the scale of X. Solvers therefore work
-on parameters divided by their units and on J divided by the variance of X, where
-learning rates and tolerances mean the same for pixels in [0, 1], for standardised
-columns and for values in the millions. Encoder intercepts are counted from the mean of
-X: the encoder then sees centred rows, which is known to speed up descent [1]_.
+The size of suitable weights and steps depends on the scale of X. Solvers therefore work
+on parameters divided by their units and on J divided by the variance of X, so that
+learning rates and tolerances have the same effect for pixels in [0, 1], for
+standardised columns and for values in the millions. In addition, encoder intercepts are
+centred, that is, relative to the mean row of X: the encoder then receives centred rows,
+which is known to speed up gradient descent [1]_.
 
-Both are linear changes of variables. They change the path, never J.
+Both are linear changes of variables. They change the path of the solver, but not J.
 
 .. [1] Y. LeCun, L. Bottou, G. Orr, K.-R. Mueller, "Efficient BackProp", 1998.
 """
@@ -17,16 +17,14 @@ import numpy as np
 from .._arrays._array_api import into, namespace, to_numpy
 from .._arrays._blocks import vector_shares
 
-# A standard deviation that is a smaller fraction of the mean than this is rounding.
+# A standard deviation below this fraction of the mean is considered rounding error.
 ROUNDING = 1000 * np.finfo(np.float64).eps
-
-
-# What the multiplication of a parameter costs, in multiply-adds of a product.
+# Cost of the multiplication of a parameter, in multiply-adds of a product.
 SCALE_WORK = 16
 
 
 class Scaling:
-    """Maps between parameters and what the solver sees.
+    """Conversion between parameters and the solver's variables.
 
     Parameters
     ----------
@@ -46,16 +44,16 @@ class Scaling:
         spread = np.sqrt(self.value / layout.n_features)
         bounded = np.isfinite(network.activation.range).all()
         out = spread if network.out_activation.name == "identity" else 1.0
-        # What a unit's activation is of the order of: unbounded ones have X's scale,
-        # so that both weight matrices are of order one and the decay treats them alike.
+        # Typical size of an activation. Unbounded activations get the scale of X, so
+        # that both weight matrices are of order one and decay equally.
         self.code_unit = unit = 1.0 if bounded else spread
         self.dictionary_unit = out / unit
         if layout.tied_weights:
             units = (1.0, unit, out)
         else:
-            # Columns are correlated, which makes J steeper in the encoder; activations
-            # in a small range make it flatter in the decoder. The factors are measured
-            # on image patches, digits and MNIST.
+            # Correlated columns make J steeper in the encoder weights; bounded
+            # activations make it flatter in the decoder weights. The factors were
+            # chosen on image patches, digits and MNIST.
             decoder = (3.0 if bounded else 1.0) * self.dictionary_unit
             units = (0.3 * unit / spread, unit, decoder, out)
         self.spread = spread
@@ -63,46 +61,58 @@ class Scaling:
 
     @property
     def groups(self):
-        """Slices of the parameter vector and the unit of their parameters."""
+        """List of slices of the parameter vector and the unit of their parameters."""
         return list(zip(self._layout.slices, self._units, strict=True))
 
     def centre(self, theta):
-        """Count the encoder's intercepts from the mean row, in place; returns theta."""
+        """Centre the encoder intercepts in place; return theta."""
         views = self._layout.views(theta)
         mean = self.mean.astype(theta.dtype, copy=False)
         views.encoder_intercept[...] += mean @ views.encoder_coef
         return theta
 
     def uncentre(self, theta):
-        """Count the encoder's intercepts from zero again, in place; returns theta."""
+        """Undo `centre` in place; return theta."""
         views = self._layout.views(theta)
         mean = self.mean.astype(theta.dtype, copy=False)
         views.encoder_intercept[...] -= mean @ views.encoder_coef
         return theta
 
     def to_solver(self, theta):
-        """What a full-batch solver sees of a parameter vector, which it becomes."""
+        """Convert a parameter vector to the solver's variables, in place."""
         point = self.centre(theta)
         for part, unit in self.groups:
             point[part] /= unit
         return point
 
     def to_centred(self, point):
-        """A parameter vector with intercepts counted from the mean, in float64."""
+        """Return the parameter vector with centred intercepts, in float64."""
         theta = to_numpy(point).astype(np.float64)
         for part, unit in self.groups:
             theta[part] *= unit
         return theta
 
     def from_solver(self, point):
-        """A parameter vector, in float64."""
+        """Return the parameter vector, in float64."""
         return self.uncentre(self.to_centred(point))
 
     def wrap(self, value_and_grad, team):
-        """J of centred parameters as a full-batch solver sees it."""
+        """Return the objective in the solver's variables.
+
+        Parameters
+        ----------
+        value_and_grad : callable
+            J and its gradient at parameters with centred intercepts.
+        team : Team
+
+        Returns
+        -------
+        scaled : callable
+            With the signature that `minimize_lbfgs` expects.
+        """
         parts, units = zip(*self.groups, strict=True)
         to_theta = [float(unit) for unit in units]
-        to_slope = [unit / float(self.value) for unit in to_theta]
+        to_gradient = [unit / float(self.value) for unit in to_theta]
         theta = shares = None
 
         def multiply(vector, factors, out):
@@ -119,7 +129,7 @@ class Scaling:
                 shares = vector_shares(point, parts, team, SCALE_WORK, point.shape[0])
             multiply(point, to_theta, out=theta)
             value, _ = value_and_grad(theta, gradient)
-            multiply(gradient, to_slope, out=gradient)
+            multiply(gradient, to_gradient, out=gradient)
             return value / float(self.value)
 
         return scaled

@@ -1,17 +1,19 @@
-"""Pictures of fitted estimators, in the manner of scikit-learn's displays.
+"""Plots of fitted estimators, in the style of scikit-learn's displays.
 
-Each is made by `from_estimator`, and drawn again, elsewhere or in another style, by
-`plot`. They need no more of an estimator than its public attributes and methods, so
-that scikit-learn's own decompositions can be drawn beside a sparse autoencoder.
+`from_estimator` creates and draws a display; its method `plot` draws it again, in other
+Axes or in another style. Displays use only public attributes and methods, so
+scikit-learn's decompositions can be drawn next to a sparse autoencoder.
 
-Drawing needs matplotlib: ``pip install "skl-sparse-ae[plot]"``.
+Drawing requires matplotlib: ``pip install "skl-sparse-ae[plot]"``.
 """
 
-from ._activations import ActivationDensityDisplay, MeanActivationDisplay
+from ._activation_density import ActivationDensityDisplay
 from ._loss_curve import LossCurveDisplay
+from ._mean_activation import MeanActivationDisplay
 from ._reconstructions import ReconstructionDisplay
 from ._sparsity_curve import SparsityCurveDisplay
-from ._units import UnitFeatureDisplay, UnitImageDisplay
+from ._unit_features import UnitFeatureDisplay
+from ._unit_images import UnitImageDisplay
 
 __all__ = [
     "ActivationDensityDisplay",

@@ -1,22 +1,22 @@
-"""Parameters of displays: a ValueError where one cannot be used."""
+"""Validation of the parameters of displays."""
 
 import numpy as np
 
 
 def check_choice(name, value, choices):
-    """Raise ValueError when a parameter has none of its values."""
+    """Raise ValueError if a parameter is none of the choices."""
     if value not in choices:
         raise ValueError(f"{name}={value!r} must be one of {', '.join(choices)}.")
 
 
 def check_positive(name, value):
-    """Raise ValueError when a number of things to show is not positive."""
+    """Raise ValueError if a number of things to show is not positive."""
     if value < 1:
         raise ValueError(f"{name}={value!r} must be at least 1.")
 
 
 def check_image_shape(image_shape, n_features):
-    """Raise ValueError when a row is no image of this shape."""
+    """Raise ValueError if rows of `n_features` cannot be images of this shape."""
     shape = np.atleast_1d(image_shape)
     if len(shape) < 2 or list(shape[2:]) not in ([], [3]):
         raise ValueError(
@@ -31,7 +31,7 @@ def check_image_shape(image_shape, n_features):
 
 
 def check_limits(limits):
-    """Raise ValueError when `limits` is none of "unit", "shared" and a number."""
+    """Raise ValueError if `limits` is not "unit", "shared" or a positive number."""
     if isinstance(limits, str):
         check_choice("limits", limits, ["unit", "shared"])
     elif not limits > 0:

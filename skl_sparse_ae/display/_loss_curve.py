@@ -1,4 +1,4 @@
-"""How the objective fell in training, and what it was made of."""
+"""Display of the objective and its terms during training."""
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -10,7 +10,7 @@ TERMS = ("reconstruction", "decay", "sparsity")
 
 
 class LossCurveDisplay:
-    """The objective J at each iteration, and its three terms.
+    """Curves of the objective J and its three terms over the iterations.
 
     It is recommended to use :meth:`from_estimator` to create one. All parameters are
     stored as attributes.
@@ -29,7 +29,7 @@ class LossCurveDisplay:
         The curve of J.
 
     terms_ : list of matplotlib Artist
-        The three terms, where they are known: areas or lines.
+        The three terms, as areas or lines; empty if they are unknown.
 
     ax_ : matplotlib Axes
         Axes with the curve.
@@ -59,20 +59,19 @@ class LossCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw in. None makes a new figure.
+            Axes to draw in. None creates a new figure.
 
         stacked : bool, default=True
-            Whether the terms are areas one above the other, which J is the sum of.
-            Otherwise they are lines over a logarithmic axis, on which small terms are
-            seen too.
+            Whether to draw the terms as stacked areas, which add up to J. Otherwise
+            they are lines, with a logarithmic axis that shows small terms as well.
 
         name : str, default="J"
-            Name of the sum in the legend.
+            Name of J in the legend.
 
         Returns
         -------
         display : LossCurveDisplay
-            Drawn.
+            The display itself.
         """
         plt = import_pyplot()
         ax = one_axes(ax, plt)
@@ -100,24 +99,23 @@ class LossCurveDisplay:
         ----------
         estimator : object
             Fitted estimator with `loss_curve_`, or a pipeline that ends with one. The
-            terms are drawn where it has `loss_terms_`, as :class:`SparseAutoencoder`
-            has.
+            terms are drawn if it has `loss_terms_`, as :class:`SparseAutoencoder` has.
 
         ax : matplotlib Axes, default=None
-            Axes to draw in. None makes a new figure.
+            Axes to draw in. None creates a new figure.
 
         **plot_params : dict
-            Further parameters of :meth:`plot`.
+            Additional parameters of :meth:`plot`.
 
         Returns
         -------
         display : LossCurveDisplay
-            Drawn.
+            The display, drawn.
 
         Raises
         ------
         TypeError
-            When the estimator has no `loss_curve_`.
+            If the estimator has no `loss_curve_`.
         """
         import_pyplot()
         check_is_fitted(estimator)

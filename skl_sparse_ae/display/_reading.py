@@ -1,4 +1,4 @@
-"""What displays read off a fitted estimator, whichever it is."""
+"""Properties of fitted estimators that displays show."""
 
 import numpy as np
 from scipy import sparse
@@ -13,7 +13,18 @@ WEIGHTS = {"components": "components_", "encoder": "encoder_coef_"}
 
 
 def unit_weights(estimator, weights):
-    """The weights of each unit, one row for each; the encoder's of unit norm."""
+    """Weights of each unit of a fitted estimator.
+
+    Parameters
+    ----------
+    estimator : object
+    weights : {"components", "encoder"}
+        Weights of the decoder, or those of the encoder scaled to norm 1.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_components, n_features)
+    """
     check_choice("weights", weights, WEIGHTS)
     check_is_fitted(estimator)
     name = WEIGHTS[weights]
@@ -21,25 +32,29 @@ def unit_weights(estimator, weights):
     if array is None:
         raise TypeError(f"weights={weights!r} needs {name}, and {estimator} has none.")
     array = np.asarray(array)
-    return array if weights == "components" else unit_norm(array.T)
+    return array if weights == "components" else _unit_norm(array.T)
 
 
-def unit_norm(rows):
-    """Rows divided by their norms; rows of zeros stay what they are."""
+def _unit_norm(rows):
+    """Rows divided by their norms; rows of zeros unchanged."""
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
 
 
 def dense(array):
-    """An array, data frame or sparse matrix as a NumPy array."""
+    """An array, data frame or sparse matrix as an ndarray."""
     return array.toarray() if sparse.issparse(array) else np.asarray(array)
 
 
 def activation_levels(estimator, X):
-    """How active the units are on each row, from 0.
+    """Non-negative activations of the units on each row.
 
-    Activations of tanh are mapped to (0, 1), as "kl" does; those of all others are
-    taken without their signs.
+    Activations of tanh are mapped to (0, 1), as "kl" does; of all others the absolute
+    values are taken.
+
+    Returns
+    -------
+    levels : ndarray of shape (n_samples, n_components)
     """
     code = dense(estimator.transform(X))
     if getattr(last_step(estimator), "activation_", None) == "tanh":
@@ -48,9 +63,9 @@ def activation_levels(estimator, X):
 
 
 def mean_n_active(estimator, X, threshold):
-    """How many units are above a threshold on a row, on average.
+    """Mean number of units per row whose activation level is above a threshold.
 
-    With None, the sum of the activations instead.
+    With the threshold None, the mean sum of the activation levels of a row.
     """
     levels = activation_levels(estimator, X)
     if threshold is not None:
@@ -59,14 +74,14 @@ def mean_n_active(estimator, X, threshold):
 
 
 def mean_activation(estimator, X=None):
-    """Mean activation of each unit over the training rows, or over those of X."""
+    """Mean activation level of each unit over the rows of X, or over those of `fit`."""
     check_is_fitted(estimator)
     if X is not None:
         return activation_levels(estimator, X).mean(axis=0)
     fitted = last_step(estimator)
     means = getattr(fitted, "mean_activation_", None)
     if isinstance(getattr(fitted, "penalty_", None), Contractive):
-        means = None  # Those of the squared slopes, which are no activations.
+        means = None  # There, they are means of squared slopes.
     if means is None:
         raise ValueError(
             f"X=None: {estimator} has no mean_activation_, or none that is of its "
@@ -75,55 +90,71 @@ def mean_activation(estimator, X=None):
     return np.asarray(means)
 
 
-def target(estimator, statistic):
-    """`rho`, where it is what the penalty wants this statistic of a unit to be.
+def target_rho(estimator, statistic):
+    """`rho` if it is the penalty's target for this statistic of the units, or None.
 
     Parameters
     ----------
     estimator : object
     statistic : {"mean", "frequency"}
         The mean activation, or the fraction of the rows on which it is not zero.
+
+    Returns
+    -------
+    rho : float or None
     """
     estimator = last_step(estimator)
     penalty = getattr(estimator, "penalty_", None)
     rho = getattr(penalty, "rho", None)
     if rho is None:
         return None
-    counts = penalty.selects
+    is_frequency = penalty.selects
     if isinstance(penalty, L1):
         params = estimator.get_params()
         if params.get("penalty__beta", params["beta"]) != "adaptive":
             return None
-        counts = True
-    return rho if counts == (statistic == "frequency") else None
+        is_frequency = True
+    return rho if is_frequency == (statistic == "frequency") else None
 
 
 def choose_units(estimator, X, order, n_units):
-    """The indices of the units to show, in order.
+    """Choose the units to show.
 
     Parameters
     ----------
     estimator : object
+        Fitted, with `components_`.
     X : array-like or None
+        Rows for ``order="activation"``.
     order : None, "activation" or array-like of int
     n_units : int or None
+        None chooses all.
+
+    Returns
+    -------
+    units : ndarray of int
+        Their indices, in the order in which to show them.
     """
-    n_components = len(last_step(estimator).components_)
-    if order is None:
-        units = np.arange(n_components)
-    elif isinstance(order, str):
-        check_choice("order", order, ["activation"])
-        means = mean_activation(estimator, X)
-        check_units(len(means), n_components)
-        units = np.argsort(-means, kind="stable")
-    else:
-        units = np.asarray(order)
-        if not (units.ndim == 1 and np.issubdtype(units.dtype, np.integer)):
-            raise ValueError(f"order={order!r} must be None, 'activation' or indices.")
-        if len(units) == 0 or units.min() < 0 or units.max() >= n_components:
-            raise ValueError(
-                f"order={order!r} must have indices from 0 to {n_components - 1}."
-            )
+    units = _ordered_units(estimator, X, order)
     if n_units is not None:
         check_positive("n_units", n_units)
     return units[:n_units]
+
+
+def _ordered_units(estimator, X, order):
+    n_components = len(last_step(estimator).components_)
+    if order is None:
+        return np.arange(n_components)
+    if isinstance(order, str):
+        check_choice("order", order, ["activation"])
+        means = mean_activation(estimator, X)
+        check_units(len(means), n_components)
+        return np.argsort(-means, kind="stable")
+    units = np.asarray(order)
+    if not (units.ndim == 1 and np.issubdtype(units.dtype, np.integer)):
+        raise ValueError(f"order={order!r} must be None, 'activation' or indices.")
+    if len(units) == 0 or units.min() < 0 or units.max() >= n_components:
+        raise ValueError(
+            f"order={order!r} must have indices from 0 to {n_components - 1}."
+        )
+    return units

@@ -1,15 +1,16 @@
-"""Rows beside what an estimator makes of them."""
+"""Display of rows and their reconstructions."""
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
-from .._reading._pipelines import checked_names
+from .._reading._pipelines import check_feature_names
 from ._checks import check_image_shape, check_positive
-from ._drawing import grid_of_axes, import_pyplot, mosaic, mosaic_size, one_axes
+from ._drawing import grid_of_axes, import_pyplot, one_axes
+from ._mosaic import mosaic, mosaic_size
 from ._reading import dense
 
-# So many features are named along an axis; more would overlap.
+# Names of more features than this would overlap.
 MAX_NAMES = 40
 
 
@@ -22,10 +23,10 @@ class ReconstructionDisplay:
     Parameters
     ----------
     originals, reconstructions : ndarray of shape (n_rows, n_features)
-        Rows of data, and what they are reconstructed as.
+        Rows of data and their reconstructions.
 
     image_shape : tuple of int, default=None
-        ``(height, width)``, or ``(height, width, 3)`` for colours, where the rows are
+        ``(height, width)``, or ``(height, width, 3)`` for colours, if the rows are
         images.
 
     feature_names : ndarray of shape (n_features,), default=None
@@ -34,10 +35,10 @@ class ReconstructionDisplay:
     Attributes
     ----------
     image_ : matplotlib AxesImage
-        The mosaic of all images. Only for images.
+        The mosaic of all images. Only with `image_shape`.
 
     lines_ : list of (Line2D, Line2D)
-        The lines of each row and its reconstruction. Only where there are no images.
+        The lines of each row and its reconstruction. Only without `image_shape`.
 
     axes_ : ndarray of matplotlib Axes, shape (1,) or (n_rows,)
         The Axes of the mosaic, or of each row.
@@ -68,27 +69,27 @@ class ReconstructionDisplay:
         self.feature_names = feature_names
 
     def plot(self, ax=None, *, n_columns=None, cmap="gray"):
-        """Draw each reconstruction below its row, or over it where they are lines.
+        """Draw each reconstruction: images below the row, lines on top of it.
 
-        Images and their reconstructions have the same limits: those of the images.
+        Images and their reconstructions are drawn on the scale of the images.
 
         Parameters
         ----------
         ax : matplotlib Axes or sequence of them, default=None
-            Axes to draw in. Lines need one for each row; a single one is replaced by a
-            grid. None makes a new figure.
+            Axes to draw in. Lines require one for each row; a single one is replaced by
+            a grid. None creates a new figure.
 
         n_columns : int, default=None
-            Number of rows of data side by side. None stands for 10 images, or 2 Axes
-            with lines.
+            Number of rows of data side by side. None is equivalent to 10 for images and
+            2 for lines.
 
         cmap : str or matplotlib Colormap, default="gray"
-            Colours of grey images.
+            Colour map of grey images.
 
         Returns
         -------
         display : ReconstructionDisplay
-            Drawn.
+            The display itself.
         """
         plt = import_pyplot()
         if n_columns is None:
@@ -108,7 +109,7 @@ class ReconstructionDisplay:
             self._strips(rows, n_columns)
             for rows in (self.originals, self.reconstructions)
         ]
-        # Strips of originals and of reconstructions take turns.
+        # Strips of originals and of reconstructions alternate.
         images = np.stack(stacked, axis=1).reshape(-1, *self.image_shape)
         if images.ndim == 4:
             images = np.clip((images - low) / ((high - low) or 1.0), 0, 1)
@@ -124,7 +125,12 @@ class ReconstructionDisplay:
         self.axes_ = np.array([ax])
 
     def _strips(self, rows, n_columns):
-        """Images in strips of as many, the last one filled up."""
+        """Images in strips, the last of which is padded with NaN.
+
+        Returns
+        -------
+        strips : ndarray of shape (n_strips, n_columns, *image_shape)
+        """
         n_strips = -(-len(rows) // n_columns)
         images = np.full((n_strips * n_columns, rows.shape[1]), np.nan)
         images[: len(rows)] = rows
@@ -133,8 +139,11 @@ class ReconstructionDisplay:
     def _plot_lines(self, ax, plt, n_columns):
         n_rows, n_features = self.originals.shape
         names = self.feature_names if n_features <= MAX_NAMES else None
-        room = 0.5 if names is None else 0.08 * max(len(str(name)) for name in names)
-        self.axes_ = grid_of_axes(ax, plt, n_rows, n_columns, (4.5, 1.5), room)
+        label_height = 0.5
+        if names is not None:
+            label_height = 0.08 * max(len(str(name)) for name in names)
+        cell_size = 4.5, 1.5
+        self.axes_ = grid_of_axes(ax, plt, n_rows, n_columns, cell_size, label_height)
         self.lines_ = []
         last_line = (n_rows - 1) // n_columns
         for i, axes in enumerate(self.axes_):
@@ -173,7 +182,7 @@ class ReconstructionDisplay:
         ax=None,
         **plot_params,
     ):
-        """Draw rows and what a fitted estimator makes of them.
+        """Draw rows and their reconstructions by a fitted estimator.
 
         Parameters
         ----------
@@ -181,35 +190,35 @@ class ReconstructionDisplay:
             Fitted estimator with `transform` and `inverse_transform`.
 
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows, of which the first are drawn.
+            Rows, of which the first `n_rows` are drawn.
 
         image_shape : tuple of int, default=None
-            ``(height, width)``, or ``(height, width, 3)`` for colours, where the rows
-            are images. None draws lines.
+            ``(height, width)``, or ``(height, width, 3)`` for colours, if the rows are
+            images. None draws lines.
 
         feature_names : array-like of shape (n_features,), default=None
-            Names of the features. None takes `feature_names_in_`, or x0, x1, ... where
-            there is none. Not used for images.
+            Names of the features. None takes `feature_names_in_` if there is one, or
+            x0, x1, ... Not used for images.
 
         n_rows : int, default=8
-            How many rows to draw.
+            Number of rows to draw.
 
         ax : matplotlib Axes or sequence of them, default=None
-            Axes to draw in, as in :meth:`plot`. None makes a new figure.
+            Axes to draw in, as in :meth:`plot`. None creates a new figure.
 
         **plot_params : dict
-            Further parameters of :meth:`plot`.
+            Additional parameters of :meth:`plot`.
 
         Returns
         -------
         display : ReconstructionDisplay
-            Drawn.
+            The display, drawn.
 
         Raises
         ------
         ValueError
-            When `image_shape` or `feature_names` does not match the features, or a
-            parameter has no possible value.
+            If `image_shape` or `feature_names` does not match the features, or if a
+            parameter is invalid.
         """
         import_pyplot()
         check_is_fitted(estimator)
@@ -226,6 +235,6 @@ class ReconstructionDisplay:
             originals=originals,
             reconstructions=reconstructions,
             image_shape=image_shape,
-            feature_names=checked_names(feature_names, n_features),
+            feature_names=check_feature_names(feature_names, n_features),
         )
         return display.plot(ax=ax, **plot_params)

@@ -1,4 +1,4 @@
-"""What sparsity costs: variance explained against the number of active units."""
+"""Display of the variance explained against the number of active units."""
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -16,9 +16,9 @@ SUM = "Mean sum of the activations of a row"
 class SparsityCurveDisplay:
     """Variance explained against the number of active units per row.
 
-    PCA's curve beside it tells what as many numbers per row explain that are the same
-    ones for all rows: a sparse code may choose other units for each row, and may be
-    above.
+    The curve of PCA shows the variance explained by as many components, the same ones
+    for all rows. A sparse code may choose other units for each row, and so its curve
+    may be higher.
 
     It is recommended to use :meth:`from_estimator` or :meth:`from_estimators` to create
     one. All parameters are stored as attributes.
@@ -26,22 +26,22 @@ class SparsityCurveDisplay:
     Parameters
     ----------
     n_active : array-like of shape (n_points,)
-        Mean number of active units per row, or whatever `xlabel` says.
+        Mean number of active units per row, or the quantity named by `xlabel`.
 
     scores : array-like of shape (n_points,)
         Fraction of variance explained.
 
     labels : sequence of str of shape (n_points,), default=None
-        What distinguishes the points.
+        Labels of the points.
 
     name : str, default=None
         Name of the curve.
 
     pca_scores : array-like of shape (n_pca_components,), default=None
-        Fraction of variance that 1, 2, ... principal components explain.
+        Fraction of variance explained by 1, 2, ... principal components.
 
     xlabel : str, default="Mean number of active units per row"
-        What `n_active` is.
+        Label of the axis of `n_active`.
 
     Attributes
     ----------
@@ -49,10 +49,10 @@ class SparsityCurveDisplay:
         The curve.
 
     labels_ : list of matplotlib Annotation
-        The labels of the points, if there are any.
+        The labels of the points; empty if there are none.
 
     pca_line_ : matplotlib Line2D or None
-        PCA's curve.
+        The curve of PCA.
 
     ax_ : matplotlib Axes
         Axes with the curves.
@@ -99,43 +99,29 @@ class SparsityCurveDisplay:
         self.xlabel = xlabel
 
     def plot(self, ax=None, *, show_labels=True, **line_params):
-        """Draw the curve, and PCA's.
+        """Draw the curve, and that of PCA.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw in. None makes a new figure.
+            Axes to draw in. None creates a new figure.
 
         show_labels : bool, default=True
-            Whether to write the labels beside the points.
+            Whether to write the labels next to the points.
 
         **line_params : dict
-            Further parameters of :func:`matplotlib.pyplot.plot` for the curve.
+            Additional parameters of :func:`matplotlib.pyplot.plot` for the curve.
 
         Returns
         -------
         display : SparsityCurveDisplay
-            Drawn.
+            The display itself.
         """
         plt = import_pyplot()
         ax = one_axes(ax, plt)
         params = {"marker": "o", "label": self.name, **line_params}
         (self.line_,) = ax.plot(self.n_active, self.scores, **params)
-        self.labels_ = []
-        if self.labels is not None and show_labels:
-            points = zip(self.labels, self.n_active, self.scores, strict=True)
-            self.labels_ = [
-                ax.annotate(
-                    label,
-                    (x, y),
-                    xytext=(5, -4),
-                    textcoords="offset points",
-                    va="top",
-                    fontsize="small",
-                    color=self.line_.get_color(),
-                )
-                for label, x, y in points
-            ]
+        self.labels_ = self._draw_labels(ax) if show_labels else []
         self.pca_line_ = None
         if self.pca_scores is not None:
             numbers = np.arange(1, len(self.pca_scores) + 1)
@@ -147,6 +133,22 @@ class SparsityCurveDisplay:
         ax.legend()
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _draw_labels(self, ax):
+        if self.labels is None:
+            return []
+        return [
+            ax.annotate(
+                label,
+                (x, y),
+                xytext=(5, -4),
+                textcoords="offset points",
+                va="top",
+                fontsize="small",
+                color=self.line_.get_color(),
+            )
+            for label, x, y in zip(self.labels, self.n_active, self.scores, strict=True)
+        ]
 
     @classmethod
     def from_estimators(
@@ -169,41 +171,41 @@ class SparsityCurveDisplay:
             Fitted estimators with `transform` and `inverse_transform`.
 
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows on which to measure, those of training or others. Sparse matrices are
-            made dense, so of large ones a part should be given.
+            Rows to evaluate on, from training or new. Sparse matrices are made dense,
+            so give only some rows of a large one.
 
         labels : sequence of str of shape (n_estimators,), default=None
-            What distinguishes the estimators, written beside the points.
+            Labels of the estimators, written next to the points.
 
         name : str, default=None
-            Name of the curve. None takes that of the class of the first estimator.
+            Name of the curve. None takes the class name of the first estimator.
 
         threshold : float or None, default=0.0
-            The activation above which a unit counts as active, whatever its sign;
-            those of tanh are mapped to (0, 1) first. Logistic and tanh units, those of
-            "kl", are never exactly 0: all of them count, as all of them write into the
-            reconstruction. None adds up the activations instead of counting, which is
-            what `rho` of "kl" governs.
+            The absolute activation above which a unit counts as active; activations of
+            tanh are mapped to (0, 1) first. Logistic and tanh units, those of "kl", are
+            never exactly 0: all of them count, since all contribute to the
+            reconstruction. None sums the activations instead of counting units; this
+            sum is what `rho` of "kl" controls.
 
         pca : bool, default=True
-            Whether to draw PCA's curve, of a PCA that is fitted to X. It is not drawn
-            where activations are added up, since that is no number of components.
+            Whether to draw the curve of a PCA fitted to X. It is not drawn if
+            activations are summed, since their sum is not a number of components.
 
         ax : matplotlib Axes, default=None
-            Axes to draw in. None makes a new figure.
+            Axes to draw in. None creates a new figure.
 
         **plot_params : dict
-            Further parameters of :meth:`plot`.
+            Additional parameters of :meth:`plot`.
 
         Returns
         -------
         display : SparsityCurveDisplay
-            Drawn.
+            The display, drawn.
 
         Raises
         ------
         ValueError
-            When there are more or fewer labels than estimators.
+            If the number of labels is not the number of estimators.
         """
         import_pyplot()
         if labels is not None and len(labels) != len(estimators):
@@ -213,14 +215,14 @@ class SparsityCurveDisplay:
             )
         n_active = [mean_n_active(estimator, X, threshold) for estimator in estimators]
         scores = [_variance_explained(estimator, X) for estimator in estimators]
-        counts = threshold is not None
+        is_count = threshold is not None
         display = cls(
             n_active=np.array(n_active),
             scores=np.array(scores),
             labels=labels,
             name=type(estimators[0]).__name__ if name is None else name,
-            pca_scores=_pca_scores(X, max(n_active)) if pca and counts else None,
-            xlabel=COUNT if counts else SUM,
+            pca_scores=_pca_scores(X, max(n_active)) if pca and is_count else None,
+            xlabel=COUNT if is_count else SUM,
         )
         return display.plot(ax=ax, **plot_params)
 
@@ -246,33 +248,34 @@ class SparsityCurveDisplay:
             Estimator with `transform` and `inverse_transform`. It is cloned.
 
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows to fit and on which to measure.
+            Rows to fit and to evaluate on.
 
         param_name : str
             Name of the parameter, such as "rho" or "penalty__beta".
 
         param_range : sequence of shape (n_points,)
-            Its values, written beside the points.
+            Values of the parameter, written next to the points.
 
         threshold : float or None, default=0.0
-            When a unit counts as active, as in :meth:`from_estimators`.
+            The activation above which a unit counts as active, as in
+            :meth:`from_estimators`.
 
         pca : bool, default=True
-            Whether to draw PCA's curve.
+            Whether to draw the curve of PCA.
 
         n_jobs : int, default=None
-            Fits at a time, as in joblib.
+            Number of parallel fits, as in joblib.
 
         ax : matplotlib Axes, default=None
-            Axes to draw in. None makes a new figure.
+            Axes to draw in. None creates a new figure.
 
         **plot_params : dict
-            Further parameters of :meth:`plot`.
+            Additional parameters of :meth:`plot`.
 
         Returns
         -------
         display : SparsityCurveDisplay
-            Drawn.
+            The display, drawn.
         """
         import_pyplot()
         estimators = Parallel(n_jobs=n_jobs)(
@@ -296,13 +299,13 @@ def _fit(estimator, X, params):
 
 
 def _variance_explained(estimator, X):
-    """What is explained of X, of whatever kind X and its reconstruction are."""
+    """Fraction of the variance of X explained; X may be of any type."""
     X_hat = estimator.inverse_transform(estimator.transform(X))
     return variance_explained(dense(X), dense(X_hat))
 
 
 def _pca_scores(X, n_active):
-    """What 1, 2, ... components explain, up to a number of active units."""
+    """Variance explained by 1, 2, ... components, up to the number of active units."""
     rows = dense(X)
     n_components = min(*rows.shape, max(1, int(np.ceil(n_active))))
     if rows.var(axis=0).sum() == 0:

@@ -1,11 +1,12 @@
 """Fitted autoencoders for other tools: files of tensors and JSON, and ONNX graphs.
 
-The files hold no code and no pickled objects: tensors are in the safetensors format
-[1]_, or PyTorch's for the one library that has no other, and settings are JSON, of
-which every value is checked when it is read. They hold what `transform`,
-`inverse_transform`, `score` and `objective` compute with. What `partial_fit` remembers
-from one call to the next, which joblib and skops save, they do not: it begins anew, at
-the scale of the rows that it is given first.
+The files contain no code and no pickled objects. Tensors are in the safetensors format
+[1]_, or in that of PyTorch for dictionary_learning, which reads no other. Settings are
+JSON, and every value is checked when a file is read.
+
+The files contain all that `transform`, `inverse_transform`, `score` and `objective`
+need. Unlike files of joblib and skops, they do not contain the state of `partial_fit`:
+after loading, it starts again, at the scale of the rows of the first call.
 
 .. [1] https://github.com/huggingface/safetensors
 """

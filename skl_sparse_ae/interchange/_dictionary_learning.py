@@ -1,4 +1,4 @@
-"""The folders that dictionary_learning, another library for language models, reads."""
+"""Files of dictionary_learning, a library of autoencoders for language models."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,17 +6,24 @@ from typing import NamedTuple
 import numpy as np
 
 from .._optional import import_optional
-from ._files import check_names, made_folder, read_json, widened, write_json
+from ._files import check_names, make_folder, read_json, widen, write_json
 from ._rectified import Rectified
 
 CONFIG, WEIGHTS = "config.json", "ae.pt"
 
 
 class _Class(NamedTuple):
-    """What a class of that library holds.
+    """Contents of the file of tensors of a class of dictionary_learning.
 
-    `arrays` are what it calls W_enc, b_enc, W_dec and b_dec; those of layers are
-    transposed. `subtracts` is whether it encodes ``x - b_dec``.
+    Attributes
+    ----------
+    arrays : tuple of str
+        Names of W_enc, b_enc, W_dec and b_dec. Those of weights of layers, such as
+        "encoder.weight", are transposed.
+    subtracts : bool
+        Whether the class encodes ``x - b_dec`` instead of ``x``.
+    selection : tuple of str
+        Names of further tensors, "k" and "threshold".
     """
 
     arrays: tuple
@@ -25,8 +32,6 @@ class _Class(NamedTuple):
 
 
 _LAYERS = "encoder.weight", "encoder.bias", "decoder.weight"
-
-
 CLASSES = {
     "AutoEncoder": _Class((*_LAYERS, "bias"), subtracts=True),
     "AutoEncoderNew": _Class((*_LAYERS, "decoder.bias")),
@@ -39,26 +44,31 @@ CLASSES = {
 
 
 def save_dictionary_learning(estimator, folder):
-    """Write a fitted autoencoder as dictionary_learning reads it.
+    """Write a fitted autoencoder in the format of dictionary_learning.
 
-    The folder gets ``config.json`` and ``ae.pt``, for that library's
-    ``utils.load_dictionary`` [1]_. `TopK` becomes an "AutoEncoderTopK", whose encoder
-    subtracts the decoder's intercepts first, for which its own make up; `BatchTopK`,
-    with its threshold, a "JumpReluAutoEncoder"; a penalty that does not select, an
-    "AutoEncoderNew". Needs PyTorch.
+    The files ``config.json`` and ``ae.pt`` can be read by ``utils.load_dictionary`` of
+    that library [1]_. Needs PyTorch.
+
+    - With `TopK` they contain an "AutoEncoderTopK". Its encoder subtracts the
+      decoder intercepts from the input; the encoder intercepts are changed so that
+      the code is the same.
+    - With `BatchTopK` they contain a "JumpReluAutoEncoder" with the learned threshold.
+    - With a penalty that does not select activations, they contain an
+      "AutoEncoderNew".
 
     Parameters
     ----------
     estimator : SparseAutoencoder
-        Fitted, with rectified units and a linear output.
+        A fitted estimator with ``activation_="relu"`` and
+        ``out_activation_="identity"``.
 
     folder : str or path-like
-        Folder to write to, made if it does not exist.
+        Folder to write to. It is made if it does not exist.
 
     Raises
     ------
     ValueError
-        When the library has no counterpart of the activation or the penalty.
+        If the library has no equivalent of the activation or the penalty.
 
     References
     ----------
@@ -101,34 +111,35 @@ def save_dictionary_learning(estimator, folder):
         "dict_size": n_components,
         "k": sae.k,
     }
-    folder = made_folder(folder)
+    folder = make_folder(folder)
     state = {key: torch.tensor(np.array(value)) for key, value in state.items()}
     torch.save(state, folder / WEIGHTS)
     write_json({"trainer": trainer}, folder / CONFIG)
 
 
 def load_dictionary_learning(folder):
-    """Read an autoencoder that dictionary_learning has written.
+    """Read an autoencoder in the format of dictionary_learning.
 
-    Where the encoder subtracts the decoder's intercepts from its input, that becomes
-    part of its own: `transform` gives the same activations, to rounding. Needs PyTorch,
-    which reads ``ae.pt`` with ``weights_only=True``: tensors, and no code.
+    If its encoder subtracts the decoder intercepts from the input, the encoder
+    intercepts are changed so that `transform` gives the same code, up to rounding.
+    Needs PyTorch, which reads ``ae.pt`` with ``weights_only=True``, that is, without
+    running code.
 
     Parameters
     ----------
     folder : str or path-like
-        With ``config.json`` and ``ae.pt``, of the class "AutoEncoder",
+        Folder with ``config.json`` and ``ae.pt``, of the class "AutoEncoder",
         "AutoEncoderNew", "AutoEncoderTopK", "BatchTopKSAE" or "JumpReluAutoEncoder".
 
     Returns
     -------
     estimator : SparseAutoencoder
-        Fitted, as `load_saelens` gives it.
+        A fitted estimator, as returned by `load_saelens`.
 
     Raises
     ------
     ValueError
-        When the class has no counterpart, or the files do not fit each other.
+        If the class has no equivalent, or the files do not match.
 
     Examples
     --------
@@ -153,13 +164,14 @@ def load_dictionary_learning(folder):
     sae = Rectified(
         *(state[key] for key in names),
         k=state.get("k"),
-        # That class keeps its threshold for other purposes.
+        # AutoEncoderTopK does not encode with its threshold.
         threshold=None if name == "AutoEncoderTopK" else state.get("threshold"),
-    ).checked()
+    ).check()
     return (sae.fold_b_dec() if subtracts else sae).to_estimator()
 
 
 def _class_name(path):
+    """Return the name of the class in a configuration file."""
     trainer = read_json(path).get("trainer")
     name = trainer.get("dict_class") if isinstance(trainer, dict) else None
     if name not in list(CLASSES):
@@ -171,6 +183,7 @@ def _class_name(path):
 
 
 def _transpose_layers(state):
+    """Transpose the weights of layers, of shape (n_outputs, n_inputs)."""
     return {
         key: array.T if key.endswith(".weight") else array
         for key, array in state.items()
@@ -178,6 +191,6 @@ def _transpose_layers(state):
 
 
 def _to_numpy(tensor, torch):
-    if tensor.dtype == torch.bfloat16:  # which NumPy has not
+    if tensor.dtype == torch.bfloat16:  # has no equivalent in NumPy
         tensor = tensor.float()
-    return widened(tensor.numpy())
+    return widen(tensor.numpy())

@@ -1,4 +1,4 @@
-"""Autoencoders as ONNX graphs, by converters that skl2onnx looks up by class."""
+"""ONNX graphs of autoencoders, by converters that are registered with skl2onnx."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -10,28 +10,29 @@ from .._penalties._batch_topk import BatchTopK
 from .._penalties._topk import TopK
 from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
 
-# What ONNX calls the activations.
+#: Names of the operators for the activation functions other than the identity.
 OPERATORS = {"logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
 
 
 def to_onnx(estimator, X, **options):
     """Convert a fitted autoencoder, or a pipeline with one, to ONNX.
 
-    The graph computes `transform`, or what the last step of the pipeline predicts, by
-    way of skl2onnx [1]_, whose own functions know the autoencoder too from the first
-    call on. Codes are dense. Where activations of a row tie for the last place of
-    :class:`TopK`, units of lower index go first, which `transform` leaves open.
+    The graph computes `transform`, or the predictions of the last step of the pipeline.
+    It is made by skl2onnx [1]_, whose own functions can convert autoencoders too after
+    the first call of this one. Codes are dense. If activations of a row are equal and
+    :class:`TopK` keeps some of them, the graph keeps those of lower index, while
+    `transform` may keep others.
 
     Parameters
     ----------
     estimator : estimator object
-        Fitted: a :class:`SparseAutoencoder`, or a pipeline or another composition that
-        skl2onnx converts.
+        A fitted :class:`SparseAutoencoder`, or a fitted pipeline or other composite
+        estimator that skl2onnx can convert.
 
     X : array-like or DataFrame of shape (n_samples, n_features)
-        Rows as the graph will take them; only their width and dtype matter, float64 or
-        float32, to which other dtypes are converted. Of a DataFrame, each column
-        becomes an input of its own.
+        Example of the input. Only its number of columns and its dtype are used. The
+        graph computes in float32 or float64 and converts other dtypes. Each column of a
+        DataFrame becomes a separate input.
 
     **options : dict
         Further arguments of ``skl2onnx.to_onnx``, such as `target_opset` or `options`.
@@ -39,12 +40,13 @@ def to_onnx(estimator, X, **options):
     Returns
     -------
     model : onnx.ModelProto
-        To be run, or saved by ``onnx.save``.
+        The graph. ``onnx.save`` writes it to a file.
 
     Raises
     ------
     ValueError
-        When a penalty of one's own selects activations: how is not known to ONNX.
+        If a user-defined penalty selects activations, since there is no conversion for
+        it.
 
     References
     ----------
@@ -75,7 +77,7 @@ def decoder_to_onnx(estimator, **options):
     Parameters
     ----------
     estimator : SparseAutoencoder
-        Fitted.
+        A fitted estimator.
 
     **options : dict
         Further arguments of ``skl2onnx.to_onnx``.
@@ -83,7 +85,7 @@ def decoder_to_onnx(estimator, **options):
     Returns
     -------
     model : onnx.ModelProto
-        Takes codes in the dtype of `components_`.
+        The graph. Its input are codes in the dtype of `components_`.
 
     See Also
     --------
@@ -104,12 +106,13 @@ def decoder_to_onnx(estimator, **options):
     (1797, 64)
     """
     check_autoencoder(estimator)
-    code = to_numpy(estimator.encoder_intercept_)[None]  # of its width and dtype
+    # An array with the number of columns and the dtype of a code.
+    code = to_numpy(estimator.encoder_intercept_)[None]
     return _convert(Decoder(estimator), code, options)
 
 
 class Decoder(TransformerMixin, BaseEstimator):
-    """A name for `inverse_transform` of an autoencoder, as skl2onnx knows steps."""
+    """Placeholder for `inverse_transform`: skl2onnx registers converters by class."""
 
     def __init__(self, autoencoder):
         self.autoencoder = autoencoder
@@ -160,7 +163,7 @@ def _convert_decoder(scope, operator, container):
 
 
 def _select(graph, code, autoencoder):
-    """What the penalty's `for_transform` leaves of a code."""
+    """Apply the selection of the penalty to a code, as `transform` does."""
     penalty = autoencoder.penalty_
     n_components = autoencoder.components_.shape[0]
     if not penalty.selects:
@@ -180,7 +183,7 @@ def _select(graph, code, autoencoder):
 
 
 class _Graph:
-    """Nodes of one opset and one dtype, beginning at an operator's input."""
+    """Builder of nodes with a given opset and dtype, from the input of an operator."""
 
     def __init__(self, operator, opset):
         data_types = import_optional("skl2onnx.common.data_types", "onnx")
@@ -190,7 +193,7 @@ class _Graph:
         self._dtype = data_types.guess_numpy_type(self._output.type)
         columns = [self._node("Cast", x, to=self._dtype) for x in operator.inputs]
         self._input = columns[0]
-        if len(columns) > 1:  # of a frame
+        if len(columns) > 1:  # a DataFrame
             self._input = self._node("Concat", *columns, axis=1)
 
     def _node(self, name, *inputs, **attributes):
@@ -208,14 +211,14 @@ class _Graph:
         return z if name == "identity" else self._node(OPERATORS[name], z)
 
     def above(self, code, threshold):
-        """Activations above a threshold, zero in place of the others."""
+        """Set activations that are not above a threshold to zero."""
         threshold = self._constant(np.atleast_1d(threshold))
         return self._node(
             "Where", self._node("Greater", code, threshold), code, self._zero
         )
 
     def top(self, code, k):
-        """The k largest activations of each row, zero in place of the others."""
+        """Set all but the k largest activations of each row to zero."""
         values, indices = self._largest(code, k)
         return self._node(
             "ScatterElements",
@@ -226,7 +229,7 @@ class _Graph:
         )
 
     def exceeding(self, code, k):
-        """By how much the k largest of each row exceed the next one, otherwise zero."""
+        """Subtract the (k + 1)-th largest activation of each row, and rectify."""
         values, _ = self._largest(code, k + 1)
         dropped = self._node("Gather", values, np.array([k]), axis=1)
         return self._node("Relu", self._node("Sub", code, dropped))
@@ -240,6 +243,6 @@ class _Graph:
         return np.zeros(1, self._dtype)
 
     def finish(self, result, scope, container):
-        """Make `result` the operator's output."""
+        """Make `result` the output of the operator."""
         node = self._node("Identity", result, output_names=[self._output])
         node.add_to(scope, container)

@@ -1,8 +1,10 @@
-"""Autoencoders of rectified units, as libraries for language models have them.
+"""Common representation of the autoencoders of libraries for language models.
 
-What those call W_enc and W_dec are `encoder_coef_` and `components_` here. Some files
-hold encoders of ``x - b_dec`` instead of ``x``, or activations that are multiplied by
-the norms of the units; both are moved into the parameters.
+The libraries have rectified units and linear outputs. Their names W_enc, b_enc, W_dec
+and b_dec stand for `encoder_coef_`, `encoder_intercept_`, `components_` and
+`decoder_intercept_`. Some files have encoders of ``x - b_dec`` instead of ``x``, or
+codes that are multiplied by the norms of the units; the parameters are then changed so
+that they give the same result.
 """
 
 from typing import NamedTuple
@@ -15,14 +17,23 @@ from .._penalties._batch_topk import BatchTopK
 from .._penalties._none import NoPenalty
 from .._penalties._topk import TopK
 from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
-from ._files import checked_array
+from ._files import check_array
 
 
 class Rectified(NamedTuple):
-    """The autoencoder ``max(x W_enc + b_enc, 0) W_dec + b_dec``, of which few are kept.
+    """The autoencoder ``max(x W_enc + b_enc, 0) W_dec + b_dec`` with a selection.
 
-    Rows keep their `k` largest activations. Where there is a `threshold`, a number or
-    one for each unit, they keep those above it instead, which are `k` on average.
+    Attributes
+    ----------
+    W_enc : array of shape (n_features, n_components)
+    b_enc : array of shape (n_components,)
+    W_dec : array of shape (n_components, n_features)
+    b_dec : array of shape (n_features,)
+    k : float or None
+        Number of activations that each row keeps, the largest ones; with a
+        `threshold`, their mean number. None if all are kept.
+    threshold : float, array of shape () or (n_components,), or None
+        Rows keep activations above this threshold instead of the k largest.
     """
 
     W_enc: np.ndarray
@@ -34,9 +45,21 @@ class Rectified(NamedTuple):
 
     @classmethod
     def of(cls, estimator, library):
-        """What `library` is to read of a fitted estimator."""
+        """Return the representation of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : SparseAutoencoder
+        library : str
+            Name of the library that will read it, for error messages.
+
+        Raises
+        ------
+        ValueError
+            If the libraries have no equivalent of the activation or the penalty.
+        """
         check_autoencoder(estimator)
-        _check_units(estimator, library)
+        _check_activations(estimator, library)
         arrays = (
             estimator.encoder_coef_,
             estimator.encoder_intercept_,
@@ -45,8 +68,8 @@ class Rectified(NamedTuple):
         )
         return cls(*map(to_numpy, arrays), **_selection(estimator, library))
 
-    def checked(self):
-        """The same, as finite arrays of fitting shapes and of one dtype."""
+    def check(self):
+        """Return a copy with arrays of one dtype, after checks of shapes and values."""
         if np.ndim(self.W_enc) != 2:
             raise ValueError(f"W_enc has the shape {self.W_enc.shape}, of no matrix.")
         n_features, n_components = self.W_enc.shape
@@ -60,13 +83,13 @@ class Rectified(NamedTuple):
             shapes["threshold"] = (n_components,) if self.threshold.ndim else ()
         dtype = np.result_type(np.float32, *self[:4])
         arrays = {
-            name: checked_array(getattr(self, name), name, shape, dtype)
+            name: check_array(getattr(self, name), name, shape, dtype)
             for name, shape in shapes.items()
         }
         return self._replace(**arrays)
 
     def to_estimator(self):
-        """A fitted estimator that computes the same."""
+        """Return an equivalent fitted estimator."""
         n_features, n_components = self.W_enc.shape
         penalty = self._penalty()
         estimator = SparseAutoencoder(
@@ -93,39 +116,39 @@ class Rectified(NamedTuple):
         return estimator
 
     def _penalty(self):
-        """The penalty that selects as this autoencoder does."""
+        """Return the penalty object with the same selection."""
         n_components = self.W_enc.shape[1]
         keeps_all = self.k is None or self.k >= n_components
-        share = {} if keeps_all else {"rho": float(self.k / n_components)}
+        fraction = {} if keeps_all else {"rho": float(self.k / n_components)}
         if self.threshold is None:
-            penalty = NoPenalty() if keeps_all else TopK(**share)
+            penalty = NoPenalty() if keeps_all else TopK(**fraction)
         else:
-            penalty = BatchTopK(**share)
+            penalty = BatchTopK(**fraction)
             first = np.ravel(self.threshold)[0]
-            is_one = np.all(self.threshold == first)
-            penalty.threshold_ = float(first) if is_one else self.threshold
+            is_constant = np.all(self.threshold == first)
+            penalty.threshold_ = float(first) if is_constant else self.threshold
         penalty._validate_params()
         return penalty
 
     def fold_b_dec(self):
-        """The same as encoder of ``x`` where these parameters are for ``x - b_dec``."""
+        """Convert the parameters of an encoder of ``x - b_dec`` to one of ``x``."""
         return self._replace(b_enc=self._shifted_intercepts(-1))
 
     def unfold_b_dec(self):
-        """The same as encoder of ``x - b_dec`` where these parameters are for ``x``."""
+        """Convert the parameters of an encoder of ``x`` to one of ``x - b_dec``."""
         return self._replace(b_enc=self._shifted_intercepts(1))
 
     def fold_norms(self):
-        """The same with norms of W_dec in the code, where the decoder divides by them.
+        """Multiply the code by the norms of the rows of W_dec, and scale these to one.
 
-        Units of no length then have no activation.
+        Units whose norm is zero are then never active.
         """
         norms = np.linalg.norm(self.W_dec, axis=1)
-        lengths = np.where(norms > 0, norms, 1)
+        divisors = np.where(norms > 0, norms, 1)
         return self._replace(
             W_enc=self.W_enc * norms,
             b_enc=self.b_enc * norms,
-            W_dec=self.W_dec / lengths[:, None],
+            W_dec=self.W_dec / divisors[:, None],
         )
 
     def _shifted_intercepts(self, sign):
@@ -133,7 +156,7 @@ class Rectified(NamedTuple):
         return (self.b_enc + sign * (b_dec @ W_enc)).astype(self.b_enc.dtype)
 
 
-def _check_units(estimator, library):
+def _check_activations(estimator, library):
     for name, known in [("activation_", "relu"), ("out_activation_", "identity")]:
         if getattr(estimator, name) != known:
             raise ValueError(
@@ -144,7 +167,7 @@ def _check_units(estimator, library):
 
 
 def _selection(estimator, library):
-    """`k` and `threshold` of the penalty, where it selects."""
+    """Return a dict with `k` and `threshold` of a penalty that selects."""
     penalty = estimator.penalty_
     if not penalty.selects:
         return {}

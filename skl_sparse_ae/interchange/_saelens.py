@@ -1,4 +1,4 @@
-"""The folders that SAELens, a library of autoencoders for language models, reads."""
+"""Files of SAELens, a library of autoencoders for language models."""
 
 from numbers import Real
 from pathlib import Path
@@ -9,7 +9,7 @@ from .._sklearn import Interval, StrOptions, validate_parameter_constraints
 from .._version import __version__
 from ._files import (
     check_names,
-    made_folder,
+    make_folder,
     read_json,
     read_tensors,
     write_json,
@@ -18,19 +18,14 @@ from ._files import (
 from ._rectified import Rectified
 
 CONFIG, WEIGHTS = "cfg.json", "sae_weights.safetensors"
-
-
 ARRAYS = "W_enc", "b_enc", "W_dec", "b_dec"
-
-
-# The tensor, if any, that activations are compared with.
+# For each architecture, the name of the tensor with thresholds of the activations.
 THRESHOLDS = {
     "standard": None,
     "topk": None,
     "jumprelu": "threshold",
     "batchtopk": "topk_threshold",
 }
-
 
 DEFAULTS = {
     "architecture": "standard",
@@ -40,38 +35,38 @@ DEFAULTS = {
     "k": None,
 }
 
-
 CONSTRAINTS = {
     "architecture": [StrOptions(set(THRESHOLDS))],
     "apply_b_dec_to_input": ["boolean"],
     "normalize_activations": [StrOptions({"none"})],
     "rescale_acts_by_decoder_norm": ["boolean"],
     "k": [Interval(Real, 0, None, closed="neither"), None],
-    # Of versions before 6, where it made a "standard" architecture another one.
+    # In versions before 6, with other values a "standard" architecture was another one.
     "activation_fn_str": [StrOptions({"relu"})],
 }
 
 
 def save_saelens(estimator, folder):
-    """Write a fitted autoencoder as SAELens reads it.
+    """Write a fitted autoencoder in the format of SAELens.
 
-    The folder gets ``cfg.json`` and ``sae_weights.safetensors``, for
-    ``sae_lens.SAE.load_from_disk`` of version 6 [1]_. `TopK` becomes the architecture
-    "topk"; `BatchTopK`, with its threshold, "jumprelu", as in that library; a penalty
-    that does not select, "standard".
+    The files ``cfg.json`` and ``sae_weights.safetensors`` can be read by
+    ``sae_lens.SAE.load_from_disk`` of version 6 [1]_. The architecture is "topk" with
+    `TopK`; "jumprelu", with the learned threshold, with `BatchTopK`, as in that
+    library; and "standard" with a penalty that does not select activations.
 
     Parameters
     ----------
     estimator : SparseAutoencoder
-        Fitted, with rectified units and a linear output.
+        A fitted estimator with ``activation_="relu"`` and
+        ``out_activation_="identity"``.
 
     folder : str or path-like
-        Folder to write to, made if it does not exist.
+        Folder to write to. It is made if it does not exist.
 
     Raises
     ------
     ValueError
-        When SAELens has no counterpart of the activation or the penalty.
+        If SAELens has no equivalent of the activation or the penalty.
 
     References
     ----------
@@ -102,47 +97,48 @@ def save_saelens(estimator, folder):
         "apply_b_dec_to_input": False,
         "normalize_activations": "none",
         "reshape_activations": "none",
-        # Before version 6, settings had other names.
+        # The version whose names the settings have.
         "metadata": {"sae_lens_version": "6.0.0", "skl_sparse_ae_version": __version__},
     }
     tensors = {name: getattr(sae, name) for name in ARRAYS}
     if sae.threshold is not None:
-        # SAELens has no k here and passes over it; load_saelens takes it.
+        # SAELens ignores this k; load_saelens uses it.
         config |= {"architecture": "jumprelu", "k": sae.k}
         tensors["threshold"] = np.full_like(sae.b_enc, sae.threshold)
     elif sae.k is not None:
         config |= {"architecture": "topk", "k": sae.k}
-    folder = made_folder(folder)
+    folder = make_folder(folder)
     write_tensors(tensors, folder / WEIGHTS)
     write_json(config, folder / CONFIG)
 
 
 def load_saelens(folder):
-    """Read an autoencoder that SAELens, or `save_saelens`, has written.
+    """Read an autoencoder in the format of SAELens.
 
-    Where the encoder subtracts the decoder's intercepts from its input
-    (``apply_b_dec_to_input``) or activations have the norms of their units in them
-    (``rescale_acts_by_decoder_norm``), that becomes part of the parameters: `transform`
-    gives the same activations, to rounding.
+    If its encoder subtracts the decoder intercepts from the input
+    (``apply_b_dec_to_input``) or multiplies the code by the norms of the units
+    (``rescale_acts_by_decoder_norm``), the parameters are changed so that `transform`
+    gives the same code, up to rounding.
 
     Parameters
     ----------
     folder : str or path-like
-        With ``cfg.json`` and ``sae_weights.safetensors``, of the architecture
+        Folder with ``cfg.json`` and ``sae_weights.safetensors``, of the architecture
         "standard", "topk", "batchtopk" or "jumprelu".
 
     Returns
     -------
     estimator : SparseAutoencoder
-        Fitted, with the penalty :class:`TopK`, with :class:`BatchTopK` where there are
-        thresholds, or with None. It has no `mean_activation_`, `loss_curve_`,
-        `loss_terms_` and `n_iter_`, which the files do not tell.
+        A fitted estimator. Its penalty is :class:`BatchTopK` if the files have
+        thresholds, :class:`TopK` if they only have a k, and otherwise None. It has no
+        `mean_activation_`, `loss_curve_`, `loss_terms_` and `n_iter_`, which the files
+        do not contain.
 
     Raises
     ------
     ValueError
-        When a setting has no counterpart, such as normalised activations, or the files
-        do not fit each other.
+        If a setting has no equivalent, such as normalised activations, or the files do
+        not match.
 
     Examples
     --------
@@ -171,7 +167,7 @@ def load_saelens(folder):
         *(tensors[name] for name in ARRAYS),
         k=None if architecture == "standard" else config["k"],
         threshold=tensors.get(threshold),
-    ).checked()
+    ).check()
     if config["apply_b_dec_to_input"]:
         sae = sae.fold_b_dec()
     if config["rescale_acts_by_decoder_norm"]:

@@ -1,35 +1,35 @@
-"""Autoencoders as one file of tensors and settings."""
+"""Files of this package: tensors and settings in the safetensors format."""
 
 from ._files import read_tensors, write_tensors
 from ._settings import from_arrays_and_json, to_arrays_and_json
 
-#: The settings' key in the header of a file.
+#: Key of the settings in the header of a file.
 HEADER = "skl_sparse_ae"
 
 
 def save_safetensors(estimator, path):
-    """Write a fitted autoencoder to one file of tensors and settings.
+    """Write a fitted autoencoder to a file in the safetensors format.
 
-    Every activation and penalty of the package can be written. The tensors have the
-    names of the fitted arrays; parameters and other attributes are JSON in the file's
-    header.
+    Works with every activation and penalty of this package. The tensors have the names
+    of the fitted arrays; parameters and other attributes are in the header, as JSON.
 
     Parameters
     ----------
     estimator : SparseAutoencoder
-        Fitted.
+        A fitted estimator.
 
     path : str or path-like
-        File to write, by custom with the ending ``.safetensors``.
+        File to write. Its name usually ends in ``.safetensors``.
 
     Raises
     ------
     TypeError
-        When a parameter is no JSON value: a RandomState, or a penalty of one's own.
+        If a parameter cannot be written as JSON, that is, a RandomState instance or a
+        user-defined penalty.
 
     See Also
     --------
-    load_safetensors : Read it again.
+    load_safetensors : Read the file.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def save_safetensors(estimator, path):
 
 
 def load_safetensors(path):
-    """Read an autoencoder that `save_safetensors` has written.
+    """Read an autoencoder from a file that `save_safetensors` has written.
 
     Parameters
     ----------
@@ -61,12 +61,13 @@ def load_safetensors(path):
     Returns
     -------
     estimator : SparseAutoencoder
-        Fitted, with the same parameters, public attributes and results.
+        A fitted estimator with the same parameters, public attributes and results.
 
     Raises
     ------
     ValueError
-        When the file is not one of these, or a value in it is not allowed.
+        If the file was not written by `save_safetensors`, or a value in it is not
+        allowed.
 
     Examples
     --------

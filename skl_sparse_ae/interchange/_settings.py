@@ -1,8 +1,8 @@
-"""Fitted estimators as arrays and JSON, and back again with every value checked.
+"""Conversion of fitted estimators to arrays and JSON, and back with checks.
 
-The JSON holds constructor parameters and fitted attributes by their own names. A
-penalty object is its name in the registry and its parameters: names are looked up,
-nothing is evaluated.
+The JSON contains the parameters of the constructor and the fitted attributes by name. A
+penalty object is represented by its name in the registry and its parameters, so that
+reading evaluates no code.
 """
 
 import json
@@ -17,12 +17,11 @@ from .._penalties._registry import PENALTIES
 from .._sklearn import Interval, StrOptions, validate_parameter_constraints
 from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
 from .._version import __version__
-from ._files import checked_array
+from ._files import check_array
 
-#: Rises when older versions could not read what is written any more.
+#: Version of the format. It increases when older versions of the package can no longer
+#: read what is written.
 FORMAT = 1
-
-
 SHAPES = {
     "components_": ("n_components", "n_features"),
     "encoder_coef_": ("n_features", "n_components"),
@@ -30,7 +29,6 @@ SHAPES = {
     "decoder_intercept_": ("n_features",),
     "mean_activation_": ("n_components",),
 }
-
 
 CONSTRAINTS = {
     "activation_": [StrOptions(set(ACTIVATIONS))],
@@ -47,8 +45,7 @@ CONSTRAINTS = {
     "feature_names_in_": [list],
 }
 
-
-# Not every fit has them, and other libraries' files do not tell them.
+# Attributes that some fits do not set, or that files of other libraries do not contain.
 OPTIONAL = {
     "mean_activation_",
     "n_iter_",
@@ -59,13 +56,19 @@ OPTIONAL = {
     "feature_names_in_",
 }
 
-
-# What penalties learn: a number, or one for each unit.
-LEARNED = ("threshold_", "unit_")
+# Attributes that training sets on penalties: a number, or one for each unit.
+LEARNED = sorted({n for cls in PENALTIES.values() for n in cls._learned_attributes})
 
 
 def to_arrays_and_json(estimator):
-    """A fitted estimator's arrays by name, and its settings as a string."""
+    """Convert a fitted estimator.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+    text : str
+        JSON with the parameters and the attributes that are not arrays.
+    """
     check_autoencoder(estimator)
     present = vars(estimator)
     arrays = {name: to_numpy(present[name]) for name in SHAPES if name in present}
@@ -83,7 +86,7 @@ def to_arrays_and_json(estimator):
 
 
 def _as_json(value):
-    """What JSON has no notion of: penalties, and NumPy's numbers and arrays."""
+    """Return a JSON equivalent of penalties and of NumPy's numbers and arrays."""
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     for name, cls in PENALTIES.items():
@@ -101,8 +104,14 @@ def _as_json(value):
 
 
 def from_arrays_and_json(arrays, text):
-    """The estimator that `to_arrays_and_json` was given."""
-    settings = _with_keys(
+    """Return the estimator that `to_arrays_and_json` converted.
+
+    Raises
+    ------
+    ValueError
+        If a name, a value or the shape of an array is not allowed.
+    """
+    settings = _check_keys(
         "The settings",
         json.loads(text),
         {"format", "version", "parameters", "attributes"},
@@ -115,10 +124,10 @@ def from_arrays_and_json(arrays, text):
         )
     parameters = settings["parameters"]
     if isinstance(parameters, dict) and isinstance(parameters.get("penalty"), dict):
-        parameters["penalty"] = _penalty(parameters["penalty"])
+        parameters["penalty"] = _make_penalty(parameters["penalty"])
     estimator = _make(SparseAutoencoder, parameters)
-    attributes = _checked_attributes(settings["attributes"])
-    arrays, learned = _checked_arrays(arrays)
+    attributes = _check_attributes(settings["attributes"])
+    arrays, learned = _check_arrays(arrays)
     for name, value in learned.items():
         setattr(attributes["penalty_"], name, value if value.ndim else value.item())
     attributes |= arrays
@@ -128,8 +137,20 @@ def from_arrays_and_json(arrays, text):
     return estimator
 
 
-def _with_keys(what, values, keys, optional=frozenset()):
-    """A JSON object whose keys are `keys`, of which some are `optional`."""
+def _check_keys(what, values, keys, optional=frozenset()):
+    """Return a JSON object after a check of its keys.
+
+    Parameters
+    ----------
+    what : str
+        What it contains, for error messages.
+    values : dict
+        The object. A ValueError is raised if it is anything else.
+    keys : iterable of str
+        The allowed keys.
+    optional : iterable of str, default=()
+        Those of `keys` that may be missing.
+    """
     if not isinstance(values, dict):
         raise ValueError(f"{what} must be a JSON object, and are {values!r}.")
     missing, unknown = set(keys) - set(optional) - set(values), set(values) - set(keys)
@@ -141,16 +162,16 @@ def _with_keys(what, values, keys, optional=frozenset()):
 
 
 def _make(cls, parameters):
-    """An object with checked parameters; those not given keep their default."""
+    """Return an object of a class after a check of its parameters."""
     names = set(cls._get_param_names())
-    _with_keys(f"The parameters of {cls.__name__}", parameters, names, optional=names)
-    made = cls(**parameters)
-    made._validate_params()
-    return made
+    _check_keys(f"The parameters of {cls.__name__}", parameters, names, optional=names)
+    instance = cls(**parameters)
+    instance._validate_params()
+    return instance
 
 
-def _penalty(settings):
-    _with_keys("The settings of the penalty", settings, {"name", "parameters"})
+def _make_penalty(settings):
+    _check_keys("The settings of the penalty", settings, {"name", "parameters"})
     for name, cls in PENALTIES.items():
         if name == settings["name"]:
             return _make(cls, settings["parameters"])
@@ -160,10 +181,11 @@ def _penalty(settings):
     )
 
 
-def _checked_attributes(attributes):
-    _with_keys("The fitted attributes", attributes, CONSTRAINTS, optional=OPTIONAL)
+def _check_attributes(attributes):
+    """Return fitted attributes as the estimator has them, after checks."""
+    _check_keys("The fitted attributes", attributes, CONSTRAINTS, optional=OPTIONAL)
     validate_parameter_constraints(CONSTRAINTS, attributes, "the settings")
-    penalty = _penalty(attributes["penalty_"])
+    penalty = _make_penalty(attributes["penalty_"])
     penalty.check(ACTIVATIONS[attributes["activation_"]]())
     attributes = {**attributes, "penalty_": penalty}
     for name in ("loss_curve_", "validation_scores_"):
@@ -180,10 +202,18 @@ def _checked_attributes(attributes):
     return attributes
 
 
-def _checked_arrays(arrays):
-    """The fitted arrays by name, and what the penalty has learned."""
+def _check_arrays(arrays):
+    """Check the arrays of a file.
+
+    Returns
+    -------
+    checked : dict of str to ndarray
+        Arrays of the estimator, by attribute.
+    of_penalty : dict of str to ndarray
+        Arrays of the penalty, by attribute.
+    """
     learned = {f"penalty_.{name}": name for name in LEARNED}
-    _with_keys("The tensors", arrays, {*SHAPES, *learned}, {*OPTIONAL, *learned})
+    _check_keys("The tensors", arrays, {*SHAPES, *learned}, {*OPTIONAL, *learned})
     components = arrays["components_"]
     if components.ndim != 2:
         raise ValueError(f"components_ has the shape {components.shape}, of no matrix.")
@@ -191,16 +221,16 @@ def _checked_arrays(arrays):
     checked, of_penalty = {"n_features_in_": sizes["n_features"]}, {}
     for name, array in arrays.items():
         if name in learned:
-            # One number, or one for each unit.
             shape = (sizes["n_components"],) if array.ndim else ()
-            of_penalty[learned[name]] = checked_array(array, name, shape, array.dtype)
+            of_penalty[learned[name]] = check_array(array, name, shape, array.dtype)
         else:
             shape = tuple(sizes[size] for size in SHAPES[name])
-            checked[name] = checked_array(array, name, shape, components.dtype)
+            checked[name] = check_array(array, name, shape, components.dtype)
     return checked, of_penalty
 
 
 def _check_consistency(attributes):
+    """Raise ValueError if attributes contradict each other."""
     n_features = attributes["n_features_in_"]
     n_names = len(attributes.get("feature_names_in_", range(n_features)))
     if n_names != n_features:

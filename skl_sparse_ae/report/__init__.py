@@ -1,7 +1,8 @@
-"""A fitted estimator and its units as a page of HTML, to look through in a browser.
+"""HTML report on a fitted estimator and its units.
 
-One file, which needs no network and no server: what the estimator explains beside PCA,
-how sparse its code is, how training went, and a card for each unit, to search and sort.
+A single file that needs neither network nor server: the variance explained compared
+with PCA, the sparsity of the code, the loss curve, and a card for each unit. Cards can
+be searched and sorted.
 
 Examples
 --------

@@ -1,13 +1,13 @@
-"""A card for each unit: what it is, how active, on which rows, for which classes."""
+"""Cards of the units: their weights, activity, rows and classes."""
 
 import numpy as np
 
 from ._text import facts, number, percent, short
 
-# Classes are named that are enriched beyond chance, the most enriched first.
+# Classes with an adjusted p-value below SIGNIFICANCE are named, at most MAX_CLASSES.
 MAX_CLASSES = 3
 SIGNIFICANCE = 0.05
-# What units can be ordered by: names of their data attributes.
+# Data attributes of a card that units can be sorted by, and their texts.
 KEYS = {
     "density": "Density",
     "mean": "Mean activation",
@@ -17,7 +17,7 @@ KEYS = {
 
 
 def orders(measured):
-    """What units can be ordered by: texts under "key up" or "key down"."""
+    """Orders of the units: a dict of "key up" or "key down" to its text."""
     texts = {"unit up": "Number of the unit"}
     for key, text in KEYS.items():
         if key == "enrichment" and measured.enrichment is None:
@@ -28,29 +28,24 @@ def orders(measured):
 
 
 def queries(measured):
-    """What to search for by a button: texts under queries."""
+    """Searches that have a button: a dict of the query to the text of the button."""
     counts = {"dead": measured.dead.sum(), "always on": measured.always_on.sum()}
     return {name: f"{count} {name}" for name, count in counts.items() if count}
 
 
-def card(unit, measured, looks, rows):
-    """The HTML of a unit's card.
+def card(unit, measured, weights, rows):
+    """HTML of a unit's card.
 
-    What the page searches and orders by is in attributes: its script reads nothing
-    else.
+    The script of the page searches and sorts by the data attributes of the cards only.
 
     Parameters
     ----------
     unit : int
     measured : Measurements
-    looks : UnitPictures or UnitFeatures
+    weights : UnitPictures or UnitFeatures
     rows : RowPictures or RowLines
     """
-    states = [
-        name
-        for name, mask in [("dead", measured.dead), ("always on", measured.always_on)]
-        if mask[unit]
-    ]
+    states = _states(unit, measured)
     numbers = {
         "unit": unit,
         "density": measured.density[unit],
@@ -64,11 +59,24 @@ def card(unit, measured, looks, rows):
         if enriched:
             numbers["enrichment"] = enriched[0][1]
         classes = _classes(enriched)
-    names = [f"unit {unit}", *states, *looks.names(unit), *labels, *rows.names(unit)]
+    names = [f"unit {unit}", *states, *weights.names(unit), *labels, *rows.names(unit)]
     text = "\n".join(names)
     data = "".join(f' data-{key}="{value:.6g}"' for key, value in numbers.items())
     badges = "".join(f'<span class="badge">{state}</span>' for state in states)
-    summary = facts(
+    return (
+        f'<li class="unit" id="unit-{unit}"{data} data-text="{text}">'
+        f"<h3>Unit {unit}{badges}</h3>{_summary(numbers)}"
+        f'<div class="body">{weights.html(unit)}{rows.html(unit)}</div>{classes}</li>'
+    )
+
+
+def _states(unit, measured):
+    masks = {"dead": measured.dead, "always on": measured.always_on}
+    return [name for name, mask in masks.items() if mask[unit]]
+
+
+def _summary(numbers):
+    return facts(
         [
             ("density", percent(numbers["density"])),
             ("mean activation", number(numbers["mean"])),
@@ -76,29 +84,25 @@ def card(unit, measured, looks, rows):
         ],
         "numbers",
     )
-    return (
-        f'<li class="unit" id="unit-{unit}"{data} data-text="{text}">'
-        f"<h3>Unit {unit}{badges}</h3>{summary}"
-        f'<div class="body">{looks.html(unit)}{rows.html(unit)}</div>{classes}</li>'
-    )
 
 
 def enriched_classes(enrichment, unit):
-    """The classes that a unit is active on beyond chance, the most enriched first.
+    """Classes that are significantly enriched where a unit is active.
 
     Parameters
     ----------
     enrichment : Bunch
-        As of :func:`~skl_sparse_ae.inspection.label_enrichment`.
+        Result of :func:`~skl_sparse_ae.inspection.label_enrichment`.
     unit : int
 
     Returns
     -------
     classes : list of (label, enrichment, share of the unit's rows)
+        By decreasing enrichment.
     """
     ratios = enrichment.enrichment[unit]
-    beyond = enrichment.adjusted_pvalues[unit] < SIGNIFICANCE
-    order = [i for i in np.argsort(-ratios, kind="stable") if beyond[i]]
+    is_significant = enrichment.adjusted_pvalues[unit] < SIGNIFICANCE
+    order = [i for i in np.argsort(-ratios, kind="stable") if is_significant[i]]
     shares = enrichment.counts[unit] / max(1, enrichment.n_active[unit])
     return [(enrichment.classes[i], ratios[i], shares[i]) for i in order[:MAX_CLASSES]]
 

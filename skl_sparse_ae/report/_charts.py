@@ -1,4 +1,4 @@
-"""Small charts as SVG, whose colours are those of the page: light or dark."""
+"""Small charts as SVG, which take their colours from the page's style sheet."""
 
 from html import escape
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from ._text import number
 
-# Coordinates, of which CSS makes sizes, and the room around the plot.
+# Size in SVG coordinates, which CSS scales, and the margins around the plot.
 WIDTH, HEIGHT = 300, 130
 LEFT, RIGHT, BOTTOM, TOP = 44, 10, 22, 8
-# So many bars at most, and so many points of a curve.
+# Maximum numbers of bars of a histogram and of points of a curve.
 MAX_BARS = 40
 MAX_POINTS = 300
 
 
 class Axis:
-    """Numbers along an axis as coordinates.
+    """Axis of a chart, which maps numbers to coordinates.
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ class Axis:
         self.whole, self.log = whole, log
 
     def __call__(self, values):
-        """The coordinates of numbers."""
+        """Coordinates of numbers."""
         scale = np.log if self.log else np.asarray
         low, high = scale(self.low), scale(self.high)
         shares = (scale(values) - low) / ((high - low) or 1.0)
         return self.start + shares * (self.stop - self.start)
 
     def ticks(self):
-        """Some round numbers within the axis; where it is logarithmic, powers of 10."""
+        """Round numbers within the axis; powers of 10 if it is logarithmic."""
         if self.log:
             low, high = np.log10([self.low, self.high])
             return 10.0 ** np.arange(np.ceil(low), np.floor(high) + 1)
@@ -52,22 +52,22 @@ class Axis:
         if self.whole:
             step = max(step, 1.0)
         multiples = np.arange(np.ceil(self.low / step), np.floor(self.high / step) + 1)
-        # The zero may have a sign, and loses it.
+        # Turns -0.0 into 0.0.
         return step * multiples + 0.0
 
 
 def histogram(values, label, mark=None):
-    """How many of the values are how large.
+    """Histogram of values as SVG.
 
     Parameters
     ----------
     values : ndarray of shape (n,)
     label : str
-        What is counted, for those who do not see it.
+        Description of the values, for screen readers.
     mark : float or None
-        Where to draw a line.
+        Value at which to draw a line.
     """
-    counts, edges = np.histogram(values, _edges(values, mark))
+    counts, edges = np.histogram(values, _bin_edges(values, mark))
     x = Axis(edges[0], edges[-1], LEFT, WIDTH - RIGHT, whole=values.dtype.kind in "iu")
     y = Axis(0, counts.max(), HEIGHT - BOTTOM, TOP, whole=True)
     sides, tops = x(edges), y(counts)
@@ -85,33 +85,34 @@ def histogram(values, label, mark=None):
     return _svg(label, _frame(x, y) + f'<g class="bars">{bars}</g>' + line)
 
 
-def _edges(values, mark):
-    """Edges of bins of equal width, with room beside what is all in one."""
+def _bin_edges(values, mark):
+    """Edges of bins of equal width, also for values that are all the same."""
     points = values if mark is None else np.append(values, mark)
     low, high = points.min(), points.max()
     if values.dtype.kind in "iu":
         low, high = np.floor(low), np.ceil(high)
-        # So many integers in each bin, lest some have more than others.
+        # Integers per bin; a whole number, so that all bins have the same.
         step = np.ceil((high - low + 1) / MAX_BARS)
         return np.arange(max(0, low - step), high + 2 * step + 1, step) - 0.5
     if low == high:
-        room = 0.05 * (abs(low) or 1.0)
-        return np.linspace(low - room, low + room, 4)
+        margin = 0.05 * (abs(low) or 1.0)
+        return np.linspace(low - margin, low + margin, 4)
     return np.linspace(low, high, MAX_BARS + 1)
 
 
 def areas(curves, total, label):
-    """Curves as areas one above the other, and their sum, over iterations 1, 2, 3, ...
+    """Stacked areas of curves, and their sum, over iterations 1, 2, 3, ... as SVG.
 
     The axis of the iterations is logarithmic.
 
     Parameters
     ----------
     curves : dict of str to ndarray of shape (n,)
-        May be empty. Their names are the CSS classes of the areas.
+        By the CSS class of the area. May be empty.
     total : ndarray of shape (n,)
+        Sum of the curves.
     label : str
-        What they are, for those who do not see it.
+        Description of the curves, for screen readers.
     """
     n = len(total)
     shown = np.unique(np.rint(np.geomspace(1, n, MAX_POINTS)).astype(int)) - 1
@@ -134,14 +135,14 @@ def _points(across, up):
 
 
 def _frame(x, y):
-    """The lines of both axes, and numbers along them."""
-    below, beside = y.start, x.start
-    parts = [f'<path class="axes" d="M{beside} {TOP}V{below}H{x.stop}"/>']
+    """Lines of both axes, with their ticks."""
+    bottom, left = y.start, x.start
+    parts = [f'<path class="axes" d="M{left} {TOP}V{bottom}H{x.stop}"/>']
     for tick, at in zip(x.ticks(), x(x.ticks()), strict=True):
-        place = f'x="{at:.1f}" y="{below + 15}" text-anchor="middle"'
+        place = f'x="{at:.1f}" y="{bottom + 15}" text-anchor="middle"'
         parts.append(f"<text {place}>{tick:.6g}</text>")
     for tick, at in zip(y.ticks(), y(y.ticks()), strict=True):
-        place = f'x="{beside - 5}" y="{at + 4:.1f}" text-anchor="end"'
+        place = f'x="{left - 5}" y="{at + 4:.1f}" text-anchor="end"'
         parts.append(f"<text {place}>{tick:.6g}</text>")
     return "".join(parts)
 

@@ -1,4 +1,4 @@
-"""What there is to say about a fitted estimator and its units, in numbers."""
+"""Numbers about a fitted estimator and its units for the report."""
 
 from dataclasses import dataclass
 
@@ -9,38 +9,39 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Bunch
 
 from .. import metrics
-from .._arrays._array_api import way_back
+from .._arrays._array_api import converter_to
 from .._arrays._blocks import blocks
-from .._reading._codes import check_rows, threshold_of
+from .._reading._codes import auto_threshold, check_rows
 from .._reading._pipelines import check_units, first_steps, last_step
 from .._rows._moments import mean_and_variance
 from ..inspection import label_enrichment, top_activating
 
-# What it is given is the code: rows are encoded once, however slow that is.
+# An estimator for functions of `inspection` whose input is the code itself, so that
+# rows are encoded only once.
 IDENTITY = FunctionTransformer().set_output(transform="default")
 
 
 @dataclass(frozen=True)
 class Measurements:
-    """Numbers about an estimator on the rows of X.
+    """Measurements of an estimator on the rows of X.
 
     Attributes
     ----------
     n_samples, n_features : int
-        Of the rows that the last step sees.
+        Shape of the input of the last step.
 
     variance_explained : float or None
-        None where there is no `inverse_transform`.
+        None without `inverse_transform`.
 
     pca_scores : dict of int to float
-        Fraction of variance that so many principal components explain: as many as
-        there are units, and as many as are not zero on a row, on average.
+        Fraction of variance explained, by the number of principal components: the
+        number of units, and the mean number of units that are not zero on a row.
 
     n_nonzero : float
-        Units that are not zero on a row, on average.
+        Mean number of units that are not zero on a row.
 
     n_active : ndarray of shape (n_samples,)
-        Active units of each row.
+        Number of active units of each row.
 
     hoyer_sparsity : float
         Mean over the rows.
@@ -49,10 +50,11 @@ class Measurements:
     dead, always_on : ndarray of shape (n_components,), dtype bool
 
     top : Bunch
-        As of :func:`~skl_sparse_ae.inspection.top_activating`.
+        Result of :func:`~skl_sparse_ae.inspection.top_activating`.
 
     enrichment : Bunch or None
-        As of :func:`~skl_sparse_ae.inspection.label_enrichment`; None without labels.
+        Result of :func:`~skl_sparse_ae.inspection.label_enrichment`; None without
+        labels.
     """
 
     n_samples: int
@@ -71,22 +73,32 @@ class Measurements:
 
 
 def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
-    """The measurements of a fitted estimator; parameters as of `html_report`."""
+    """Measure a fitted estimator; the parameters are those of `html_report`.
+
+    Returns
+    -------
+    measured : Measurements
+    """
     fitted = last_step(estimator)
     steps = first_steps(estimator)
     rows = X if steps is None else steps.transform(X)
     code = fitted.transform(rows)
-    back = way_back(code)
+    to_library = converter_to(code)
     rows, code = check_rows(rows, "X"), check_rows(code, "the code of X")
     n_components = fitted.components_.shape[0]
     check_units(code.shape[1], n_components)
     if isinstance(threshold, str) and threshold == "auto":
-        threshold = threshold_of(estimator)
+        threshold = auto_threshold(estimator)
     _, variance = mean_and_variance(rows)
     explained = None
     if hasattr(fitted, "inverse_transform"):
-        error = _error(rows, code, lambda a: fitted.inverse_transform(back(a)))
+        error = _mean_squared_norm_of_errors(
+            rows, code, lambda part: fitted.inverse_transform(to_library(part))
+        )
         explained = float(1 - error / variance) if variance else float(error == 0)
+    enrichment = None
+    if y is not None:
+        enrichment = label_enrichment(IDENTITY, code, y, threshold=threshold)
     n_nonzero = float(metrics.n_active_units(code).mean())
     sizes = {n_components, max(1, round(n_nonzero))}
     return Measurements(
@@ -101,14 +113,20 @@ def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
         dead=metrics.dead_units(code, threshold=threshold),
         always_on=metrics.always_on_units(code, threshold=threshold),
         top=top_activating(IDENTITY, code, n=n_top_rows),
-        enrichment=None
-        if y is None
-        else label_enrichment(IDENTITY, code, y, threshold=threshold),
+        enrichment=enrichment,
     )
 
 
-def _error(rows, code, decode):
-    """Mean squared norm of the errors of reconstructions, never made as a whole."""
+def _mean_squared_norm_of_errors(rows, code, decode):
+    """Mean squared norm of the errors of reconstructions, which are made in blocks.
+
+    Parameters
+    ----------
+    rows : {ndarray, csr_array} of shape (n_samples, n_features)
+    code : {ndarray, csr_array} of shape (n_samples, n_components)
+    decode : callable
+        Reconstructs rows from their code.
+    """
     n_samples, n_features = rows.shape
     return (
         sum(
@@ -121,15 +139,27 @@ def _error(rows, code, decode):
 
 
 def _pca_scores(rows, sizes, random_state):
-    """The fraction of variance that so many components explain, by their number.
+    """Fraction of variance explained by PCA, by the number of components.
 
-    No more components than rows or columns are counted: these explain all.
+    Sizes of at least the number of rows or columns become that number, which explains
+    all variance.
+
+    Parameters
+    ----------
+    rows : {ndarray, csr_array} of shape (n_samples, n_features)
+    sizes : set of int
+        Numbers of components.
+    random_state : int, RandomState instance or None
+
+    Returns
+    -------
+    scores : dict of int to float
     """
-    most = min(rows.shape)
-    fitted = [n for n in sizes if n < most]
-    scores = {most: 1.0} if len(fitted) < len(sizes) else {}
+    largest = min(rows.shape)
+    fitted = [n for n in sizes if n < largest]
+    scores = {largest: 1.0} if len(fitted) < len(sizes) else {}
     if fitted:
-        # Of sparse rows, PCA takes its own kind of matrix only.
+        # PCA supports sparse matrices, but not sparse arrays.
         table = sparse.csr_matrix(rows) if sparse.issparse(rows) else rows
         pca = PCA(max(fitted), random_state=random_state).fit(table)
         explained = pca.explained_variance_ratio_.cumsum()

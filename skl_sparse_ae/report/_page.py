@@ -1,4 +1,4 @@
-"""The page around its sections and cards: template, style, script, what it may do."""
+"""The page around its sections and cards: template, style, script, security policy."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ from string import Template
 
 
 def page(*, title, description, subtitle, sections, cards, orders, queries, sprites):
-    """The whole page.
+    """Assemble the HTML of the page.
 
     Parameters
     ----------
@@ -17,19 +17,17 @@ def page(*, title, description, subtitle, sections, cards, orders, queries, spri
     sections, cards : list of str
         HTML.
     orders : dict of str to str
-        Texts of what units can be ordered by, under "key up" or "key down".
+        Orders of the units: "key up" or "key down", and its text.
     queries : dict of str to str
-        Texts of buttons, under what they search for.
+        Searches that have a button: the query, and the text of the button.
     sprites : dict of str to Sprite
-        Pictures, under the selectors of what shows them.
+        Pictures, by the CSS selector of the elements that show them.
+
+    Returns
+    -------
+    html : str
     """
     script = _read("script.js")
-    # The only script that runs, whatever gets into the page, and nothing is fetched.
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = (
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-        f"script-src 'sha256-{digest}'"
-    )
     options = (
         f'<option value="{key}">{escape(text)}</option>' for key, text in orders.items()
     )
@@ -38,7 +36,7 @@ def page(*, title, description, subtitle, sections, cards, orders, queries, spri
         for query, text in queries.items()
     )
     return Template(_read("page.html")).substitute(
-        policy=policy,
+        policy=_security_policy(script),
         title=escape(title),
         description=escape(description),
         subtitle=escape(subtitle),
@@ -50,6 +48,15 @@ def page(*, title, description, subtitle, sections, cards, orders, queries, spri
         n_units=len(cards),
         cards="\n".join(cards),
         script=script,
+    )
+
+
+def _security_policy(script):
+    """A policy under which only this script runs and nothing is fetched."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'"
     )
 
 

@@ -1,8 +1,7 @@
-"""Pictures in a page: many of one size as a single PNG, inside the style sheet.
+"""Sprites: many pictures of one size as a single PNG, inside the style sheet.
 
-A thousand small files would each repeat their header, and a picture that several cards
-show would be there several times. A browser takes one large picture, a sprite, and
-shows a part of it wherever it is asked for.
+An element of the page shows one picture as a part of the sprite. This avoids one file
+header for each picture, and copies of pictures that several cards show.
 """
 
 import base64
@@ -12,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Pixels around each picture that repeat its edge, so that scaling by a browser brings
-# in nothing of the neighbours.
+# Pixels around each picture that repeat its edge, so that no neighbouring picture is
+# visible when a browser scales the sprite.
 MARGIN = 1
 
 
@@ -28,7 +27,7 @@ class Sprite(NamedTuple):
     shape : (int, int)
         Height and width of a picture.
     scale : int
-        CSS pixels to a pixel of a picture.
+        CSS pixels per pixel of a picture.
     """
 
     png: bytes
@@ -37,9 +36,9 @@ class Sprite(NamedTuple):
     scale: int
 
     def rule(self, selector):
-        """The CSS of the elements that show one of the pictures."""
-        height, width = self._sizes(self.shape)
-        tile_height, tile_width = self._tile()
+        """CSS rule for the elements that show one of the pictures."""
+        height, width = self._to_css(self.shape)
+        tile_height, tile_width = self._tile_shape()
         uri = "data:image/png;base64," + base64.b64encode(self.png).decode()
         n_rows, n_columns = self.grid
         size = f"{n_columns * tile_width}px {n_rows * tile_height}px"
@@ -49,29 +48,35 @@ class Sprite(NamedTuple):
         )
 
     def style(self, index):
-        """The CSS that makes such an element show the picture of an index."""
+        """CSS of an element that shows the picture of this index."""
         row, column = divmod(index, self.grid[1])
-        tile_height, tile_width = self._tile()
-        (margin,) = self._sizes([MARGIN])
+        tile_height, tile_width = self._tile_shape()
+        (margin,) = self._to_css([MARGIN])
         left, top = column * tile_width + margin, row * tile_height + margin
         return f"background-position:-{left}px -{top}px"
 
-    def _tile(self):
-        return self._sizes([side + 2 * MARGIN for side in self.shape])
+    def _tile_shape(self):
+        """Height and width of a picture with its margins, in CSS pixels."""
+        return self._to_css([side + 2 * MARGIN for side in self.shape])
 
-    def _sizes(self, pixels):
+    def _to_css(self, pixels):
+        """Lengths in pixels of a picture as CSS pixels."""
         return [n * self.scale for n in pixels]
 
 
 def sprite(pictures, side):
-    """Put pictures into one.
+    """Combine pictures into a sprite.
 
     Parameters
     ----------
     pictures : ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
-        No larger than `side`, see :func:`shrink`.
+        No side may be longer than `side`, see :func:`shrink`.
     side : int
-        How many CSS pixels the longer side of a picture is to take, at most.
+        Maximum length of the longer side of a picture, in CSS pixels.
+
+    Returns
+    -------
+    sprite : Sprite
     """
     shape = pictures.shape[1:3]
     margins = [(0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)][: pictures.ndim]
@@ -88,14 +93,27 @@ def sprite(pictures, side):
 
 
 def shrink(images, side):
-    """Means of squares of pixels, so that no side is longer than `side`."""
+    """Shrink images by a whole factor, so that no side is longer than `side`.
+
+    Each new pixel is the mean of a square of pixels.
+
+    Parameters
+    ----------
+    images : ndarray of float, shape (n, height, width) or (n, height, width, 3)
+    side : int
+        In pixels.
+
+    Returns
+    -------
+    images : ndarray of float, of as many dimensions
+    """
     factor = -(-max(images.shape[1:3]) // side)
     if factor == 1:
         return images
     for axis in (1, 2):
         length = images.shape[axis]
         starts = np.arange(0, length, factor)
-        # The last square may be smaller.
+        # The last pixels may be fewer than the factor.
         counts = np.diff(np.append(starts, length))
         sums = np.add.reduceat(images, starts, axis=axis)
         along = [-1 if a == axis else 1 for a in range(images.ndim)]
@@ -104,9 +122,9 @@ def shrink(images, side):
 
 
 def around_zero(images):
-    """Bytes in which 128 is zero, and the largest of each image without sign 0 or 255.
+    """Scale images to bytes: 0 to 128, the largest absolute value of each to 0 or 255.
 
-    The greys of :class:`~skl_sparse_ae.display.UnitImageDisplay`.
+    These are the greys of :class:`~skl_sparse_ae.display.UnitImageDisplay`.
     """
     largest = np.abs(images).max(axis=tuple(range(1, images.ndim)), keepdims=True)
     shares = np.divide(images, largest, out=np.zeros_like(images), where=largest > 0)
@@ -114,13 +132,13 @@ def around_zero(images):
 
 
 def between(images, low, high):
-    """Bytes from 0 at `low` to 255 at `high`."""
+    """Scale images to bytes, from 0 at `low` to 255 at `high`."""
     shares = (images - low) / ((high - low) or 1.0)
     return np.rint(255 * shares.clip(0, 1)).astype(np.uint8)
 
 
 def encode_png(pixels):
-    """A PNG of grey or RGB bytes, according to the specification [1]_.
+    """Encode grey or RGB bytes as PNG, according to the specification [1]_.
 
     Parameters
     ----------
@@ -136,7 +154,7 @@ def encode_png(pixels):
     """
     height, width = pixels.shape[:2]
     colour_type = 0 if pixels.ndim == 2 else 2
-    # Each line begins with its filter: 0, none.
+    # The first byte of each line is its filter type; 0 stands for none.
     lines = np.pad(pixels.reshape(height, -1), [(0, 0), (1, 0)])
     header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
     return (

@@ -1,38 +1,29 @@
-"""The public face: one function, and the page that it returns."""
+"""The function `html_report` and the page that it returns."""
 
 from dataclasses import dataclass, field
 from html import escape
-from numbers import Integral
 from pathlib import Path
 
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays._array_api import to_numpy
-from .._reading._codes import THRESHOLD
+from .._reading._constraints import COUNT, THRESHOLD_OR_AUTO
 from .._reading._pipelines import last_step
-from .._sklearn import (
-    HasMethods,
-    Interval,
-    StrOptions,
-    _num_samples,
-    validate_params,
-)
+from .._sklearn import HasMethods, _num_samples, validate_params
 from ..display._checks import check_image_shape
 from ..inspection import top_features
 from ._cards import card, orders, queries
-from ._looks import UnitFeatures, UnitPictures
 from ._measurements import measure
 from ._page import page
 from ._rows import RowLines, RowPictures
 from ._sections import scores, settings, sparsity, training
-
-COUNT = [Interval(Integral, 1, None, closed="left")]
+from ._unit_weights import UnitFeatures, UnitPictures
 
 
 @dataclass(frozen=True)
 class HTMLReport:
-    """A page about a fitted estimator. A notebook shows it as the value of a cell.
+    """Page about a fitted estimator, which notebooks display as the value of a cell.
 
     Attributes
     ----------
@@ -40,7 +31,7 @@ class HTMLReport:
         The title of the page.
 
     html : str
-        The page, complete: pictures, style and script are in it, and nothing is
+        The complete page: it includes pictures, style and script, and nothing is
         fetched from elsewhere.
 
     Examples
@@ -68,12 +59,12 @@ class HTMLReport:
         Parameters
         ----------
         path : str or path-like
-            Where to. A file that is there is replaced.
+            Path of the file. An existing file is overwritten.
         """
         Path(path).write_bytes(self.html.encode())
 
     def _repr_html_(self):
-        """The page in a frame of its own: its style and script are its own too."""
+        """The page in a frame, which separates its style and script from others."""
         return (
             f'<iframe srcdoc="{escape(self.html)}" title="{escape(self.title)}" '
             'sandbox="allow-scripts" '
@@ -84,7 +75,7 @@ class HTMLReport:
 @validate_params(
     {
         "estimator": [HasMethods("transform")],
-        "threshold": [*THRESHOLD, StrOptions({"auto"})],
+        "threshold": THRESHOLD_OR_AUTO,
         "n_top_rows": COUNT,
         "n_top_features": COUNT,
         "pca": ["boolean"],
@@ -108,93 +99,93 @@ def html_report(
     title=None,
     random_state=None,
 ):
-    """Describe a fitted estimator and each of its units in a page of HTML.
+    """Describe a fitted estimator and each of its units in an HTML page.
 
-    The page has the scores beside PCA's, how sparse the code is, the curve of the
-    objective and its terms, all settings, and a card for each unit with its weights as
-    a picture or as names of features, how active it is, the rows that activate it most
-    and the classes that are frequent among those. Cards can be searched and put in
-    order.
+    The page shows the variance explained compared with PCA, the sparsity of the code,
+    the loss curve and its terms, all settings, and a card for each unit: its weights as
+    a picture or as names of features, its activity, the rows that activate it most and
+    the classes that are frequent where it is active. Cards can be searched and sorted.
 
     Parameters
     ----------
     estimator : estimator object
         Fitted, with `transform` and `components_`: a :class:`SparseAutoencoder`, PCA,
-        NMF, dictionary learning, or a pipeline that ends with one. What else the page
-        tells depends on the attributes that there are, such as `inverse_transform` and
-        `loss_curve_`.
+        NMF, dictionary learning, or a pipeline that ends with one. Parts of the page
+        require further methods and attributes, such as `inverse_transform` and
+        `loss_curve_`, and are left out without them.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Rows on which to describe it, those of training or others. Their code is held in
-        memory as a whole, so of very many rows a part should be given.
+        Rows to evaluate on, from training or new. Their whole code is held in memory,
+        so give only some of very many rows.
 
     y : array-like of shape (n_samples,), default=None
-        Class of each row. It is not used for anything but to name the classes that are
-        frequent where a unit is active.
+        Class of each row. It is used only to show the classes of the rows and those
+        that are frequent where a unit is active.
 
     image_shape : tuple of int, default=None
-        ``(height, width)``, or ``(height, width, 3)`` for colours, where the rows of X
-        are images. None names features instead.
+        ``(height, width)``, or ``(height, width, 3)`` for colours, if the rows of X are
+        images. None shows names of features instead.
 
     feature_names : array-like of shape (n_features,), default=None
-        Names of the columns of `components_`. None stands for those that
-        :func:`~skl_sparse_ae.inspection.top_features` finds. Not used for images.
+        Names of the columns of `components_`. None takes the same names as
+        :func:`~skl_sparse_ae.inspection.top_features`. Not used for images.
 
     row_labels : array-like of shape (n_samples,), default=None
-        Names of the rows. None stands for the index of a pandas data frame, and for
-        their numbers, from 0, otherwise.
+        Names of the rows. None takes the index of a pandas data frame, or numbers from
+        0.
 
     threshold : float, array-like of shape (n_components,), "auto", "mean" or None, \
             default="auto"
-        What activations must exceed to count as active, as in
+        Activations above it count as active, as in
         :func:`~skl_sparse_ae.inspection.label_enrichment`.
 
     n_top_rows : int, default=8
-        How many of the rows that activate a unit most to show.
+        Number of rows that activate a unit most to show.
 
     n_top_features : int, default=8
-        How many of its features to name.
+        Number of features with the largest weights of a unit to show.
 
     pca : bool, default=True
-        Whether to fit a PCA to X, with which to compare the variance explained.
+        Whether to fit a PCA to X, to compare the variance explained.
 
     title : str, default=None
-        Title of the page. None stands for the estimator's class and number of units.
+        Title of the page. None takes the estimator's class and number of units.
 
     random_state : int, RandomState instance or None, default=None
-        For the solver that PCA may choose for large tables. The same arguments and an
-        int give the same page.
+        Used by the randomized solver that PCA may choose for large tables. Pass an int
+        for a reproducible page.
 
     Returns
     -------
     report : HTMLReport
-        With ``save(path)``; notebooks show it by themselves.
+        The page. ``report.save(path)`` writes it to a file; notebooks display it.
 
     Raises
     ------
     NotFittedError
-        When the estimator has no `components_`.
+        If the estimator has no `components_`.
     ValueError
-        When lengths or shapes do not fit X, or y is continuous.
+        If lengths or shapes do not match X, or if y is continuous.
 
     See Also
     --------
-    skl_sparse_ae.display : Pictures of the same, one by one, with matplotlib.
-    skl_sparse_ae.inspection : The numbers behind the cards.
-    skl_sparse_ae.metrics : The numbers on the whole.
+    skl_sparse_ae.display : Single plots, with matplotlib.
+    skl_sparse_ae.inspection : The numbers on the cards of the units.
+    skl_sparse_ae.metrics : The numbers on the estimator.
 
     Notes
     -----
-    - The variance explained is measured where the last step of a pipeline works, as
-      `score` does. PCA is fitted to the same rows that it is measured on.
-    - Classes are named whose enrichment has an adjusted p-value below 0.05.
-    - Pictures of units have zero as middle grey and their own largest weight as black
-      or white; pictures of rows share their limits. Both are shrunk by whole factors
-      where they are larger than on the page.
-    - The search takes what is typed as one phrase, and a number as a whole.
-    - A unit takes some 3 kilobytes, its pictures included.
-    - Where scripts are switched off, as in notebooks that are not trusted, all is shown
-      but cannot be searched.
+    - The variance explained is that of the input of a pipeline's last step, as in
+      `score`. PCA is fitted to and evaluated on the same rows.
+    - Classes are shown if their enrichment has an adjusted p-value below 0.05.
+    - In pictures of units, zero is middle grey and the unit's largest absolute weight
+      is black or white; pictures of rows share one scale. Images larger than their
+      place on the page are shrunk by whole factors.
+    - The search matches the whole query as one phrase, and numbers in it only as whole
+      numbers.
+    - A unit takes about 3 kilobytes, including its pictures.
+    - Without scripts, as in notebooks that are not trusted, everything is shown but
+      cannot be searched or sorted.
 
     Examples
     --------
@@ -215,17 +206,12 @@ def html_report(
     """
     fitted = last_step(estimator)
     check_is_fitted(fitted, "components_")
-    components = to_numpy(fitted.components_)
+    n_components = fitted.components_.shape[0]
     if y is not None:
         y = column_or_1d(to_numpy(y))
         check_consistent_length(X, y)
     row_names = _row_names(X, row_labels)
-    if image_shape is None:
-        top = top_features(estimator, n_top_features, feature_names=feature_names)
-        looks = UnitFeatures(top)
-    else:
-        check_image_shape(image_shape, components.shape[1])
-        looks = UnitPictures(components, image_shape)
+    weights = _weights(estimator, image_shape, n_top_features, feature_names)
     measured = measure(
         estimator,
         X,
@@ -240,7 +226,7 @@ def html_report(
     else:
         rows = RowPictures(X, image_shape, measured.top, row_names, y)
     if title is None:
-        title = f"{type(fitted).__name__}: {len(components)} units"
+        title = f"{type(fitted).__name__}: {n_components} units"
     html = page(
         title=title,
         description=repr(estimator),
@@ -251,16 +237,26 @@ def html_report(
             sparsity(estimator, measured),
             settings(estimator),
         ],
-        cards=[card(unit, measured, looks, rows) for unit in range(len(components))],
+        cards=[card(unit, measured, weights, rows) for unit in range(n_components)],
         orders=orders(measured),
         queries=queries(measured),
-        sprites=looks.sprites | rows.sprites,
+        sprites=weights.sprites | rows.sprites,
     )
     return HTMLReport(title, html)
 
 
+def _weights(estimator, image_shape, n_top_features, feature_names):
+    """The weights of the units, as pictures or as lists of features."""
+    if image_shape is None:
+        top = top_features(estimator, n_top_features, feature_names=feature_names)
+        return UnitFeatures(top)
+    components = to_numpy(last_step(estimator).components_)
+    check_image_shape(image_shape, components.shape[1])
+    return UnitPictures(components, image_shape)
+
+
 def _row_names(X, row_labels):
-    """A text for each row: its label, or what it is the number of."""
+    """Names of the rows: labels that are strings, or "row" and the label or number."""
     n_samples = _num_samples(X)
     if row_labels is None:
         row_labels = X.index if hasattr(X, "iloc") else range(n_samples)

@@ -1,4 +1,4 @@
-"""The rows that activate a unit most: as pictures, or by their names."""
+"""The rows that activate a unit most on its card: as pictures, or by name."""
 
 import numpy as np
 from scipy import sparse
@@ -9,17 +9,17 @@ from ..display._reading import dense
 from ._pictures import between, shrink, sprite
 from ._text import number, short
 
-# CSS pixels of the longer side of a picture.
+# Maximum length of the longer side of a picture, in CSS pixels.
 SIDE = 56
 
 
 class RowLines:
-    """Rows by their names.
+    """Lists of the rows that activate units most, by name.
 
     Parameters
     ----------
     top : Bunch
-        As of :func:`~skl_sparse_ae.inspection.top_activating`.
+        Result of :func:`~skl_sparse_ae.inspection.top_activating`.
     row_names : sequence of str of shape (n_samples,)
     y : array-like of shape (n_samples,) or None
         Class of each row.
@@ -33,11 +33,11 @@ class RowLines:
         self._y = y
 
     def names(self, unit):
-        """Names to search for, those of the rows."""
+        """Names that the search finds: those of the rows."""
         return [short(self._names[row]) for row, _ in self._rows(unit)]
 
     def html(self, unit):
-        """The rows that activate a unit most, and how much."""
+        """HTML of the rows that activate a unit most, with their activations."""
         if not self._rows(unit):
             return '<p class="caption">Zero on all rows</p>'
         return (
@@ -53,7 +53,7 @@ class RowLines:
         return f'<ol class="lines">{lines}</ol>'
 
     def _rows(self, unit):
-        """Rows and activations, of which there may be few."""
+        """Pairs of row and activation, without the padding of `top`."""
         found = self._top.activations[unit] != 0
         indices, activations = self._top.indices[unit], self._top.activations[unit]
         return list(zip(indices[found], activations[found], strict=True))
@@ -64,23 +64,23 @@ class RowLines:
 
 
 class RowPictures(RowLines):
-    """Rows as pictures, with names for those who point at them or do not see them.
+    """Pictures of the rows that activate units most, with their names as tooltips.
 
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     image_shape : tuple of int
     top, row_names, y
-        As of RowLines.
+        As in RowLines.
     """
 
     def __init__(self, X, image_shape, top, row_names, y=None):
         super().__init__(top, row_names, y)
         shown = np.unique(top.indices[top.activations != 0])
         if len(shown) == 0:
-            # A picture that no unit shows.
+            # No unit shows a row, but a sprite needs a picture.
             shown = np.array([0])
-        self._place = {row: place for place, row in enumerate(shown)}
+        self._positions = {row: position for position, row in enumerate(shown)}
         rows = dense(_safe_indexing(X.tocsr() if sparse.issparse(X) else X, shown))
         check_image_shape(image_shape, rows.shape[1])
         pictures = rows.reshape(-1, *image_shape).astype(np.float64)
@@ -92,7 +92,7 @@ class RowPictures(RowLines):
         items = "".join(
             f'<span class="row-picture" role="img" '
             f'title="{self._title(row)}, activation {number(activation)}" '
-            f'style="{self._sprite.style(self._place[row])}"></span>'
+            f'style="{self._sprite.style(self._positions[row])}"></span>'
             for row, activation in self._rows(unit)
         )
         return f'<div class="pictures">{items}</div>'

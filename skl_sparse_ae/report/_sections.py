@@ -1,4 +1,4 @@
-"""The sections on the estimator as a whole: scores, sparsity, training, settings."""
+"""Sections of the page on the estimator: scores, sparsity, training, settings."""
 
 import inspect
 from numbers import Integral, Real
@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from .._reading._pipelines import last_step
-from ..display._reading import target
+from ..display._reading import target_rho
 from ._charts import areas, histogram
 from ._text import facts, number, short
 
@@ -14,7 +14,7 @@ TERMS = ("reconstruction", "decay", "sparsity")
 
 
 def section(heading, *content):
-    """A section of the page, its content HTML."""
+    """HTML of a section of the page; the content is given as HTML."""
     name = heading.lower()
     return (
         f'<section id="{name}" aria-labelledby="{name}-heading">\n'
@@ -25,7 +25,7 @@ def section(heading, *content):
 
 
 def scores(estimator, measured):
-    """How much variance is explained, and by how many numbers for each row."""
+    """Section on the variance explained, compared with PCA."""
     n_components = len(measured.density)
     lines = []
     if measured.variance_explained is not None:
@@ -51,7 +51,7 @@ def scores(estimator, measured):
 
 
 def sparsity(estimator, measured):
-    """How many units are active, how often, how much."""
+    """Section on the activity of the units."""
     n_active, n_components = measured.n_active, len(measured.density)
     summary = facts(
         [
@@ -63,11 +63,11 @@ def sparsity(estimator, measured):
         ],
         "facts",
     )
-    fraction, level = (target(estimator, name) for name in ("frequency", "mean"))
-    means, of_what = measured.mean_activation, "their mean activation"
+    fraction, level = (target_rho(estimator, name) for name in ("frequency", "mean"))
+    means, quantity = measured.mean_activation, "their mean activation"
     if level is not None and last_step(estimator).activation_ == "tanh":
-        # As "kl" does, and the display of mean activations.
-        means, of_what = (means + 1) / 2, of_what + ", mapped to (0, 1)"
+        # As in the "kl" penalty and in MeanActivationDisplay.
+        means, quantity = (means + 1) / 2, quantity + ", mapped to (0, 1)"
     per_row = None if fraction is None else fraction * n_components
     charts = [
         _histogram("Rows by their number of active units", n_active, fraction, per_row),
@@ -77,12 +77,13 @@ def sparsity(estimator, measured):
             fraction,
             fraction,
         ),
-        _histogram(f"Units by {of_what}", means, level, level),
+        _histogram(f"Units by {quantity}", means, level, level),
     ]
     return section("Sparsity", summary, f'<div class="charts">{"".join(charts)}</div>')
 
 
 def _histogram(caption, values, rho, mark):
+    """A figure of a histogram, with a line at `mark`; `rho` is named in the caption."""
     key = ""
     if rho is not None:
         key = f'<span class="key rho">rho = {number(rho)}</span>'
@@ -94,7 +95,7 @@ def _figure(chart, caption):
 
 
 def training(estimator):
-    """The loss curve and its terms, where the estimator has them."""
+    """Section on the loss curve and its terms; empty if there is no loss curve."""
     fitted = last_step(estimator)
     total = np.asarray(getattr(fitted, "loss_curve_", []), dtype=float)
     if len(total) == 0:
@@ -112,7 +113,11 @@ def training(estimator):
 
 
 def settings(estimator):
-    """The parameters of the last step, those changed marked, and what came out."""
+    """Section on the parameters of the last step and its fitted attributes.
+
+    Parameters that differ from their defaults are bold. Of the fitted attributes, only
+    numbers and strings are shown.
+    """
     fitted = last_step(estimator)
     defaults = inspect.signature(type(fitted)).parameters
     parameters = []

@@ -1,13 +1,13 @@
-"""Numbers, names and values as text of the page."""
+"""Formatting of numbers, names and values as text of the page."""
 
 from html import escape
 
-# Names and values are cut to so many characters.
+# Maximum number of characters of a name or value.
 MAX_LENGTH = 80
 
 
 def short(value):
-    """One line of limited length, escaped."""
+    """A value as one line of limited length, escaped for HTML."""
     text = " ".join(str(value).split())
     if len(text) > MAX_LENGTH:
         text = text[: MAX_LENGTH - 1] + "…"
@@ -15,17 +15,17 @@ def short(value):
 
 
 def number(value):
-    """Three digits."""
+    """A number with three significant digits."""
     return f"{value:.3g}"
 
 
 def percent(share):
-    """A fraction in percent, with three digits."""
+    """A fraction in percent, with three significant digits."""
     return f"{100 * share:.3g} %"
 
 
 def facts(pairs, css_class):
-    """A description list of names and values, both HTML."""
+    """A description list of names and values, both given as HTML."""
     items = "".join(
         f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in pairs
     )

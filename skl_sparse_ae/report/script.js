@@ -1,6 +1,6 @@
 "use strict";
 
-// The units are in the page as they are; this hides some and puts them in order.
+// All units are in the page; this hides and sorts them.
 {
   const list = document.getElementById("units");
   const cards = Array.from(list.children);
@@ -8,7 +8,7 @@
   const order = document.getElementById("order");
   const count = document.getElementById("count");
 
-  // A number is meant as a whole: "unit 1" does not find unit 12.
+  // Numbers match only as whole numbers: "unit 1" does not find unit 12.
   function pattern(query) {
     const plain = query.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
     const before = /^\d/.test(query) ? "(?<!\\d)" : "";
@@ -29,7 +29,7 @@
         : `${shown} of ${cards.length} units`;
   }
 
-  // Units without the number come last, whichever way.
+  // Units without a value come last in both directions.
   function sort() {
     const [key, direction] = order.value.split(" ");
     const sign = direction === "down" ? -1 : 1;
@@ -49,7 +49,7 @@
       filter();
     });
   }
-  // Browsers fill in forms again when a page is loaded again.
+  // Browsers restore the contents of forms when a page is reloaded.
   filter();
   sort();
   document.getElementById("toolbar").hidden = false;

@@ -6,7 +6,7 @@ from skl_sparse_ae._fitting._monitor import Monitor
 
 
 class Silent:
-    """Callbacks that nobody has set."""
+    """Callbacks that do nothing."""
 
     def begin(self, theta):
         pass
@@ -17,7 +17,7 @@ class Silent:
 
 def test_the_loss_curve_is_in_the_units_of_j():
     monitor = Monitor(0, Silent(), None)
-    monitor.translating(lambda point: point, lambda: (4.0, 1.0, 0.0), 10.0)
+    monitor.set_conversion(lambda point: point, lambda: (4.0, 1.0, 0.0), 10.0)
     monitor.end(np.ones(1), 0.5)
     assert monitor.loss_curve == [5.0]
     assert monitor.loss_terms == [(4.0, 1.0, 0.0)]
@@ -59,14 +59,14 @@ def test_an_improvement_below_tol_is_kept_but_does_not_prolong():
     assert validation.best_score == 0.508
 
 
-def test_validation_goes_on_while_scores_rise():
+def test_validation_does_not_stop_while_scores_rise():
     assert run(np.linspace(0, 1, 30), tol=0.01, n_iter_no_change=2)[0] is None
 
 
-def test_the_monitor_shows_validation_the_parameters_themselves():
+def test_validation_receives_parameters_rather_than_points():
     seen = []
     validation = Validation(lambda theta: seen.append(theta[0]) or 0.0, 0.0, 5)
     monitor = Monitor(0, Silent(), validation)
-    monitor.translating(lambda point: 2 * point, lambda: None)
+    monitor.set_conversion(lambda point: 2 * point, lambda: None)
     monitor.end(np.ones(1), 0.5)
     assert seen == [2.0]

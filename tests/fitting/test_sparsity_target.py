@@ -20,7 +20,7 @@ def tables(digits):
 @pytest.mark.parametrize("name", ["digits", "cancer", "noise"])
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 @pytest.mark.parametrize("rho", [0.1, 0.3])
-def test_the_level_asked_for_is_obtained(name, solver, rho, digits):
+def test_the_target_level_is_reached(name, solver, rho, digits):
     X = tables(digits)[name]
     autoencoder = SparseAutoencoder(
         50,
@@ -56,7 +56,7 @@ def test_weights_count_as_repetitions(digits):
     code = repeated.transform(X)
     level = weights @ (code > 0).mean(axis=1) / weights.sum()
     assert level == pytest.approx(0.2, rel=0.05)
-    # Rounding differs, and a search in stages magnifies it.
+    # Rounding errors differ, and the stages of the search amplify them.
     assert_allclose(weighted.beta_, repeated.beta_, rtol=0.1)
 
 

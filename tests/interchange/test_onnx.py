@@ -14,7 +14,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skl_sparse_ae import BatchTopK, Penalty, SparseAutoencoder, TopK
+from skl_sparse_ae._network._activations import ACTIVATIONS
+from skl_sparse_ae._penalties import PENALTIES
 from skl_sparse_ae.interchange import decoder_to_onnx, to_onnx
+from skl_sparse_ae.interchange._onnx import OPERATORS
+
+from .helpers import Largest
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
 pytest.importorskip("skl2onnx", reason="needs skl2onnx")
@@ -23,11 +28,14 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 DTYPES = [np.float32, np.float64]
 TOLERANCE = {np.float32: 1e-5, np.float64: 1e-12}
+# Conversion works for all penalties that do not select, and for TopK and BatchTopK.
 CASES = {
-    "kl": {},
+    **{
+        str(name): {"penalty": name}
+        for name, cls in PENALTIES.items()
+        if not cls.selects
+    },
     "kl, tanh": {"activation": "tanh"},
-    "l1": {"penalty": "l1"},
-    "contractive": {"penalty": "contractive"},
     "no penalty, identity": {"penalty": None, "activation": "identity"},
     "no penalty, relu": {"penalty": None, "activation": "relu"},
     "topk": {"penalty": "topk"},
@@ -55,6 +63,14 @@ def run(model, inputs):
         inputs = {"X": inputs}
     session = onnxruntime.InferenceSession(model.SerializeToString())
     return session.run(None, inputs)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_has_an_operator(name):
+    assert name == "identity" or name in OPERATORS, (
+        f"There is no ONNX operator for the activation {name!r}. Add its name to "
+        "OPERATORS in skl_sparse_ae/interchange/_onnx.py."
+    )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -135,7 +151,7 @@ def test_topk_keeps_exactly_k_of_equal_activations(digits):
     set_parameters(autoencoder.fit(digits[:, 20:24]), np.eye(4))
     X = np.array([[1.0, 2, 1, 1], [3, 3, 3, 3], [0, -1, 5, 0], [0, 0, 0, 0]])
     (code,) = run(to_onnx(autoencoder, X), X)
-    # Which of the equal ones is open; ONNX takes those of lower index.
+    # transform may keep any of the equal ones; ONNX keeps those of lower index.
     expected = [[1, 2, 0, 0], [3, 3, 0, 0], [0, 0, 5, 0], [0, 0, 0, 0]]
     assert_array_equal(code, expected)
     ours = autoencoder.transform(X)
@@ -165,20 +181,11 @@ def test_older_opsets(target_opset, digits):
     assert_allclose(run(model, digits)[0], autoencoder.transform(digits), atol=1e-12)
 
 
-class Largest(Penalty):
-    """A penalty of one's own that selects."""
-
-    selects = True
-
-    def select(self, a):
-        a *= a == a.max(axis=1, keepdims=True)
-
-
 class Plain(Penalty):
-    """One that does not."""
+    """A user-defined penalty that does not select activations."""
 
 
-def test_penalties_of_ones_own(digits):
+def test_user_defined_penalties(digits):
     autoencoder = fit(digits, penalty=Plain())
     (code,) = run(to_onnx(autoencoder, digits), digits)
     assert_allclose(code, autoencoder.transform(digits), atol=1e-12)

@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skl_sparse_ae import KL, BatchTopK, Contractive, SparseAutoencoder, TopK
+from skl_sparse_ae._penalties import PENALTIES
 
 skops_io = pytest.importorskip("skops.io", reason="needs skops")
 
@@ -17,14 +18,12 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 CASES = {
-    "kl": {},
-    "l1": {"penalty": "l1"},
+    **{str(name): {"penalty": name} for name in PENALTIES},
     "l1 adaptive": {"penalty": "l1", "beta": "adaptive"},
-    "topk": {"penalty": "topk"},
     "topk soft": {"penalty": TopK(0.2, transform_factor=2, transform_soft=True)},
-    "batch_topk": {"penalty": BatchTopK(0.2)},
-    "contractive": {"penalty": Contractive(0.01)},
-    "no penalty": {"penalty": None, "activation": "identity"},
+    "batch_topk object": {"penalty": BatchTopK(0.2)},
+    "contractive object": {"penalty": Contractive(0.01)},
+    "no penalty, identity": {"penalty": None, "activation": "identity"},
     "tanh": {"penalty": KL(0.2, 0.1), "activation": "tanh"},
     "tied": {"tied_weights": True},
     "logistic output": {"out_activation": "logistic"},
@@ -62,7 +61,7 @@ def test_loads_with_two_trusted_classes_to_the_same_bits(
     loaded = skops_io.loads(saved, trusted=classes)
     assert_same(loaded, autoencoder, X)
     assert loaded.transform(X).dtype == dtype
-    for _ in range(2):  # the second call shows that the stream has been resumed
+    for _ in range(2):  # the second call shows that the state has been restored
         assert_same(loaded.partial_fit(X), autoencoder.partial_fit(X), X)
 
 

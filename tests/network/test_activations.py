@@ -1,12 +1,17 @@
+import inspect
+import re
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
+from skl_sparse_ae import SparseAutoencoder
 from skl_sparse_ae._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
 
 from .. import numeric
 
+# The functions themselves, not in place.
 FORMULAS = {
     "logistic": expit,
     "tanh": np.tanh,
@@ -22,6 +27,14 @@ def applied(activation, z):
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_has_a_formula_to_compare_with(name):
+    assert name in FORMULAS, (
+        f"There is no formula for the activation {name!r}. Add it to FORMULAS in this "
+        "file."
+    )
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_apply_is_the_formula_in_the_dtype_given(name, dtype):
     z = np.linspace(-8, 8, 101, dtype=dtype)
@@ -33,7 +46,7 @@ def test_apply_is_the_formula_in_the_dtype_given(name, dtype):
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_multiply_derivative_agrees_with_differences(name, rng):
     activation = ACTIVATIONS[name]()
-    # No point lies so near to zero that a difference would straddle relu's corner.
+    # Without points near zero, where relu is not differentiable.
     z = np.concatenate([np.linspace(-4, -0.1, 20), np.linspace(0.1, 4, 20)])
     gradient = rng.normal(size=z.shape)
     expected = gradient * numeric.derivative(lambda z: applied(activation, z), z)
@@ -48,7 +61,7 @@ def test_derivative_and_its_slope_agree_with_differences(name):
     a = applied(activation, z)
     expected = numeric.derivative(lambda z: applied(activation, z), z)
     assert_allclose(activation.derivative(a), expected, rtol=1e-6, atol=1e-9)
-    a = a[np.abs(a) > 0.01]  # away from the step of relu's derivative
+    a = a[np.abs(a) > 0.01]  # the derivative of relu is not continuous at zero
     slope = numeric.derivative(activation.derivative, a, step=1e-6)
     assert_allclose(activation.derivative_slope(a), slope, rtol=1e-6, atol=1e-8)
 
@@ -86,3 +99,13 @@ def test_inverse_undoes_apply(name):
 def test_outputs_are_activations_too():
     assert set(OUT_ACTIVATIONS) == {"identity", "logistic"}
     assert all(ACTIVATIONS[name] is cls for name, cls in OUT_ACTIVATIONS.items())
+
+
+@pytest.mark.parametrize(
+    ("parameter", "names"),
+    [("activation", {"auto", *ACTIVATIONS}), ("out_activation", set(OUT_ACTIVATIONS))],
+)
+def test_the_estimators_docstring_mentions_every_activation(parameter, names):
+    doc = inspect.getdoc(SparseAutoencoder)
+    (choices,) = re.findall(rf"^{parameter} : {{(.*?)}}", doc, flags=re.MULTILINE)
+    assert set(re.findall(r'"(\w+)"', choices)) == names

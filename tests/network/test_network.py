@@ -52,17 +52,17 @@ def test_topk_code_has_k_units(parameters, rng):
     assert_array_equal(np.count_nonzero(code, axis=1), 2)
 
 
-def test_visit_sees_each_row_once_and_finished(parameters, rng):
+def test_visit_is_called_once_for_each_row_with_its_code(parameters, rng):
     X = rng.normal(size=(11, 6))
-    seen = np.full((11, 4), np.nan)
+    visited = np.full((11, 4), np.nan)
     out = np.empty((11, 4))
 
     def visit(strip):
-        assert np.isnan(seen[strip]).all()
-        seen[strip] = out[strip]
+        assert np.isnan(visited[strip]).all()
+        visited[strip] = out[strip]
 
     make_network().encode(parameters, X, out, visit)
-    assert_array_equal(seen, out)
+    assert_array_equal(visited, out)
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 3])

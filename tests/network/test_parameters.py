@@ -21,7 +21,7 @@ def test_views_share_memory_and_flatten_undoes_them(tied):
     assert not np.shares_memory(layout.flatten(views), theta)
 
 
-def test_tied_weights_take_room_once():
+def test_tied_weights_are_stored_once():
     assert Layout(3, 2, True).size == Layout(3, 2).size - 6
     views = Layout(3, 2, True).views(np.arange(11.0))
     assert_array_equal(views.components, views.encoder_coef.T)
@@ -72,7 +72,7 @@ def test_the_mean_row_is_reconstructed_from_the_wanted_activation(
 
 def test_logistic_output_starts_near_the_mean_of_data_in_its_range(rng):
     X = rng.uniform(0.2, 0.8, size=(30, 4))
-    X[:, 0] = 0.0  # out of the open range: no intercept gives a logistic output of 0
+    X[:, 0] = 0.0  # no intercept gives a logistic output of 0
     network, start = make_start(X, "l1", "relu", "logistic")
     mean = X.mean(axis=0, keepdims=True)
     rows = network.decode(start, np.zeros((1, 5)), np.empty((1, 4)))

@@ -1,4 +1,4 @@
-"""Rows on a device, stood for by those of array-api-strict and by PyTorch's CPU."""
+"""Rows on a device, emulated by array-api-strict and by PyTorch on the CPU."""
 
 import itertools
 import os
@@ -35,7 +35,7 @@ CASES = list(itertools.product(PENALTIES, [False, True], [False, True]))
 
 @pytest.fixture(params=["array_api_strict", "torch"], autouse=True)
 def on_device(request, monkeypatch):
-    """A function that puts NumPy arrays on what counts as a device."""
+    """A function that moves NumPy arrays to the emulated device."""
     xp = pytest.importorskip(request.param)
     if request.param == "torch":
         # A build without a GPU has only the CPU, on which tensors would not stay.
@@ -147,7 +147,7 @@ def test_fits_are_those_of_the_cpu(penalty, solver, on_device, digits, monkeypat
     expected = autoencoder.fit(X)
     reconstructed = expected.inverse_transform(expected.transform(X))
     score, objective = expected.score(X), expected.objective(X)
-    # Nothing on the way is done by the engine for the CPU.
+    # The objective for the CPU must not be used.
     monkeypatch.setattr(DenseObjective, "use_rows", None)
     rows = on_device(X)
     fitted = SparseAutoencoder(**autoencoder.get_params()).fit(rows)
@@ -161,7 +161,9 @@ def test_fits_are_those_of_the_cpu(penalty, solver, on_device, digits, monkeypat
 
 
 @pytest.mark.parametrize("corruption", ["masking", "gaussian"])
-def test_noise_weights_early_stopping_and_streams(corruption, on_device, digits):
+def test_corruption_weights_early_stopping_and_partial_fit(
+    corruption, on_device, digits
+):
     X, weights = digits[:300], np.arange(300) % 3
     parameters = {
         "n_components": 6,
@@ -181,10 +183,8 @@ def test_noise_weights_early_stopping_and_streams(corruption, on_device, digits)
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_what_comes_from_a_device_may_be_read_only(
-    method, on_device, digits, monkeypatch
-):
-    """As NumPy makes of arrays whose libraries do not say that they can be written."""
+def test_arrays_from_a_device_may_be_read_only(method, on_device, digits, monkeypatch):
+    """NumPy makes read-only views of arrays that do not declare to be writable."""
     parameters = {"solver": "adam", "max_iter": 2, "random_state": 0}
     expected = getattr(SparseAutoencoder(6, **parameters), method)(digits)
 
@@ -208,7 +208,7 @@ def test_sparse_output_is_on_the_cpu(on_device, digits):
     assert code.nnz <= len(digits)
 
 
-def test_a_penalty_from_elsewhere_is_numpys(on_device, digits):
+def test_a_user_defined_penalty_receives_numpy_arrays(on_device, digits):
     class Mine(KL):
         def phi(self, a, activation):
             assert isinstance(a, np.ndarray)
@@ -219,7 +219,7 @@ def test_a_penalty_from_elsewhere_is_numpys(on_device, digits):
     assert type(autoencoder.transform(rows)) is type(rows)
 
 
-def test_batches_see_running_means(on_device, rng, team):
+def test_batches_use_running_means(on_device, rng, team):
     network = make_network()
     X = rng.uniform(size=(2, 8, N_FEATURES))
     theta = rng.normal(size=network.layout.size)
@@ -241,7 +241,7 @@ def test_batches_see_running_means(on_device, rng, team):
 def test_scikit_learns_check_of_arrays_and_values(solver, dtype_name, on_device):
     if type(on_device(np.zeros(1))).__module__ == "torch":
         pytest.skip("needs a device other than the CPU")
-    # Few iterations: in one precision rounding soon drives two fits apart.
+    # Few iterations, since fits in single precision soon differ by rounding.
     estimator_checks.check_array_api_input_and_values(
         "SparseAutoencoder",
         SparseAutoencoder(20, solver=solver, max_iter=8),

@@ -1,4 +1,4 @@
-"""J and its gradient against sources that share no code with them."""
+"""J and its gradient against independent implementations."""
 
 import itertools
 import json
@@ -60,7 +60,7 @@ def make_rows(rng, weighted=False, csr=False):
 
 
 def direct_value(network, alpha, X, weights, theta):
-    """J as SPEC writes it, row by row and unit by unit."""
+    """J by its definition, row by row."""
     p = network.layout.views(theta)
     weights = np.ones(X.shape[0]) if weights is None else weights
     share = weights / weights.sum()
@@ -156,7 +156,7 @@ def test_the_gradient_vanishes_at_weights_trained_elsewhere(data_folder, team):
     ("n_threads", "tied", "short"),
     [(1, False, 0), (2, False, 0), (2, False, np.inf), (3, True, 0)],
 )
-def test_every_way_through_the_rows_gives_the_same(
+def test_blocks_threads_and_memory_budget_do_not_change_the_result(
     penalty,
     weighted,
     csr,
@@ -241,7 +241,7 @@ def test_float32_agrees_with_float64_to_its_precision(rng, team):
     assert_allclose(values[np.float32][1], values[np.float64][1], rtol=1e-4, atol=1e-5)
 
 
-def test_the_gradient_takes_the_place_given(rng, team):
+def test_the_gradient_is_written_to_out(rng, team):
     network = make_network()
     objective = DenseObjective(network, 0.1, team=team, dtype=np.float32)
     objective.use_rows(make_rows(rng)[0].astype(np.float32))
@@ -252,7 +252,7 @@ def test_the_gradient_takes_the_place_given(rng, team):
     assert_array_equal(out, objective.value_and_grad(theta)[1])
 
 
-def test_workspaces_fit_rows_that_come_in_any_number(rng, team):
+def test_workspaces_are_reused_for_any_number_of_rows(rng, team):
     network = make_network()
     theta = rng.normal(size=network.layout.size)
     objective = DenseObjective(network, 0.1, team=team, dtype=float)
@@ -262,7 +262,7 @@ def test_workspaces_fit_rows_that_come_in_any_number(rng, team):
         assert_allclose(value, direct_value(network, 0.1, X, None, theta))
 
 
-def test_batches_see_running_means_and_push_through_their_own_rows(rng, team):
+def test_batches_use_running_means_with_gradients_of_their_own_rows(rng, team):
     network = make_network()
     blend = RunningMeans(n_rows=100)
     objective = DenseObjective(network, 0.0, team=team, dtype=float, blend_means=blend)
@@ -277,7 +277,7 @@ def test_batches_see_running_means_and_push_through_their_own_rows(rng, team):
     slope = network.penalty.psi_derivative(expected)
 
     def surrogate(t):
-        """Reconstruction of the batch, and its means weighed by the slope there."""
+        """Reconstruction term of the batch, and its means times the slope of psi."""
         terms = whole.use_rows(X[1]).terms(t)
         return terms.reconstruction + slope @ whole.unit_means
 

@@ -17,7 +17,7 @@ IDLE = np.array([1, 3])
 
 
 def auxiliary_term(layout, activation, theta, X, residual, weights):
-    """The term as its module writes it, row by row."""
+    """The term by its definition in the module, row by row."""
     p = layout.views(theta)
     total = 0.0
     for x, r, w in zip(X, residual, weights, strict=True):
@@ -50,7 +50,7 @@ def test_gradient(activation, weighted, rng):
 
 
 @pytest.mark.parametrize("tied", [False, True])
-def test_the_objective_adds_it_for_idle_units_only(tied, rng, team):
+def test_only_gradients_of_idle_units_change(tied, rng, team):
     layout = Layout(4, 5, tied)
     network = Network.from_names(layout, "relu", "identity", TopK(0.2, beta=0.5))
     theta, X = rng.normal(size=layout.size), rng.normal(size=(30, 4))

@@ -1,4 +1,4 @@
-"""J and its gradient of sparse rows, against those of the same rows made dense."""
+"""J and its gradient for sparse rows, against those for the same dense rows."""
 
 import itertools
 import tracemalloc
@@ -83,13 +83,13 @@ def test_value_and_gradient(penalty, tied, weighted, noisy, centred, rng, team):
         (*case, budget)
         for case in CASES
         for budget in (0, np.inf)
-        # Joint selection is among rows that are kept, those of a mini-batch.
+        # Joint selection always keeps the codes.
         if budget or case[0] != "batch_topk"
     ],
 )
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
 @pytest.mark.usefixtures("small_chunks")
-def test_every_way_through_the_rows_gives_the_same(
+def test_chunks_threads_and_memory_budget_do_not_change_the_result(
     penalty, tied, weighted, memory_budget, n_threads, rng
 ):
     network = make_network(penalty, tied)
@@ -135,8 +135,8 @@ def test_units_are_revived_as_with_dense_rows(tied, weighted, rng, team):
     assert numeric.relative_error(gradient, without) > 1e-3
 
 
-def test_one_precision_suffices(rng, team):
-    # The squared error is what is left of three large terms.
+def test_single_precision_suffices(rng, team):
+    # The squared error is a small difference of large terms.
     network = make_network()
     X = sparse.random_array((3000, N_FEATURES), density=0.3, rng=rng, format="csr")
     theta = rng.normal(size=network.layout.size)
@@ -160,7 +160,7 @@ def test_the_same_call_gives_the_same_bits(rng):
                 assert_array_equal(a, b)
 
 
-def test_batches_see_running_means(rng, team):
+def test_batches_use_running_means(rng, team):
     network = make_network()
     X, _ = make_rows(rng)
     theta = rng.normal(size=network.layout.size)
@@ -178,7 +178,7 @@ def test_batches_see_running_means(rng, team):
         assert_allclose(gradient, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_nothing_is_as_wide_as_the_rows(team):
+def test_no_dense_array_has_the_shape_of_the_rows(team):
     n_rows, n_features = 500, 50_000
     rng = np.random.default_rng(0)
     X = sparse.random_array((n_rows, n_features), density=1e-3, rng=rng, format="csr")

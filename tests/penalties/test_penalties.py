@@ -13,6 +13,7 @@ from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
 from .. import numeric
 
 MEANS = np.array([0.02, 0.1, 0.3, 0.5, 0.9])
+DEFAULTS = [cls() for cls in PENALTIES.values()]
 
 
 @pytest.mark.parametrize("name", PENALTIES)
@@ -30,7 +31,7 @@ def test_is_linear_says_whether_the_slope_is_the_same_everywhere(name):
 
 
 @pytest.mark.parametrize("activation", ["logistic", "tanh"])
-@pytest.mark.parametrize("penalty", [KL(), L1(), Contractive()])
+@pytest.mark.parametrize("penalty", DEFAULTS)
 def test_phi_derivative_agrees_with_differences(penalty, activation):
     activation = ACTIVATIONS[activation]()
     low, high = activation.range
@@ -85,7 +86,14 @@ def test_l1_is_the_mean_absolute_activation():
 
 
 @pytest.mark.parametrize(
-    "penalty", [KL(rho=0.2), L1(beta=0.3), TopK(rho=0.4), Contractive(beta=0.3)]
+    "penalty",
+    [
+        *(penalty for penalty in DEFAULTS if penalty.get_params()),
+        KL(rho=0.2),
+        L1(beta=0.3),
+        TopK(rho=0.4),
+        Contractive(beta=0.3),
+    ],
 )
 def test_penalties_can_be_cloned_and_set(penalty):
     copy = clone(penalty)
@@ -96,7 +104,7 @@ def test_penalties_can_be_cloned_and_set(penalty):
     assert copy.get_params()[name] != 0.7
 
 
-def test_make_penalty_passes_on_what_each_penalty_has():
+def test_make_penalty_ignores_parameters_that_a_penalty_does_not_have():
     assert make_penalty("kl", rho=0.2, beta=3.0).get_params() == {"rho": 0.2, "beta": 3}
     assert make_penalty("topk", rho=0.2, beta=3.0).rho == 0.2
     assert make_penalty(None, rho=0.2, beta=3.0).get_params() == {}
@@ -107,15 +115,41 @@ def test_make_penalty_passes_on_what_each_penalty_has():
     [("kl", 9), ("l1", 3), ("contractive", 81), ("topk", 1), ("batch_topk", 1)],
 )
 def test_the_default_beta_scales_as_the_objective_does(name, factor):
-    # When X is c times as large, so are its spread and what units write into the
-    # reconstruction; J is c^2 times as large, the Jacobian of a code that stays the
-    # same is 1 / c times as large. The auxiliary term of a selection scales as J does.
+    # If X is multiplied by c = 3, so are its standard deviation and the contributions
+    # of the units to the reconstruction. J is multiplied by c^2, the Jacobian of a code
+    # that stays the same by 1 / c. The auxiliary loss of a selection scales as J does.
     small, large = (PENALTIES[name].default_beta(v, 5, 10) for v in (2.0, 18.0))
     assert large / small == pytest.approx(factor)
 
 
+@pytest.mark.parametrize("name", [n for n, c in PENALTIES.items() if c.has_term])
+def test_the_default_penalty_scales_as_the_objective_does(name, rng):
+    """The term of X times c is c^2 times that of X, with the parameters for each."""
+    cls, scale = PENALTIES[name], 3.0
+    activation = ACTIVATIONS[cls.default_activation]()
+    is_bounded = np.isfinite(activation.range).all()
+    X, layout = rng.uniform(size=(20, 4)), Layout(4, 5)
+    start = layout.views(rng.normal(size=layout.size))
+    # Bounded activations stay the same; unbounded ones are multiplied by c.
+    scaled = start._replace(
+        encoder_coef=start.encoder_coef / (scale if is_bounded else 1),
+        encoder_intercept=start.encoder_intercept * (1 if is_bounded else scale),
+        components=start.components * (scale if is_bounded else 1),
+    )
+    terms = []
+    for c, parameters in [(1.0, start), (scale, scaled)]:
+        penalty = make_penalty(name, rho=0.2, beta=cls.default_beta(2 * c**2, 4, 5))
+        penalty.set_dictionary_unit(c if is_bounded else 1.0)
+        network = Network.from_names(layout, activation.name, "identity", penalty)
+        code = network.encode(parameters, c * X, np.empty((20, 5)))
+        psi = penalty.psi(penalty.phi(code, activation).mean(axis=0))
+        weights = penalty.unit_weights(parameters)
+        terms.append(psi.sum() if weights is None else weights @ psi)
+    assert terms[1] == pytest.approx(scale**2 * terms[0])
+
+
 @pytest.mark.parametrize("unit", [0.0, 0.5])
-def test_l1_weighs_units_by_what_they_write(unit, rng):
+def test_l1_weights_are_norms_of_the_units(unit, rng):
     layout = Layout(3, 2)
     theta = rng.normal(size=layout.size)
     parameters = layout.views(theta)

@@ -36,7 +36,7 @@ class LogPenalty(Penalty):
 
 
 def without(*names):
-    """The complete penalty, less some methods."""
+    """Return the complete penalty without some of its methods."""
     inherited = {name: getattr(Penalty, name) for name in names}
     return type("Lacking", (LogPenalty,), inherited)()
 
@@ -55,7 +55,7 @@ def is_allowed(penalty, activation):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("name", PENALTIES)
-def test_our_own_penalties_are_complete(name, activation):
+def test_registered_penalties_are_complete(name, activation):
     penalty = make_penalty(name, rho=0.3, beta=0.7)
     activation = ACTIVATIONS[activation]()
     if not is_allowed(penalty, activation):
@@ -120,7 +120,7 @@ def test_a_users_penalty_can_be_used(digits):
 
 
 class FirstHalf(Penalty):
-    """A selection of a user's, without any parameter."""
+    """A user-defined selection without parameters."""
 
     selects = True
     has_term = False

@@ -22,13 +22,13 @@ def test_topk_keeps_the_k_largest(activation, n_components, rng):
 
 
 @pytest.mark.parametrize("value", [-0.5, 0.0, 2.0])
-def test_topk_lets_exactly_k_through_when_all_tie(value):
+def test_topk_keeps_exactly_k_if_all_are_equal(value):
     a = np.full((20, 10), value)
     TopK(rho=0.3).select(a)
     assert_array_equal(np.count_nonzero(a, axis=1), 0 if value == 0 else 3)
 
 
-def test_topk_lets_exactly_k_through_when_some_tie(rng):
+def test_topk_keeps_exactly_k_if_some_are_equal(rng):
     a = rng.randint(0, 4, size=(500, 12)).astype(float)
     expected = np.sort(a, axis=1)[:, -3:]
     TopK(rho=0.25).select(a)
@@ -101,7 +101,7 @@ def test_batch_topk_keeps_the_largest_of_the_whole_batch(rng):
     assert len(set(np.count_nonzero(expected, axis=1))) > 1
 
 
-def test_batch_topk_keeps_none_of_those_that_tie_for_the_last_place():
+def test_batch_topk_keeps_none_of_equal_ones_at_the_threshold():
     code = np.array([[1.0, 1.0, 2.0, 0.5]])
     BatchTopK(rho=0.5).select_jointly([code], None)
     assert_array_equal(code, [[0, 0, 2, 0]])

@@ -69,12 +69,12 @@ def test_blocks_of_texts():
 def test_the_threshold_suits_the_units(parameters, expected, digits):
     autoencoder = SparseAutoencoder(4, tol=0.3, random_state=0, **parameters)
     pipeline = make_pipeline(StandardScaler(), autoencoder).fit(digits[:100])
-    assert _codes.threshold_of(autoencoder) == expected
-    assert _codes.threshold_of(pipeline) == expected
+    assert _codes.auto_threshold(autoencoder) == expected
+    assert _codes.auto_threshold(pipeline) == expected
 
 
-def test_without_named_units_whatever_is_not_zero_is_active(digits):
-    assert _codes.threshold_of(PCA(2).fit(digits)) is None
+def test_units_of_other_estimators_are_active_unless_zero(digits):
+    assert _codes.auto_threshold(PCA(2).fit(digits)) is None
     active = _codes.is_active(np.array([[-1.0, 0.0, 2.0]]), None)
     assert_array_equal(active, [[True, False, True]])
 
@@ -95,7 +95,7 @@ def test_what_is_active(threshold, expected, container):
     assert sparse.issparse(active) == sparse.issparse(code)
     assert active.sum() == np.sum(expected)
     assert_array_equal(active.toarray() if sparse.issparse(code) else active, expected)
-    assert code.sum() == 10.5  # as before
+    assert code.sum() == 10.5  # unchanged
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
@@ -115,7 +115,7 @@ def test_the_mean_is_weighted():
     assert_array_equal(active.ravel(), [False, True, True])
 
 
-def test_thresholds_that_cannot_be():
+def test_invalid_thresholds():
     code = np.array([[1.0, -2.0]])
     with pytest.raises(ValueError, match=r"shape \(3,\).* 2 units"):
         _codes.is_active(code, [1, 2, 3])

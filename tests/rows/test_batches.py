@@ -81,7 +81,7 @@ def test_running_means_forget_older_rows():
     assert_allclose(means, 1 - 0.9**7)
 
 
-def test_running_means_of_a_batch_as_long_as_the_memory_are_its_own():
+def test_running_means_after_a_batch_of_n_rows_are_its_means():
     running = RunningMeans(n_rows=100)
     running(np.zeros(1), 100)
     assert_allclose(running(np.ones(1), 100), 1)

@@ -7,7 +7,7 @@ from skl_sparse_ae._rows import _moments
 from skl_sparse_ae._rows._moments import (
     mean_and_variance,
     principal_variance,
-    rows_to_sample,
+    sample_indices,
 )
 
 
@@ -82,8 +82,8 @@ def test_principal_variance_where_hardly_more_than_one_row_counts(rng):
 
 
 def test_samples_are_not_every_nth_row():
-    rows = rows_to_sample(10_000, 500)
+    rows = sample_indices(10_000, 500)
     assert len(np.unique(rows)) == 500
     assert 200 < np.count_nonzero(rows % 2) < 300
-    assert (rows == rows_to_sample(10_000, 500)).all()
-    assert (rows_to_sample(3, 500) == [0, 1, 2]).all()
+    assert (rows == sample_indices(10_000, 500)).all()
+    assert (sample_indices(3, 500) == [0, 1, 2]).all()

@@ -45,7 +45,7 @@ def test_adam_by_hand(dtype):
     assert_allclose(theta, [1 - 4 * 0.1, 1 + 4 * 0.3], rtol=1e-5)
 
 
-def test_adam_is_pytorchs(rng):
+def test_adam_agrees_with_pytorch(rng):
     torch = pytest.importorskip("torch")
     start, target = rng.normal(size=50), rng.normal(size=50)
     theirs = torch.tensor(start, requires_grad=True)
@@ -79,12 +79,12 @@ def test_adam_in_pieces_is_adam_in_one(length, rng, monkeypatch):
 
     whole = run(1000)
     assert_array_equal(run(length), whole)
-    monkeypatch.setattr("skl_sparse_ae._solvers._adam.SHORT", 0)  # looks for the units
+    monkeypatch.setattr("skl_sparse_ae._solvers._adam.SHORT", 0)  # splits by units
     assert_array_equal(run(length), whole)
 
 
 def test_adam_works_in_the_precision_of_its_arrays():
-    # NumPy's scalars are of double precision and slow float32 arrays down to it.
+    # NumPy's float64 scalars would upcast float32 arrays.
     unit = np.float64(2.0)
     adam = Adam([(slice(0, 2), unit, unit)])
     used = []

@@ -20,7 +20,7 @@ OPTIONS = {
     "tol": 0.0,
     "n_iter_no_change": 10,
     "precision": 1e-16,
-    "has_left_start": lambda: True,
+    "is_past_plateau": lambda: True,
 }
 SLOPES = np.logspace(-3, 3, 10)
 
@@ -31,7 +31,7 @@ def rosenbrock(x, gradient):
 
 
 def valley(x, gradient):
-    """1 and a bowl that is a million times as steep in one direction as in another."""
+    """1 plus a quadratic function of condition number 1e6."""
     gradient[...] = 2 * SLOPES * x
     return 1 + float(SLOPES @ x**2)
 
@@ -76,12 +76,12 @@ def test_each_iteration_is_reported_with_its_own_value(search):
     assert len(log.values) == outcome.n_iter
     assert log.values[-1] == rosen(log.point)
     assert all(np.diff(log.values) <= 0)
-    # Iterations begin and end in turn; one may be begun that finds nothing.
+    # The last iteration has no end if it finds no lower point.
     assert log.calls[: 2 * outcome.n_iter] == ["begin", "end"] * outcome.n_iter
 
 
 def test_the_last_evaluation_is_at_the_point_that_is_reported(search):
-    # Whoever evaluates may have kept the terms of J.
+    # `train_lbfgs` reads the terms of J of the last evaluation.
     evaluated = []
 
     def remembered(x, gradient):
@@ -126,14 +126,14 @@ def test_a_coarser_precision_ends_it_earlier(search):
     assert n_iter[0] > n_iter[1]
 
 
-def test_it_is_patient_until_it_has_left_its_start(search):
+def test_tol_is_smaller_on_the_plateau_around_the_start(search):
     def ledge(x, gradient):
-        # Nearly level for a long way, then a bowl.
+        # The large constant makes relative decreases small.
         return 1000 + rosenbrock(x, gradient)
 
     n_iter = [
-        search(ledge, np.zeros(4), tol=1e-4, has_left_start=lambda left=left: left)
-        for left in (True, False)
+        search(ledge, np.zeros(4), tol=1e-4, is_past_plateau=lambda past=past: past)
+        for past in (True, False)
     ]
     hundredth = search(ledge, np.zeros(4), tol=1e-6)
     assert n_iter[0].n_iter < n_iter[1].n_iter == hundredth.n_iter
@@ -148,7 +148,7 @@ def test_it_ends_at_once_where_the_gradient_is_zero(search):
 
 def test_it_ends_where_rounding_hides_any_fall(search):
     def coarse(x, gradient):
-        # A gradient that promises more than the value, rounded to hundredths, gives.
+        # Rounded values decrease less than the gradient predicts.
         return round(rosenbrock(x, gradient), 2)
 
     outcome = search(coarse, np.zeros(4))
@@ -200,7 +200,7 @@ def test_it_works_in_the_precision_of_the_start(search, dtype):
 
 
 def points(n_points, size, rng, dtype=np.float64):
-    """Points in a bowl, one of them with the gradient of its reverse."""
+    """Points of a quadratic function; the gradient of one has the wrong sign."""
     matrix = rng.normal(size=(size, size))
     matrix = matrix @ matrix.T + np.eye(size)
     result = []
@@ -213,7 +213,7 @@ def points(n_points, size, rng, dtype=np.float64):
 
 
 def bfgs(pairs, gradient):
-    """``-H g`` by the textbook's update of the whole matrix."""
+    """``-H g`` by the textbook update of the full matrix."""
     s, y = pairs[-1]
     identity = np.eye(len(gradient))
     H = (s @ y) / (y @ y) * identity
@@ -225,7 +225,7 @@ def bfgs(pairs, gradient):
 
 
 @pytest.mark.parametrize("is_cut", [False, True])
-def test_the_direction_is_that_of_the_whole_matrix(rng, team, is_cut, monkeypatch):
+def test_the_direction_is_that_of_the_full_matrix(rng, team, is_cut, monkeypatch):
     if is_cut:
         monkeypatch.setattr("skl_sparse_ae._solvers._lbfgs.PIECE", 3)
         monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", 1)
@@ -242,17 +242,17 @@ def test_the_direction_is_that_of_the_whole_matrix(rng, team, is_cut, monkeypatc
         assert_allclose(out, expected, rtol=1e-6, atol=1e-8)
         assert slope == pytest.approx(out @ new.gradient)
         n_left_out.append(len(steps) - len(pairs))
-    assert 1 in n_left_out  # the step of negative curvature, while remembered
+    assert 1 in n_left_out  # while the step of negative curvature is stored
     assert n_left_out[-1] == 0
 
 
-def test_what_was_forgotten_has_no_influence(rng, team):
+def test_discarded_pairs_have_no_influence(rng, team):
     path = points(6, 5, rng)
     out, expected = np.empty(5), np.empty(5)
     hessian = InverseHessian(path[0].x, team)
     for old, new in pairwise(path[:-1]):
         hessian.direction(old, new, out)
-    hessian.forget()
+    hessian.reset()
     hessian.direction(path[-2], path[-1], out)
     InverseHessian(path[0].x, team).direction(path[-2], path[-1], expected)
     assert_array_equal(out, expected)

@@ -42,7 +42,7 @@ def test_to_solver_and_from_solver_undo_each_other(problem, rng):
 def test_the_wrapped_objective_is_j_over_the_variance(
     work_per_thread, problem, team, rng, monkeypatch
 ):
-    """By one thread, and by as many as there are."""
+    """By one thread and by all threads."""
     monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", work_per_thread)
     X, network, scaling = problem
     objective = DenseObjective(network, 0.1, team=team, dtype=float).use_rows(X)
@@ -96,7 +96,7 @@ def test_rows_without_variance_leave_units_finite():
 
 
 def test_centred_rows_are_the_same_as_centred_parameters(problem, team, rng):
-    # Two ways to the same numbers: dense batches go the first, sparse ones the second.
+    # Dense batches use centred rows, sparse ones centred parameters.
     X, network, scaling = problem
     point = rng.normal(size=network.layout.size)
     objective = DenseObjective(network, 0.1, team=team, dtype=float)
@@ -108,11 +108,11 @@ def test_centred_rows_are_the_same_as_centred_parameters(problem, team, rng):
     assert_allclose(gradient, expected[1], atol=1e-12)
 
 
-def test_rounding_of_constant_columns_is_no_scale():
+def test_rounding_errors_of_constant_columns_are_not_a_scale():
     network = Network.from_names(
         Layout(5, 3), "relu", "identity", make_penalty("l1", rho=0.1, beta=0.5)
     )
     mean, variance = mean_and_variance(np.full((333, 5), 0.1))
-    assert variance > 0  # or this shows nothing
+    assert variance > 0  # a precondition of this test
     assert Scaling(network, mean, variance).value == 1
     assert Scaling(network, mean, 1e-20).value == 1e-20

@@ -1,4 +1,4 @@
-"""What a solver updates of its vector, part by part, while the gradient is written."""
+"""Updates of the solver's vector in parts, while the gradient is computed."""
 
 import tracemalloc
 
@@ -15,13 +15,13 @@ from skl_sparse_ae._objective._sparse import SparseObjective
 from skl_sparse_ae._penalties._registry import make_penalty
 
 ACTIVATION = {"kl": "logistic", "contractive": "logistic"}
-# Penalties whose gradient is final where it is written, and others.
+# Penalties without and with a gradient of their own on the weights.
 PENALTY_NAMES = ["kl", "topk", None, "l1", "contractive"]
 
 
 @pytest.fixture(params=["short", "in pieces", "in pieces, divided"])
 def cut(request, monkeypatch):
-    """Vectors that are updated in one piece, and in several by one or two threads."""
+    """Updates in one piece, and in several pieces by one or two threads."""
     if request.param != "short":
         monkeypatch.setattr("skl_sparse_ae._objective._base.SHORT", 0)
         monkeypatch.setattr("skl_sparse_ae._objective._dense.SHORT", 0)
@@ -59,7 +59,7 @@ def test_update_is_called_once_for_each_part_with_its_gradient(
     def update(part, gradient):
         n_calls[part] += 1
         seen[part] = gradient
-        # Whoever still reads one of them will show it.
+        # Makes any later use of this part visible.
         theta[part] = gradient[...] = np.nan
 
     value, _ = objective.value_and_grad(theta, None, update)
@@ -69,8 +69,8 @@ def test_update_is_called_once_for_each_part_with_its_gradient(
 
 
 @pytest.mark.filterwarnings("ignore:max_iter", "ignore:The reconstruction explains")
-def test_of_vectors_as_long_as_the_parameters_adam_holds_three():
-    """These and its two moments: no whole gradient, and no copy of the start."""
+def test_adam_holds_three_vectors_of_the_length_of_the_parameters():
+    """Parameters and two moments: no full gradient and no copy of the start."""
     n_features, n_components = 20_000, 200
     rng = np.random.default_rng(0)
     X = sparse.random_array((200, n_features), density=1e-3, rng=rng, dtype=np.float32)
@@ -100,7 +100,9 @@ def test_rows_are_loaded_once_before_they_are_needed(
         X[part], inputs[part] = rows[part], rows[part] - 0.5
 
     def results(X, **options):
-        learner = make_penalty(penalty, rho=0.4, beta=0.7)  # of a threshold
+        learner = make_penalty(
+            penalty, rho=0.4, beta=0.7
+        )  # "batch_topk" keeps a threshold
         network = Network.from_names(layout, activation, "identity", learner)
         objective = DenseObjective(network, 0.1, team=team, dtype=float)
         objective.use_rows(X, **options)

@@ -1,0 +1,62 @@
+"""Measures of codes, reconstructions and dictionaries.
+
+The functions take arrays, the true one first, like those of :mod:`sklearn.metrics`:
+rows `X`, their reconstruction `X_hat` (the output of `inverse_transform`), their code
+`A` (the output of `transform`) and a dictionary `components`. They work with PCA, NMF
+and dictionary learning as well. A code in CSR format is never made dense.
+
+`threshold` defines which activations count as active:
+
+- None, the default: all that are not zero. Suited to rectified units, top-k codes and
+  dictionary learning.
+- A number, or an array with one number for each unit: those above it.
+- "mean": those above the unit's own mean over the rows. Suited to logistic and tanh
+  units, which are never zero and would all be active by default. A unit is dead in
+  this sense if it is constant.
+
+An array does not tell what kind of units it comes from, so no default suits all codes.
+Fixed thresholds are misleading for logistic units: with a mean activation near 0.1,
+most of them never reach 0.5, where their pre-activation becomes positive, although they
+distinguish rows well.
+
+Examples
+--------
+>>> from sklearn.datasets import load_digits
+>>> from skl_sparse_ae import SparseAutoencoder, metrics
+>>> X = load_digits().data / 16
+>>> autoencoder = SparseAutoencoder(32, penalty="topk", random_state=0).fit(X)
+>>> A = autoencoder.transform(X)
+>>> X_hat = autoencoder.inverse_transform(A)
+>>> bool(metrics.variance_explained(X, X_hat) > 0.7)
+True
+>>> int(metrics.n_active_units(A).max())
+3
+"""
+
+from ._activity import (
+    activation_density,
+    always_on_units,
+    dead_units,
+    mean_activation,
+    n_active_units,
+)
+from ._dictionary import mutual_coherence
+from ._reconstruction import (
+    mean_squared_error_per_feature,
+    relative_reconstruction_bias,
+    variance_explained,
+)
+from ._sparsity import hoyer_sparsity
+
+__all__ = [
+    "activation_density",
+    "always_on_units",
+    "dead_units",
+    "hoyer_sparsity",
+    "mean_activation",
+    "mean_squared_error_per_feature",
+    "mutual_coherence",
+    "n_active_units",
+    "relative_reconstruction_bias",
+    "variance_explained",
+]

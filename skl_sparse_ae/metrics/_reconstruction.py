@@ -1,0 +1,190 @@
+"""Measures of a reconstruction: variance explained, errors and shrinkage."""
+
+import numpy as np
+
+from .._arrays._blocks import blocks, rows_as_dense
+from .._rows._moments import mean_and_variance
+from ._checks import check_pair, validate_parameters
+
+
+@validate_parameters
+def variance_explained(X, X_hat, *, sample_weight=None):
+    """Fraction of the variance of X that its reconstruction explains.
+
+    ``1 - sum_i w_i ||x_i - x_hat_i||^2 / sum_i w_i ||x_i - mean||^2``, one ratio of
+    sums over all rows and features. It equals :meth:`SparseAutoencoder.score` and, for
+    PCA on its training rows, the sum of ``explained_variance_ratio_``.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Rows.
+
+    X_hat : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Reconstruction of the rows.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Non-negative weights of the rows.
+
+    Returns
+    -------
+    score : float
+        At most 1. It is 0 for a reconstruction by the mean of X, and negative for
+        worse ones. If X has no variance, 1 if it is reconstructed exactly and 0 if not.
+
+    Raises
+    ------
+    ValueError
+        If X and X_hat differ in shape.
+
+    See Also
+    --------
+    sklearn.metrics.r2_score : The same with ``multioutput="variance_weighted"``, except
+        that it ignores errors in columns without variance.
+
+    Examples
+    --------
+    >>> from skl_sparse_ae import metrics
+    >>> metrics.variance_explained([[0, 1], [4, 1]], [[1, 1], [3, 1]])
+    0.75
+    """
+    X, X_hat, weights = check_pair(X, X_hat, sample_weight)
+    _, variance = mean_and_variance(X, weights)
+    error = float(_mean_squared_errors(X, X_hat, weights).sum())
+    if variance == 0:
+        return float(error == 0)
+    return 1 - error / variance
+
+
+@validate_parameters
+def mean_squared_error_per_feature(X, X_hat, *, sample_weight=None):
+    """Mean squared error of the reconstruction of each feature.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Rows.
+
+    X_hat : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Reconstruction of the rows.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Non-negative weights of the rows.
+
+    Returns
+    -------
+    errors : ndarray of shape (n_features,)
+        In the squared unit of each feature. Half of their sum is the reconstruction
+        term of the objective of :class:`SparseAutoencoder`.
+
+    Raises
+    ------
+    ValueError
+        If X and X_hat differ in shape.
+
+    See Also
+    --------
+    sklearn.metrics.mean_squared_error : The same with ``multioutput="raw_values"``, for
+        dense rows.
+
+    Examples
+    --------
+    >>> from skl_sparse_ae import metrics
+    >>> metrics.mean_squared_error_per_feature([[0, 1], [4, 1]], [[1, 1], [1, 1]])
+    array([5., 0.])
+    """
+    return _mean_squared_errors(*check_pair(X, X_hat, sample_weight))
+
+
+@validate_parameters
+def relative_reconstruction_bias(X, X_hat, *, centered=True, sample_weight=None):
+    """Size of reconstructions relative to the size that would fit the rows best.
+
+    The g for which ``sum_i w_i ||x_hat_i / g - x_i||^2`` is smallest [1]_, that is
+    ``g = sum_i w_i ||x_hat_i||^2 / sum_i w_i x_hat_i . x_i``. Below 1, reconstructions
+    are too small, and dividing them by g would improve them. Such shrinkage is caused
+    by penalties on the size of activations, such as L1 [2]_; orthogonal projections,
+    such as those of PCA, have none.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Rows.
+
+    X_hat : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Reconstruction of the rows.
+
+    centered : bool, default=True
+        Whether to subtract the column means from X and X_hat first. Otherwise a large
+        mean, which the decoder's intercepts reproduce, hides the shrinkage of the
+        deviations from it. False is the formula as published.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        Non-negative weights of the rows.
+
+    Returns
+    -------
+    bias : float
+        1 without bias, below 1 for shrinkage, above 1 for exaggeration; negative if
+        reconstructions point in the opposite direction. The special cases, where
+        constant means zero with ``centered=False``: 1 if both X and X_hat are
+        constant, 0 if only X_hat is, and inf if only X is or the two are uncorrelated.
+
+    Raises
+    ------
+    ValueError
+        If X and X_hat differ in shape.
+
+    References
+    ----------
+    .. [1] S. Rajamanoharan et al., "Improving Dictionary Learning with Gated Sparse
+       Autoencoders", arXiv:2404.16014v2, 2024, equations 9 and 10.
+    .. [2] B. Wright, L. Sharkey, "Addressing Feature Suppression in SAEs", AI Alignment
+       Forum, 2024.
+
+    Examples
+    --------
+    >>> from skl_sparse_ae import metrics
+    >>> metrics.relative_reconstruction_bias([[1], [5]], [[2], [4]])
+    0.5
+    """
+    X, X_hat, weights = check_pair(X, X_hat, sample_weight)
+    mean, power = mean_and_variance(X, weights)
+    mean_hat, power_hat = mean_and_variance(X_hat, weights)
+    product = _mean_of_rows(
+        lambda x, x_hat: np.einsum("ij,ij->i", x - mean, x_hat - mean_hat),
+        (X, X_hat),
+        weights,
+    )
+    if not centered:
+        power = power + mean @ mean
+        power_hat = power_hat + mean_hat @ mean_hat
+        product = product + mean @ mean_hat
+    if power_hat == 0:
+        return 1.0 if power == 0 else 0.0
+    # Without variance of X, the product is a rounding error.
+    return float(power_hat / product) if power and product else np.inf
+
+
+def _mean_of_rows(function, arrays, weights):
+    """Weighted mean of a function of rows, made dense in blocks.
+
+    Parameters
+    ----------
+    function : callable
+        Maps one float64 block of shape (n_rows, n_features) of each array to an array
+        of shape (n_rows, ...).
+    arrays : tuple of ndarray or csr_array of shape (n_samples, n_features)
+    weights : ndarray of shape (n_samples,)
+    """
+    n_samples, n_features = arrays[0].shape
+    total = sum(
+        weights[rows]
+        @ function(*(rows_as_dense(a, rows).astype(np.float64) for a in arrays))
+        for rows in blocks(0, n_samples, 8 * n_features)
+    )
+    return total / weights.sum()
+
+
+def _mean_squared_errors(X, X_hat, weights):
+    return _mean_of_rows(lambda x, x_hat: (x - x_hat) ** 2, (X, X_hat), weights)

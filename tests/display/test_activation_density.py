@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skl_sparse_ae.display import ActivationDensityDisplay
+
+from .estimators import Given
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def test_densities_by_hand():
+    rows = np.array([[0.0, 3.0], [0.0, -4.0], [1.0, 2.0], [0.0, 0.5]])
+    display = ActivationDensityDisplay.from_estimator(Given().fit(), rows, n_bins=4)
+    assert_array_equal(display.edges, [0, 1, 2, 3, 4])
+    assert_array_equal(display.units, [1, 0])
+    assert_array_equal(display.means, [9.5 / 4, 0.25])
+    assert_array_equal(display.density.T, [[0.25, 0, 0.25, 0.5], [0.75, 0.25, 0, 0]])
+    shown = display.mesh_.get_array()
+    assert_array_equal(shown.filled(0), display.density)
+    assert_array_equal(display.means_.get_data().values, display.means)
+    assert display.colorbar_.ax.get_ylabel() == "Fraction of the rows"
+    assert display.line_ is None
+
+
+def test_densities_are_of_all_rows_and_rho_is_marked(autoencoder, X):
+    display = ActivationDensityDisplay.from_estimator(autoencoder, X, n_units=5)
+    assert display.density.shape == (40, 5)
+    assert_allclose(display.density.sum(axis=0), 1)
+    assert display.rho == 0.1
+    assert_array_equal(display.line_.get_ydata(), [0.1, 0.1])
+    expected = np.sort(autoencoder.mean_activation_)[::-1][:5]
+    assert_allclose(display.means, expected)
+
+
+def test_densities_of_units_that_are_never_active():
+    display = ActivationDensityDisplay.from_estimator(Given().fit(), np.zeros((3, 2)))
+    assert_array_equal(display.density[0], 1)
+    assert_array_equal(display.density[1:], 0)

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.decomposition import PCA
+
+from skl_sparse_ae import KL, L1, SparseAutoencoder, TopK
+from skl_sparse_ae.display import MeanActivationDisplay
+
+from .estimators import Given
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def test_mean_activations_are_the_fitted_ones_or_those_of_other_rows(autoencoder, X):
+    display = MeanActivationDisplay.from_estimator(autoencoder)
+    assert_array_equal(display.values, autoencoder.mean_activation_)
+    display = MeanActivationDisplay.from_estimator(autoencoder, X[:50])
+    assert_allclose(display.values, autoencoder.transform(X[:50]).mean(axis=0))
+    heights = [bar.get_height() for bar in display.bars_]
+    assert sum(heights) == 7
+    assert display.ax_.get_ylabel() == "Number of units"
+
+
+def test_tanh_units_are_mapped_as_kl_does(X):
+    autoencoder = SparseAutoencoder(4, activation="tanh", max_iter=5, random_state=0)
+    display = MeanActivationDisplay.from_estimator(autoencoder.fit(X), X)
+    assert_allclose(display.values, autoencoder.mean_activation_)
+
+
+def test_frequencies_by_hand():
+    rows = np.array([[0.0, -2.0], [0.5, 0.0], [0.0, 1.0], [0.0, 2.0]])
+    for threshold, expected in [(0.0, [0.25, 0.75]), (0.5, [0.0, 0.75]), (1, [0, 0.5])]:
+        display = MeanActivationDisplay.from_estimator(
+            Given().fit(), rows, statistic="frequency", threshold=threshold
+        )
+        assert_array_equal(display.values, expected)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_frequencies_of_topk_are_rho_on_average(container, X):
+    autoencoder = SparseAutoencoder(
+        20, penalty="topk", sparse_output=True, max_iter=5, random_state=0
+    ).fit(container(X))
+    display = MeanActivationDisplay.from_estimator(
+        autoencoder, container(X), statistic="frequency"
+    )
+    assert_allclose(display.values.mean(), display.rho)
+    assert display.rho == 0.1
+
+
+@pytest.mark.parametrize(
+    ("params", "statistic"),
+    [
+        ({"penalty": "kl", "rho": 0.2}, "mean"),
+        ({"penalty": KL(rho=0.2)}, "mean"),
+        ({"penalty": "topk", "rho": 0.2}, "frequency"),
+        ({"penalty": TopK(rho=0.2)}, "frequency"),
+        ({"penalty": "batch_topk", "rho": 0.2}, "frequency"),
+        ({"penalty": "l1", "rho": 0.2, "beta": "adaptive"}, "frequency"),
+        ({"penalty": L1(rho=0.2, beta="adaptive")}, "frequency"),
+        ({"penalty": "l1", "rho": 0.2}, None),
+        ({"penalty": L1(rho=0.2), "beta": "adaptive"}, None),
+        ({"penalty": "contractive", "rho": 0.2}, None),
+        ({"penalty": None, "rho": 0.2}, None),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:beta='adaptive' was to make")
+def test_rho_is_marked_where_it_is_the_target_of_the_penalty(params, statistic, X):
+    autoencoder = SparseAutoencoder(10, max_iter=2, random_state=0, **params).fit(X)
+    for shown in ("mean", "frequency"):
+        display = MeanActivationDisplay.from_estimator(autoencoder, X, statistic=shown)
+        if shown == statistic:
+            assert display.rho == 0.2
+            assert_array_equal(display.line_.get_xdata(), [0.2, 0.2])
+            labels = [t.get_text() for t in display.ax_.get_legend().get_texts()]
+            assert "rho = 0.2" in labels
+        else:
+            assert display.rho is None
+            assert display.line_ is None
+
+
+def test_units_that_are_never_active_are_counted_where_they_cannot_be_drawn():
+    values = np.array([0.0, 0.0, 0.01, 0.1, 1.0])
+    display = MeanActivationDisplay(values=values).plot(bins=2, log_scale=True)
+    assert [bar.get_height() for bar in display.bars_] == [1, 2]
+    assert_allclose([bar.get_x() for bar in display.bars_], [0.01, 0.1])
+    assert display.ax_.get_legend().get_texts()[0].get_text() == "3 units, and 2 at 0"
+    display.plot(bins=2, log=True)
+    assert [bar.get_height() for bar in display.bars_] == [4, 1]
+    assert display.ax_.get_yscale() == "log"
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({}, r"X=None: PCA\(.*\) has no mean_activation_"),
+        ({"statistic": "frequency"}, "X=None: statistic='frequency' needs rows"),
+        ({"statistic": "median"}, "statistic='median' must be one of mean, frequency"),
+    ],
+)
+def test_invalid_parameters_of_activations(params, message, X):
+    with pytest.raises(ValueError, match=message):
+        MeanActivationDisplay.from_estimator(PCA(2).fit(X), **params)

@@ -1,0 +1,23 @@
+"""Estimators that are trained for a few iterations, for the tests of this folder."""
+
+import pytest
+
+from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae._penalties._registry import PENALTIES
+
+# "batch_topk" selects within mini-batches, which "lbfgs" does not use.
+SOLVED = [
+    (name, solver)
+    for name, penalty in PENALTIES.items()
+    for solver in ("lbfgs", "adam")
+    if not (penalty.selects_jointly and solver == "lbfgs")
+]
+
+#: For tests that end training early on purpose, whatever it has reached.
+short = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def make_short(n_components=8, **parameters):
+    """An estimator of few units; `max_iter` is five unless given."""
+    parameters = {"max_iter": 5, "random_state": 0, **parameters}
+    return SparseAutoencoder(n_components, **parameters)

@@ -1,0 +1,33 @@
+"""`early_stopping` on held-out rows."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.model_selection import train_test_split
+
+from skl_sparse_ae import SparseAutoencoder
+
+from .short_fits import make_short, short
+
+
+@short
+def test_early_stopping_returns_to_the_best_parameters(rng):
+    # Noise, more units than rows and no decay: the fit overfits within few iterations.
+    noise = rng.normal(size=(60, 20))
+    autoencoder = make_short(100, alpha=0, beta=0.0, early_stopping=True, tol=0.0)
+    autoencoder.set_params(max_iter=500, n_iter_no_change=5).fit(noise)
+    scores = autoencoder.validation_scores_
+    assert autoencoder.n_iter_ == len(scores) < 500
+    assert int(np.argmax(scores)) == len(scores) - 6
+    assert autoencoder.best_validation_score_ == max(scores)
+    # The split uses the first draw from random_state.
+    _, held_out = train_test_split(noise, test_size=0.1, random_state=0)
+    assert_allclose(autoencoder.score(held_out), max(scores))
+
+
+def test_early_stopping_refuses_too_few_validation_rows(digits):
+    autoencoder = SparseAutoencoder(4, early_stopping=True, random_state=0)
+    with pytest.raises(ValueError, match="early_stopping=True.*n_samples=1"):
+        autoencoder.fit(digits, sample_weight=np.arange(1797) == 3)
+    with pytest.raises(ValueError, match="1 row.*larger validation_fraction"):
+        autoencoder.fit(digits[:10])

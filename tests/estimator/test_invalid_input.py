@@ -1,0 +1,57 @@
+"""Arrays that are refused, and methods called before `fit`."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.exceptions import NotFittedError
+
+from skl_sparse_ae import SparseAutoencoder
+
+from .short_fits import make_short, short
+
+
+@short
+def test_wrong_width_in_transform_partial_fit_and_inverse_transform(X):
+    autoencoder = make_short().fit(X)
+    with pytest.raises(ValueError, match="3 features.*64 features"):
+        autoencoder.transform(X[:, :3])
+    with pytest.raises(ValueError, match="3 features.*64 features"):
+        autoencoder.partial_fit(X[:, :3])
+    with pytest.raises(ValueError, match="X has 3 columns.*has 8"):
+        autoencoder.inverse_transform(X[:, :3])
+
+
+@short
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    "method",
+    ["fit", "partial_fit", "transform", "inverse_transform", "score", "objective"],
+)
+def test_nan_and_infinity(bad, method, X):
+    autoencoder = make_short(64).fit(X)
+    broken = X.copy()
+    broken[3, 5] = bad
+    with pytest.raises(ValueError, match="contains (NaN|infinity)"):
+        getattr(autoencoder, method)(broken)
+
+
+def test_values_too_large_for_arithmetic_are_refused(X):
+    with pytest.raises(ValueError, match="overflows.*Scale X"):
+        SparseAutoencoder(8).fit(1e200 * X)
+
+
+@short
+def test_a_fit_that_refuses_its_rows_keeps_the_fitted_state(X):
+    autoencoder = make_short().fit(X)
+    expected = autoencoder.transform(X)
+    with pytest.raises(ValueError, match="NaN"):
+        autoencoder.fit(np.full((5, 3), np.nan))
+    assert_array_equal(autoencoder.transform(X), expected)
+
+
+@pytest.mark.parametrize(
+    "method", ["transform", "inverse_transform", "score", "objective"]
+)
+def test_methods_need_a_fit(method, X):
+    with pytest.raises(NotFittedError):
+        getattr(SparseAutoencoder(64), method)(X)

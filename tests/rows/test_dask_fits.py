@@ -1,0 +1,182 @@
+"""Estimators fitted to Dask arrays, compared with those fitted to rows in memory."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from skl_sparse_ae import L1, SparseAutoencoder, TopK
+
+from .dask_tools import Recorder, assert_same_fit, blocks_of, da, make, short
+
+
+@short
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"penalty": "kl"},
+        {"penalty": "l1"},
+        {"penalty": L1(beta="adaptive", rho=0.3), "max_iter": 45},
+        {"penalty": "topk", "rho": 0.3},
+        {"penalty": "contractive", "tied_weights": True},
+        {"penalty": None, "out_activation": "logistic"},
+        {"penalty": "kl", "activation": "tanh", "alpha": 0.1, "tied_weights": True},
+    ],
+    ids=lambda parameters: str(parameters["penalty"]),
+)
+def test_a_fit_is_that_in_memory(parameters, X, weights):
+    for sample_weight in (None, weights):
+        expected = make(**parameters).fit(X, sample_weight=sample_weight)
+        actual = make(**parameters).fit(blocks_of(X), sample_weight=sample_weight)
+        assert_same_fit(actual, expected)
+
+
+@short
+@pytest.mark.parametrize(
+    ("container", "place"),
+    [
+        (np.asarray, "threads"),
+        (sparse.csr_array, "threads"),
+        (sparse.csc_matrix, "threads"),
+        (sparse.csr_array, "workers"),
+    ],
+    indirect=["place"],
+)
+def test_every_method_gives_what_it_gives_in_memory(container, X, weights, place):
+    X[X < 0.3] = 0
+    rows = blocks_of(X)
+    if container is not np.asarray:
+        rows = rows.map_blocks(container, dtype=X.dtype, meta=container((0, 7)))
+    expected = make().fit(X, sample_weight=weights)
+    actual = make().fit(rows, sample_weight=blocks_of(weights, 50))
+    assert_same_fit(actual, expected)
+    code = actual.transform(rows)
+    assert_allclose(code, expected.transform(X), rtol=1e-9)
+    X_hat = expected.inverse_transform(expected.transform(X))
+    assert_allclose(actual.inverse_transform(code), X_hat, rtol=1e-9)
+    for sample_weight in (None, weights):
+        chunked = None if sample_weight is None else blocks_of(sample_weight)
+        score = actual.score(rows, sample_weight=chunked)
+        assert_allclose(score, expected.score(X, sample_weight=sample_weight))
+        objective = actual.objective(rows, sample_weight=chunked)
+        assert_allclose(objective, expected.objective(X, sample_weight=sample_weight))
+        assert isinstance(score, float)
+        assert isinstance(objective, float)
+
+
+@short
+def test_single_precision_stays_and_travels(X, place):
+    X = X.astype(np.float32)
+    expected, actual = make().fit(X), make().fit(blocks_of(X))
+    assert_same_fit(actual, expected, rtol=1e-3)
+    code = actual.transform(blocks_of(X))
+    assert code.dtype == code.compute().dtype == np.float32
+
+
+@short
+@pytest.mark.parametrize("dtype", [int, bool, np.float16, ">f8"])
+def test_other_numbers_become_floats(dtype, X):
+    X = np.floor(4 * X / X.max()).astype(dtype)
+    assert_same_fit(make().fit(blocks_of(X)), make().fit(X))
+    code = make().fit(X).transform(blocks_of(X))
+    assert code.dtype == code.compute().dtype == np.float64
+
+
+@short
+def test_blocks_without_rows_do_no_harm(X, weights, place):
+    number = np.arange(len(X)) // 31
+    keep = number % 3 != 1
+    rows, chunked = blocks_of(X)[blocks_of(keep)], blocks_of(weights)[blocks_of(keep)]
+    rows.compute_chunk_sizes()
+    chunked.compute_chunk_sizes()
+    assert 0 in rows.chunks[0]
+    expected = make().fit(X[keep], sample_weight=weights[keep])
+    actual = make().fit(rows, sample_weight=chunked)
+    assert_same_fit(actual, expected)
+    assert_allclose(actual.transform(rows), expected.transform(X[keep]), rtol=1e-9)
+
+
+@short
+def test_transform_waits_to_be_computed(X):
+    seen = []
+
+    def see(block):
+        seen.append(len(block))
+        return block
+
+    autoencoder = make(sparse_output=True, penalty="topk").fit(X)
+    rows = blocks_of(X).map_blocks(see, dtype=X.dtype, meta=np.empty((0, 0)))
+    code = autoencoder.transform(rows)
+    X_hat = autoencoder.inverse_transform(code)
+    assert not seen
+    assert code.chunks == (rows.chunks[0], (5,))
+    assert X_hat.chunks == (rows.chunks[0], (X.shape[1],))
+    assert sparse.issparse(code._meta)
+    assert_allclose(code.compute().toarray(), autoencoder.transform(X).toarray())
+    assert seen == 10 * [31]
+    expected = autoencoder.inverse_transform(autoencoder.transform(X))
+    assert_allclose(X_hat.compute(), expected)
+
+
+@short
+def test_transform_takes_blocks_of_unknown_lengths(X):
+    autoencoder = make().fit(X)
+    rows = blocks_of(X)[blocks_of(X)[:, 0] > 0.5]
+    code = autoencoder.transform(rows).compute()
+    assert_allclose(code, autoencoder.transform(X[X[:, 0] > 0.5]))
+
+
+@short
+def test_fit_transform_gives_a_dask_array(X):
+    code = make().fit_transform(blocks_of(X))
+    assert isinstance(code, da.Array)
+    assert_allclose(code.compute(), make().fit_transform(X), rtol=1e-8)
+
+
+@short
+def test_early_stopping_judges_by_rows_that_are_not_trained_on(X, weights, place):
+    autoencoder = make(early_stopping=True, max_iter=30, n_iter_no_change=2, tol=0.1)
+    autoencoder.fit(blocks_of(X), sample_weight=weights)
+    scores = autoencoder.validation_scores_
+    assert autoencoder.n_iter_ == len(scores) < 30
+    assert autoencoder.best_validation_score_ == max(scores) > 0.3
+
+
+@short
+@pytest.mark.parametrize("corruption", ["masking", "gaussian"])
+def test_the_encoder_learns_from_noisy_rows(corruption, X):
+    def fit(**parameters):
+        return make(corruption=corruption, **parameters).fit(blocks_of(X))
+
+    autoencoder = fit()
+    assert_array_equal(autoencoder.components_, fit().components_)
+    assert not np.allclose(autoencoder.components_, make().fit(X).components_)
+    assert not np.allclose(autoencoder.components_, fit(random_state=1).components_)
+    assert autoencoder.loss_curve_[-1] < autoencoder.loss_curve_[0]
+
+
+@short
+def test_a_warm_start_continues_a_fit_to_rows_in_memory(X):
+    in_memory = SparseAutoencoder(
+        5, penalty=TopK(0.3), solver="adam", max_iter=5, random_state=0
+    )
+    before = in_memory.fit(X[:100]).objective(X)
+    in_memory.set_params(solver="auto", warm_start=True).fit(blocks_of(X))
+    assert in_memory.loss_curve_[0] < before
+    assert_allclose(in_memory.objective(X), in_memory.loss_curve_[-1])
+
+
+@short
+def test_many_rows_are_fitted_by_lbfgs_by_default(rng):
+    X = rng.uniform(size=(10_500, 3))
+    auto = SparseAutoencoder(2, max_iter=3, tol=0, random_state=0)
+    lbfgs = SparseAutoencoder(2, solver="lbfgs", max_iter=3, tol=0, random_state=0)
+    assert_same_fit(auto.fit(blocks_of(X, 2000)), lbfgs.fit(X))
+
+
+@short
+def test_callbacks_see_the_rows_and_can_stop(X, place):
+    recorder = Recorder(3, action=lambda X: isinstance(X, da.Array))
+    autoencoder = make().set_callbacks(recorder).fit(blocks_of(X))
+    assert autoencoder.n_iter_ == 3
+    assert_allclose(recorder.scores[-1], autoencoder.score(X))
