@@ -1,12 +1,13 @@
 """
-===============================
+===========================
 Rows on the workers of Dask
-===============================
+===========================
 
-An array that is too large for any single worker of a cluster: 400 MB, and two processes
-of this machine with 600 MB each, of which Python itself takes a third. ``fit`` leaves
-the rows where they are. Parameters travel to the workers, sums travel back, and what
-comes out is the fit that has all the rows in memory.
+Fit on an array that is too large for any single worker of a cluster: 320 MB, on two
+processes of this machine that may use 500 MB each, of which Python and its libraries
+take almost 200 MB. The rows stay on the workers: in each iteration ``fit`` sends them
+the parameters, and they send back sums over their rows. The result is that of a fit
+with all rows in memory.
 
 Needs ``pip install "skl-sparse-ae[dask]"``.
 """
@@ -22,8 +23,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse_ae import SparseAutoencoder
 
-N_ROWS, N_ROWS_OF_BLOCK, N_FEATURES, N_PARTS = 500_000, 25_000, 200, 40
-# A worker that needs more than its memory is ended, rather than put on the disk.
+N_ROWS, N_ROWS_OF_BLOCK, N_FEATURES, N_PARTS = 400_000, 20_000, 200, 20
+# A worker that exceeds its memory is killed; it does not move rows to the disk.
 STRICT = {
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
@@ -32,7 +33,7 @@ STRICT = {
 
 
 def make_rows(block_id):
-    """A block of rows, each made of a few of 40 parts."""
+    """Make a block of rows, each a weighted sum of about two of the 20 parts."""
     parts = np.random.default_rng(0).standard_normal((N_PARTS, N_FEATURES))
     rng = np.random.default_rng([1, block_id[0]])
     shape = N_ROWS_OF_BLOCK, N_PARTS
@@ -41,25 +42,25 @@ def make_rows(block_id):
 
 
 def make_array():
-    """All the rows, still to be made, by whoever needs them."""
+    """A Dask array of all rows, whose blocks the workers will make."""
     blocks = (N_ROWS_OF_BLOCK,) * (N_ROWS // N_ROWS_OF_BLOCK)
     meta = np.empty((0, N_FEATURES), np.float32)
     return da.map_blocks(make_rows, chunks=(blocks, (N_FEATURES,)), meta=meta)
 
 
 def bytes_sent(dask_worker):
-    """What a worker has sent so far."""
+    """Number of bytes that a worker has sent so far."""
     return dask_worker.transfer_outgoing_bytes_total
 
 
 def fit(X):
-    """Fit on rows that are anywhere, and print how long it took."""
+    """Fit on a Dask or NumPy array and print how long it took."""
     autoencoder = SparseAutoencoder(
-        N_PARTS, penalty="l1", beta=3.0, max_iter=15, solver="lbfgs", random_state=0
+        N_PARTS, penalty="l1", beta=3.0, max_iter=10, solver="lbfgs", random_state=0
     )
     start = perf_counter()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # 15 iterations will do
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 10 are enough here
         autoencoder.fit(X)
     seconds = perf_counter() - start
     print(f"{autoencoder.n_iter_} iterations in {seconds:.0f} seconds")
@@ -74,7 +75,7 @@ def main():
         LocalCluster(
             n_workers=2,
             threads_per_worker=1,
-            memory_limit="600MB",
+            memory_limit="500MB",
             dashboard_address=":0",
         ) as cluster,
         Client(cluster) as client,
@@ -83,7 +84,7 @@ def main():
         on_workers = fit(X)
         megabytes = sum(client.run(bytes_sent).values()) / 1e6
         print(f"The workers have sent {megabytes:.1f} MB to each other and back")
-        code = on_workers.transform(X)  # a Dask array, computed where its rows are
+        code = on_workers.transform(X)  # a Dask array, computed on the workers
         print(f"Active units: {(code > 0).mean().compute():.1%}")
         print(f"Variance explained: {on_workers.score(X):.1%}")
     print("The same rows in this process:", end=" ", flush=True)

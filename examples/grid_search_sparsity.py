@@ -1,19 +1,19 @@
 """
-==================================
+================================
 Tuning sparsity by a grid search
-==================================
+================================
 
-What this library is for: a sparse autoencoder as a step of a scikit-learn pipeline,
-whose sparsity ``GridSearchCV`` tunes for the classifier that comes after it. The digits
-that come with scikit-learn are classified by a logistic regression on
+The main job of this library: a sparse autoencoder as a step of a scikit-learn pipeline,
+whose sparsity ``GridSearchCV`` tunes for the classifier after it. A logistic regression
+classifies the digits that come with scikit-learn, from
 
-- the codes of sparse autoencoders, of several penalties and strengths,
+- the codes of sparse autoencoders with several penalties and strengths,
 - as many principal components,
 - the best number of principal components,
 - the pixels.
 
-All of them are chosen by cross-validation on the training rows. The table ends with the
-accuracy on test rows, which had no part in any choice.
+All choices are made by cross-validation on the training rows. The last table also has
+the accuracy on test rows, which were not used for any choice.
 """
 
 from time import perf_counter
@@ -29,8 +29,8 @@ from skl_sparse_ae import SparseAutoencoder
 
 N_COMPONENTS = 48
 
-# Each penalty has parameters of its own, so each has its own grid. "scale" is a beta in
-# proportion to the variance of the data; numbers are absolute.
+# Penalties differ in their parameters, so each has its own grid. beta="scale" is
+# proportional to the variance of the data; a number is used unchanged.
 AUTOENCODER_GRIDS = [
     {
         "sparseautoencoder__penalty": ["kl"],
@@ -50,27 +50,27 @@ PCA_GRID = {"pca__n_components": [8, 16, 24, 32, 40, 48, 56, 64]}
 
 
 def features_and_classifier(transformer):
-    """A pipeline from pixels to digits."""
+    """Return a pipeline from pixels to digits."""
     classifier = LogisticRegression(max_iter=1000)
     return make_pipeline(MinMaxScaler(), transformer, StandardScaler(), classifier)
 
 
 def search(transformer, grid, X, y):
-    """Choose from the grid by cross-validation and fit the best on all rows."""
+    """Search the grid by cross-validation and fit the best pipeline on all rows."""
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     pipeline = features_and_classifier(transformer)
     return GridSearchCV(pipeline, grid, cv=folds, n_jobs=2).fit(X, y)
 
 
 def describe(params):
-    """What distinguishes one autoencoder from the others, as text."""
+    """Return the penalty and its parameters as text."""
     values = {key.removeprefix("sparseautoencoder__"): v for key, v in params.items()}
     names = [name for name in ("penalty", "rho", "beta") if name in values]
     return "  ".join(f"{name}={values[name]}" for name in names)
 
 
 def print_search(found):
-    """One line for each configuration, the best first."""
+    """Print one line for each configuration, the best first."""
     print(f"{'configuration':37} {'CV accuracy':17} fit seconds")
     results = found.cv_results_
     for i in results["rank_test_score"].argsort(kind="stable"):
@@ -80,8 +80,8 @@ def print_search(found):
 
 
 def print_summary(searches, X_test, y_test):
-    """The best of each search, on the folds and on the test rows."""
-    print(f"{'best of its kind':37} {'CV accuracy':17} test accuracy")
+    """Print the accuracy of the best of each search, on the folds and on test rows."""
+    print(f"{'the best of each search':37} {'CV accuracy':17} test accuracy")
     for name, found in searches.items():
         std = found.cv_results_["std_test_score"][found.best_index_]
         accuracy = found.score(X_test, y_test)
@@ -94,8 +94,8 @@ def main():
     X, X_test, y, y_test = train_test_split(
         X, y, test_size=0.4, stratify=y, random_state=0
     )
-    # With about 1000 rows, small batches give "topk", which is trained on mini-batches,
-    # enough steps per epoch. The other penalties are trained on all rows at once.
+    # "topk" is trained on mini-batches: with about 1000 rows, small ones give it enough
+    # steps per epoch. The other penalties are trained on all rows at once.
     autoencoder = SparseAutoencoder(N_COMPONENTS, batch_size=32, random_state=0)
     autoencoders = search(autoencoder, AUTOENCODER_GRIDS, X, y)
     same_number = search(PCA(N_COMPONENTS), {}, X, y)

@@ -1,20 +1,20 @@
 """
-==========================
-What does not fit the rest
-==========================
+=======================================
+Anomalies by their reconstruction error
+=======================================
 
-A row that is reconstructed badly is unlike those that the autoencoder was trained on.
-With few active units for each row this becomes a detector of anomalies: the units are
-parts of usual rows, and five of them do not make an unusual one.
+A row with a large reconstruction error is unlike the rows that the autoencoder was
+trained on. With few active units for each row this makes a detector of anomalies: the
+units are parts of usual rows, and five of them cannot be combined to an unusual one.
 """
 
 # %%
-# A digit that nobody has seen
-# ----------------------------
-# Ten problems: each time, one of the ten digits is left out of training, and then to be
-# told from further examples of the other nine. The score of a row is the squared length
-# of its residual; it is judged by the area under the ROC curve (0.5 for guessing). PCA
-# has the best of 4, 8, 16 and 24 components.
+# A digit that was left out of training
+# -------------------------------------
+# Ten problems: each time, one of the ten digits is left out of training, and must then
+# be told from further examples of the other nine. The score of a row is the sum of its
+# squared errors, and the measure is the area under the ROC curve (0.5 for guessing).
+# PCA has 8 components, the best of 4, 8, 16 and 24.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,7 +30,7 @@ from skl_sparse_ae import SparseAutoencoder, TopK
 
 
 def by_residual(transformer):
-    """Fit; a function that gives each row the squared length of its residual."""
+    """Return a function that fits and returns a scorer, by the reconstruction error."""
 
     def fit(X):
         transformer.fit(X)
@@ -42,7 +42,7 @@ def by_residual(transformer):
 
 
 def by_score_samples(detector):
-    """Fit one of scikit-learn's detectors; a function that gives its scores."""
+    """Return a function that fits and returns a scorer, by `score_samples`."""
 
     def fit(X):
         detector.fit(X)
@@ -62,7 +62,7 @@ detectors = {
 
 
 def areas(usual, unusual):
-    """For each detector, the area under the ROC curve."""
+    """Return the area under the ROC curve of each detector."""
     train, test = train_test_split(usual, test_size=0.3, random_state=0)
     rows = np.concatenate([test, unusual])
     is_unusual = np.repeat([False, True], [len(test), len(unusual)])
@@ -85,8 +85,8 @@ plt.show()
 # %%
 # Why it works
 # ------------
-# Without any sixes in training: usual digits keep their shape, sixes are turned into
-# something else.
+# An autoencoder that was trained without sixes: it keeps the shape of other digits, and
+# turns sixes into something else.
 
 usual, test = train_test_split(X[y != 6], test_size=0.3, random_state=0)
 autoencoder = SparseAutoencoder(100, penalty=TopK(rho=0.05), random_state=0).fit(usual)
@@ -104,11 +104,11 @@ for label, images, strip in zip(
 plt.show()
 
 # %%
-# Where it does not matter
-# ------------------------
-# Tumours, trained on the benign ones only, in standardised columns: there a malignant
-# one has larger values of most columns, which any detector sees. An autoencoder has
-# nothing to add.
+# Where any detector will do
+# --------------------------
+# Tumours: the detectors are trained on benign ones, in standardised columns. Malignant
+# ones have larger values in most columns, which every detector finds. An autoencoder is
+# not needed here.
 
 tumours = load_breast_cancer()
 benign = tumours.data[tumours.target == 1]

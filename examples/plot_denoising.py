@@ -1,19 +1,19 @@
 """
-================
-Taking noise out
-================
+==============
+Removing noise
+==============
 
-With ``corruption``, the encoder sees noisy rows in training while the reconstruction is
-compared with the clean ones [1]_. What comes out is a denoising autoencoder: it has
-learned what rows look like without noise.
+With ``corruption``, the encoder is given noisy rows in training, and the reconstruction
+is compared with the clean ones [1]_. The result is a denoising autoencoder: it
+reconstructs rows without their noise.
 """
 
 # %%
 # Noisy digits
 # ------------
-# Pixels in [0, 1], and normal noise with standard deviation 0.3 on all of them.
-# Training digits are clean; test digits are noisy, and known without noise only to
-# whoever measures.
+# The training digits are clean, with pixels in [0, 1]. The test digits have normal
+# noise with standard deviation 0.3 in all pixels; their clean versions are only used to
+# measure the error.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,21 +32,22 @@ noisy = X_test + NOISE * unit_noise
 
 
 def denoise(transformer, rows):
+    """Encode rows and reconstruct them."""
     return transformer.inverse_transform(transformer.transform(rows))
 
 
 def error(rows):
-    """Root of the mean squared difference from the clean test digits."""
+    """Root mean squared error against the clean test digits."""
     return np.sqrt(np.mean((rows - X_test) ** 2))
 
 
 # %%
-# Who takes out most
+# Which removes most
 # ------------------
-# PCA denoises too, when it keeps only the components that are stronger than the noise;
-# here it is even told the best number of them. An autoencoder does better without any
-# preparation, since it need not be linear, and better still when it has been trained
-# with noise.
+# PCA removes noise, too, if it keeps only the components that are stronger than the
+# noise; here it even has the number that is best on the test digits. An autoencoder,
+# which is not linear, does better when trained on clean rows, and better still when
+# trained with noise.
 
 pcas = [PCA(n, random_state=0).fit(X_train) for n in range(2, 41)]
 pca = min(pcas, key=lambda pca: error(denoise(pca, noisy)))
@@ -72,7 +73,7 @@ for name, transformer in candidates.items():
     print(f"{name:25}: error {error(denoise(transformer, noisy)):.3f}")
 
 # %%
-# What they look like: clean, noisy, and what each makes of them.
+# Ten digits: clean, noisy, and reconstructed by each candidate.
 
 images = {"clean": X_test, "noisy": noisy}
 images |= {name: denoise(each, noisy) for name, each in candidates.items()}
@@ -87,9 +88,9 @@ plt.show()
 # %%
 # Other amounts of noise
 # ----------------------
-# The autoencoder that was trained with noise of 0.3 is the best for that much and for
-# more. For little noise the one trained on clean rows is better: ``corruption_level``
-# should be what is expected.
+# The autoencoder that was trained with noise of 0.3 is the best for noise of 0.3 and
+# more. For little noise the one trained on clean rows is better: set
+# ``corruption_level`` to the noise that is expected.
 
 levels = np.linspace(0, 0.5, 11)
 fig, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
@@ -98,7 +99,7 @@ for name, transformer in candidates.items():
         error(denoise(transformer, X_test + level * unit_noise)) for level in levels
     ]
     ax.plot(levels, errors, "o-", label=name)
-ax.plot(levels, levels, color="grey", linestyle="--", label="left as it is")
+ax.plot(levels, levels, color="grey", linestyle="--", label="not denoised")
 ax.set(xlabel="Standard deviation of the noise", ylabel="Error", ylim=0)
 ax.grid(alpha=0.3)
 ax.legend()

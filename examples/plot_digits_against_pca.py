@@ -1,17 +1,17 @@
 """
-==============================
-In the place of PCA, on digits
-==============================
+===================================
+A sparse autoencoder in PCA's place
+===================================
 
-A sparse autoencoder goes where PCA goes: both learn ``n_components`` features from the
-columns of a table, in a pipeline or by themselves. This example puts one in the place
-of the other and looks at what changes: how much variance is explained, how well a
-linear classifier does on the features, and what the components look like.
+A sparse autoencoder can replace PCA: both learn ``n_components`` features from the
+columns of a table, alone or in a pipeline. This example replaces one by the other and
+compares how much variance is explained, how well a linear classifier does on the
+features, and what the components look like.
 """
 
 # %%
-# Both get the 1797 digits of 8 x 8 pixels that come with scikit-learn. The autoencoder
-# has its default parameters.
+# Both are fitted to the 1797 digits of 8 x 8 pixels that come with scikit-learn. The
+# autoencoder has its default parameters.
 
 from timeit import repeat
 
@@ -42,21 +42,21 @@ folds = StratifiedKFold(5, shuffle=True, random_state=0)
 
 
 def accuracies(transformer):
-    """Cross-validated accuracy of a linear classifier on the features."""
+    """Return the cross-validated accuracies of a linear classifier on the features."""
     classifier = LogisticRegression(max_iter=1000)
     pipeline = make_pipeline(transformer, StandardScaler(), classifier)
     return cross_val_score(pipeline, X, y, cv=folds)
 
 
 def explained(transformer):
-    """Fraction of the variance of the training rows."""
+    """Return the fraction of the training rows' variance that is explained."""
     if isinstance(transformer, PCA):
         return transformer.explained_variance_ratio_.sum()
     return transformer.score(X)
 
 
 def seconds_to_fit(transformer):
-    """The fastest of three."""
+    """Return the time of the fastest of three fits."""
     return min(repeat(lambda: transformer.fit(X), number=1, repeat=3))
 
 
@@ -81,13 +81,12 @@ raw = accuracies("passthrough").mean()
 print(f"accuracy on the pixels: {raw:.3f}")
 
 # %%
-# PCA explains more variance, and has to: an autoencoder with identity output
-# reconstructs within a subspace of ``n_components`` dimensions, and of all those PCA's
-# is the closest to the rows (Eckart and Young, 1936). What the autoencoder gives up
-# in reconstruction is the price of sparsity. What it buys are features that are not
-# linear in the pixels: from about 30 units on, the classifier does better on them than
-# on as many principal components. With few components it does not: prefer PCA there,
-# and wherever reconstruction or time is what counts, since PCA takes milliseconds.
+# PCA always explains more variance: an autoencoder with identity output reconstructs
+# within a subspace of ``n_components`` dimensions, and PCA's subspace is the closest to
+# the rows (Eckart and Young, 1936). Sparsity costs the autoencoder some reconstruction.
+# In return its features are not linear in the pixels: from about 30 units on, the
+# classifier does better on them than on as many principal components. Prefer PCA for
+# few components, and where reconstruction or time matter most: it takes milliseconds.
 
 fig, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 for name in kinds:
@@ -107,14 +106,14 @@ plt.show()
 # %%
 # What the components look like
 # -----------------------------
-# ``components_`` means the same in both: what a component adds to the reconstruction.
-# PCA's are ordered by variance, from blobs to ever finer patterns over the whole
-# picture. The autoencoder's units have no order; where few of them may be active at a
-# time, and training goes on for longer, many become strokes and parts of digits.
+# In both, a row of ``components_`` is what a component adds to the reconstruction.
+# PCA's are ordered by variance, from blobs to finer patterns over the whole picture.
+# The autoencoder's units have no order. With a smaller ``rho`` and longer training many
+# become strokes and parts of digits.
 
 
 def mosaic(rows, n_columns=8, side=8):
-    """Square pictures in a grid, each with its own contrast, as one picture."""
+    """Arrange square pictures in a grid, each scaled to its largest value."""
     rows = rows / np.abs(rows).max(axis=1, keepdims=True)
     pictures = rows.reshape(-1, n_columns, side, side)
     frame = ((0, 0), (0, 0), (1, 0), (1, 0))
@@ -137,13 +136,13 @@ plt.show()
 # %%
 # A linear autoencoder is PCA
 # ---------------------------
-# Without a penalty, without weight decay and with identity activations, the best that
-# an autoencoder can do is PCA's subspace (Baldi and Hornik, 1989). It finds it: the
+# Without a penalty, without weight decay and with identity activations, the optimum of
+# an autoencoder is PCA's subspace (Baldi and Hornik, 1989). The fit finds it: the
 # largest angle between the two subspaces is a hundredth of a degree or less, and the
-# variance explained is the same. The way there is flat in places, since every other
-# choice of principal components is a saddle point of the objective. Hence the very
-# small ``tol``, and tied weights, with which L-BFGS needs some hundreds of iterations
-# rather than thousands. It is a good test of a library, and a slow way to compute PCA.
+# variance explained is the same. It needs a very small ``tol``, because every other
+# choice of principal components is a saddle point, near which the objective is flat.
+# With tied weights L-BFGS takes hundreds of iterations instead of thousands. This is a
+# good test of the library, and a slow way to compute PCA.
 
 for n in (4, 8, 16, 32):
     linear = SparseAutoencoder(

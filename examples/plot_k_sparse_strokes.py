@@ -3,19 +3,19 @@
 From strokes to whole digits: k-sparse units
 ============================================
 
-In a k-sparse autoencoder each row keeps its k largest activations, and nothing else
-makes the code sparse. What the units become depends on k alone: where many of them
-share the work, each draws a short stroke; where few may speak, each must stand for most
-of a digit. This is the figure by which Makhzani and Frey introduced these autoencoders
-[1]_.
+In a k-sparse autoencoder the k largest activations of each row are kept and all others
+are set to zero. What the units learn depends on k: with many active units, each draws a
+short stroke; with few, each draws most of a digit. This example reproduces the figure
+with which Makhzani and Frey introduced these autoencoders [1]_.
 """
 
 # %%
 # Handwritten digits
 # ------------------
 # Images of 28 x 28 pixels from MNIST, read from the folder that the environment
-# variable ``SKL_SPARSE_AE_DATA`` names, or ``shared/data`` beside the checkout. Where
-# there is none, scikit-learn's digits of 8 x 8 pixels hint at the same.
+# variable ``SKL_SPARSE_AE_DATA`` names, or ``shared/data`` beside the checkout. Without
+# them, scikit-learn's digits of 8 x 8 pixels are used, which show the same less
+# clearly.
 
 import gzip
 import os
@@ -31,7 +31,7 @@ from skl_sparse_ae import SparseAutoencoder, TopK
 
 
 def load_images(n_images=10_000):
-    """Images as rows of pixels in [0, 1], float32."""
+    """Return images as rows of pixels in [0, 1], float32."""
     try:
         here = Path(__file__).parent
     except NameError:  # Sphinx-Gallery runs an example in its own folder
@@ -53,9 +53,9 @@ print(f"{X.shape[0]} images of {side} x {side} pixels")
 # %%
 # One autoencoder for each k
 # --------------------------
-# As in the paper there are 1000 units (fewer for the small images), and one matrix
-# reads and writes: a unit's picture is both what it looks for and what it draws. Twelve
-# epochs are enough to see it (150 for the few small images), though not to converge.
+# As in the paper there are 1000 units (200 for the small images) with tied weights: a
+# unit's picture shows both which input activates it and what it draws. Twelve epochs
+# (150 for the small images) are enough to see the effect, though not to converge.
 
 warnings.simplefilter("ignore", ConvergenceWarning)
 n_components, n_epochs = (1000, 12) if side == 28 else (200, 150)
@@ -75,7 +75,7 @@ for k in numbers:
     )
     code = autoencoder.fit_transform(X)
     drawings = np.abs(autoencoder.components_)
-    # The participation ratio: as many pixels of equal strength would have it.
+    # The participation ratio: n for a drawing of n pixels of equal strength.
     extent = (drawings**2).sum(axis=1) ** 2 / (drawings**4).sum(axis=1)
     print(
         f"{k:12} {autoencoder.score(X):20.3f} {np.sum(code.max(axis=0) == 0):14}"
@@ -101,8 +101,8 @@ for (k, autoencoder), panel in zip(fitted.items(), panels, strict=True):
 plt.show()
 
 # %%
-# The larger k, the smaller the drawings: with k = 70 many units are dots and short
-# strokes (the noisy mixtures among them sharpen with more digits and epochs), with
-# k = 10 most are whole digits or large parts of one.
+# The larger k, the smaller the drawings: with k = 70 many units draw dots and short
+# strokes (the noisy mixtures among them become clearer with more digits and epochs),
+# with k = 10 most draw whole digits or large parts of one.
 #
 # .. [1] A. Makhzani, B. Frey, "k-Sparse Autoencoders", arXiv:1312.5663, 2013.

@@ -3,17 +3,18 @@
 Rows that stay on a disk
 ========================
 
-A table need not fit in memory: ``fit`` reads a memory-mapped array in mini-batches, and
-``partial_fit`` takes whatever rows come next. This example learns from 400,000 pieces
-of photographs in a file, watches the progress, and looks at how much memory it takes.
+A table may be larger than memory: ``fit`` reads a memory-mapped array in mini-batches,
+and ``partial_fit`` takes rows chunk by chunk. This example learns from a file of
+400,000 pieces of photographs, shows the progress, and measures how much memory the fit
+needs.
 """
 
 # %%
 # A file of patches
 # -----------------
-# Random squares of 8 x 8 pixels from the two photographs that scikit-learn brings
-# along, each without its own mean, written to a file some thousands at a time. In
-# float32, they stay float32.
+# Random squares of 8 x 8 pixels from the two photographs that come with scikit-learn.
+# The mean of each square is subtracted. They are written to a file, 20,000 at a time,
+# in float32; the fit keeps this type.
 
 import tempfile
 import tracemalloc
@@ -56,10 +57,11 @@ print(f"{X.shape} in a file of {path.stat().st_size / 2**20:.0f} MiB")
 # %%
 # Fitting, with a progress bar
 # ----------------------------
-# From 10,000 rows on, ``solver="auto"`` is Adam. Files of more than a gigabyte are
-# shuffled by windows of neighbouring rows, so that a disk is read by long runs; smaller
-# ones, such as this, row by row. scikit-learn's callbacks work inside pipelines and
-# grid searches too; its progress bar needs the package ``rich``.
+# With more than 10,000 rows, ``solver="auto"`` selects Adam, which reads mini-batches.
+# A file of this size is shuffled row by row; of files above a gigabyte, runs of
+# neighbouring rows are shuffled, which a disk reads faster. scikit-learn's callbacks
+# also work inside pipelines and grid searches; its progress bar needs the package
+# ``rich``.
 
 settings = {
     "n_components": 100,
@@ -68,7 +70,7 @@ settings = {
     "tied_weights": True,
     "random_state": 0,
 }
-autoencoder = SparseAutoencoder(max_iter=6, tol=0, **settings)
+autoencoder = SparseAutoencoder(max_iter=4, tol=0, **settings)
 autoencoder.set_callbacks(ProgressBar())
 
 tracemalloc.start()
@@ -79,9 +81,9 @@ print(f"variance explained: {autoencoder.score(X[:CHUNK]):.3f}")
 print(f"memory at the peak of the fit, beyond the file: {peak / 2**20:.0f} MiB")
 
 # %%
-# The warning says that ``max_iter`` ended it: with ``tol=0`` nothing else does. J rises
-# at first, since training begins with ten units active for each row and comes down to
-# five.
+# The warning says that training ended at ``max_iter``, as it must with ``tol=0``. J
+# rises at first because training begins with ten active units for each row and reduces
+# them to five.
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
 UnitImageDisplay.from_estimator(autoencoder, image_shape=(SIDE, SIDE), ax=axes[0])
@@ -89,11 +91,11 @@ LossCurveDisplay.from_estimator(autoencoder, ax=axes[1])
 plt.show()
 
 # %%
-# Rows that come one chunk at a time
-# ----------------------------------
-# ``partial_fit`` makes one pass over the rows that it gets and remembers where it was:
-# the optimiser's state, the running means of the units, and which units have been idle.
-# The first chunk decides the scale of the data and should be a typical one.
+# One chunk of rows at a time
+# ---------------------------
+# ``partial_fit`` makes one pass over the rows of each call. Between calls it keeps the
+# state of the optimiser, the running means of the units, and which units are idle. The
+# scale of the data is taken from the first chunk, which should be a typical one.
 
 stream = SparseAutoencoder(**settings)
 unseen = X[:CHUNK]

@@ -1,27 +1,27 @@
 """
-====================================
+================================
 Natural images are made of edges
-====================================
+================================
 
-A sparse autoencoder that sees nothing but small pieces of photographs learns to detect
-edges: each unit responds to a light-dark border in one place and direction. It is the
-exercise by which Stanford's course on unsupervised feature learning, UFLDL, introduced
-sparse autoencoders [1]_, and this example follows its protocol to the letter.
+A sparse autoencoder that is trained on small pieces of photographs learns to detect
+edges: each unit responds to a light-dark border in one place and direction. This is the
+exercise with which Stanford's course on unsupervised feature learning, UFLDL,
+introduced sparse autoencoders [1]_, with the same preparation and parameters.
 """
 
 # %%
 # Photographs
 # -----------
 # UFLDL takes its pieces from ten natural images that Olshausen and Field have
-# *whitened*: neighbouring pixels of a photograph are almost the same, so that coarse
-# brightness would drown everything else; a filter in the frequency domain evens this
-# out [2]_.
+# *whitened* [2]_: neighbouring pixels of a photograph are almost equal, so that most
+# variance is in coarse brightness; a filter in the frequency domain makes fine detail
+# count as much.
 #
 # The images are read from ``natural_images.npz``, which has an array ``IMAGES`` of
 # shape (height, width, n_images), whitened and of variance 0.1. The folder is the one
-# in the environment variable ``SKL_SPARSE_AE_DATA``, or ``shared/data`` beside the
-# checkout. Where there is none, the two photographs that scikit-learn brings along will
-# do; a tiled roof in one of them makes some units prefer stripes.
+# that the environment variable ``SKL_SPARSE_AE_DATA`` names, or ``shared/data`` beside
+# the checkout. Without it, the two photographs that come with scikit-learn are used; a
+# tiled roof in one of them makes some units respond to stripes.
 
 import os
 from pathlib import Path
@@ -45,7 +45,7 @@ def whiten(image, cutoff=200 / 512):
 
 
 def load_images():
-    """Whitened grey images, (height, width, n_images), of variance 0.1."""
+    """Return whitened grey images, (height, width, n_images), of variance 0.1."""
     try:
         here = Path(__file__).parent
     except NameError:  # Sphinx-Gallery runs an example in its own folder
@@ -67,15 +67,15 @@ images = load_images()
 # %%
 # 10000 patches
 # -------------
-# Squares of 8 x 8 pixels from random places. The mean of each is subtracted, what lies
-# beyond three standard deviations is clipped, and all is mapped to [0.1, 0.9], which
-# logistic output units can reach.
+# Squares of 8 x 8 pixels from random places. The mean of each is subtracted, values
+# beyond three standard deviations are clipped, and the result is mapped to [0.1, 0.9],
+# which logistic output units can reach.
 
 rng = np.random.default_rng(0)
 
 
 def random_patches(images, n_patches, side, rng):
-    """Flattened squares from random places of random images."""
+    """Return flattened squares from random places of random images."""
     height, width, n_images = images.shape
     row = rng.integers(height - side + 1, size=(n_patches, 1, 1))
     column = rng.integers(width - side + 1, size=(n_patches, 1, 1))
@@ -86,7 +86,7 @@ def random_patches(images, n_patches, side, rng):
 
 
 def normalise(patches):
-    """UFLDL's scaling to [0.1, 0.9]."""
+    """Scale to [0.1, 0.9] as UFLDL does."""
     patches = patches - patches.mean(axis=1, keepdims=True)
     limit = 3 * patches.std()
     return 0.5 + 0.4 * np.clip(patches, -limit, limit) / limit
@@ -97,11 +97,10 @@ X = normalise(random_patches(images, n_patches=10_000, side=8, rng=rng))
 # %%
 # Learning
 # --------
-# 25 units, each of which should be active on average 1 % of the time. All the numbers
-# are UFLDL's; in this library they mean the same. J ends between 0.37 and 0.38 on ten
-# whitened images, depending on which patches were drawn, and the mean activation is
-# close to the 0.01 that was asked for. Without patience, ``tol=1e-3`` gives edges too,
-# in a third of the time.
+# 25 units with a mean activation of 0.01. All numbers are UFLDL's and mean the same
+# here. On the ten whitened images J ends between 0.37 and 0.38, depending on which
+# patches were drawn, and the mean activation is close to the target. ``tol=1e-3`` gives
+# edges too, in a third of the time.
 
 notes = {
     "n_components": 25,
@@ -122,13 +121,13 @@ print(f"variance explained = {sparse.score(X):.3f}")
 # %%
 # What the units have learned
 # ---------------------------
-# Of all inputs with the same norm, the one that activates unit j most is its column of
-# the encoder's weights, ``w_j / ||w_j||``. As pictures, these are edges in many places
-# and directions.
+# The input of norm 1 that activates unit j most is ``w_j / ||w_j||``, where ``w_j`` is
+# the unit's column of the encoder's weights. As pictures, these inputs are edges in
+# many places and directions.
 
 
 def mosaic(rows, n_columns=5):
-    """Square pictures in a grid, each with its own contrast, as one picture."""
+    """Arrange square pictures in a grid, each scaled to its largest value."""
     side = int(np.sqrt(rows.shape[1]))
     rows = rows - rows.mean(axis=1, keepdims=True)
     rows = rows / np.abs(rows).max(axis=1, keepdims=True)
@@ -145,7 +144,7 @@ def show(ax, rows, title):
 
 
 def best_inputs(autoencoder):
-    """The input of norm 1 that activates each unit most."""
+    """Return the input of norm 1 that activates each unit most."""
     weights = autoencoder.encoder_coef_.T
     return weights / np.linalg.norm(weights, axis=1, keepdims=True)
 
@@ -159,13 +158,13 @@ axes[2].grid(alpha=0.3)
 plt.show()
 
 # %%
-# Sparsity makes the edges
-# ------------------------
-# The same network without the sparsity penalty reconstructs the patches better, since
-# nothing else is asked of it. Its units, however, are mixtures of everything, which
-# spread over the whole patch and mean nothing by themselves.
+# The penalty makes the edges
+# ---------------------------
+# The same network without the sparsity penalty reconstructs the patches better. Its
+# units, however, are mixtures that spread over the whole patch and cannot be
+# interpreted one by one.
 
-dense = SparseAutoencoder(**{**notes, "penalty": None, "tol": 1e-4}).fit(X)
+dense = SparseAutoencoder(**{**notes, "penalty": None, "tol": 1e-3}).fit(X)
 
 fig, axes = plt.subplots(1, 2, figsize=(7.6, 4.5), layout="constrained")
 for ax, autoencoder, name in zip(axes, (sparse, dense), ("KL", "No"), strict=True):

@@ -1,19 +1,18 @@
 """
-=======================
-What each penalty makes
-=======================
+==========================
+What each penalty produces
+==========================
 
-The penalty decides what "sparse" means: units that are rarely active, few units for
-each row, or a code that hardly moves when its row does. This example fits the same
-digits with every penalty, and then turns the knob that each of them has.
+The penalty decides what "sparse" means: units that are rarely active, few active units
+for each row, or a code that changes little when its row does. This example fits the
+same digits with every penalty and then varies the parameters that set the sparsity.
 """
 
 # %%
 # The same digits, every penalty
 # ------------------------------
-# 64 units, and otherwise the default parameters. What counts as active depends on the
-# units: rectified ones are when they are not zero; logistic ones never are zero, and
-# count where they exceed their own mean.
+# 64 units and the default parameters. A rectified unit counts as active where it is not
+# zero. Logistic units are never zero: they count as active above their mean.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -58,9 +57,9 @@ for penalty in penalties:
     fitted[penalty] = autoencoder
 
 # %%
-# The dictionaries: each little picture is what one unit writes into the reconstruction,
-# the most active units first. Where few units may be active, each must draw more of a
-# digit, and their pictures become strokes.
+# The dictionaries: each small picture shows what one unit adds to the reconstruction,
+# the most active units first. With few active units, each must draw more of a digit,
+# and the pictures become strokes.
 
 fig, axes = plt.subplots(2, 3, figsize=(9, 6.6), layout="constrained")
 for ax, (penalty, autoencoder) in zip(axes.flat, fitted.items(), strict=True):
@@ -78,13 +77,14 @@ plt.show()
 # %%
 # The price of sparsity
 # ---------------------
-# ``"topk"`` and ``"batch_topk"`` have the number of active units by construction, and
-# ``"l1"`` reaches it with ``beta="adaptive"``. The fewer units may be active, the less
-# is explained. With few active units a sparse code explains more than as many principal
-# components, which have to be the same ones for all rows. On the digits the two kinds
-# of top-k hardly differ.
+# ``rho`` is the fraction of units that should be active: 2, 5, 12 or 24 of 64.
+# ``"topk"`` and ``"batch_topk"`` fix it by construction, and ``"l1"`` reaches it with
+# ``beta="adaptive"``. The fewer units are active, the less is explained. A sparse code
+# with few active units explains more than as many principal components, since each row
+# uses other units, and all rows the same components. On the digits ``"topk"`` and
+# ``"batch_topk"`` hardly differ.
 
-levels = [0.02, 0.05, 0.1, 0.2, 0.3]
+levels = [2 / 64, 5 / 64, 12 / 64, 24 / 64]
 fig, ax = plt.subplots(figsize=(7, 4.6), layout="constrained")
 for name, make in {
     '"topk"': lambda rho: TopK(rho=rho),
@@ -92,7 +92,7 @@ for name, make in {
     '"l1", adaptive': lambda rho: L1(beta="adaptive", rho=rho),
 }.items():
     autoencoders = [
-        SparseAutoencoder(100, penalty=make(rho), max_iter=500, random_state=0).fit(X)
+        SparseAutoencoder(64, penalty=make(rho), max_iter=300, random_state=0).fit(X)
         for rho in levels
     ]
     SparsityCurveDisplay.from_estimators(
@@ -108,9 +108,10 @@ plt.show()
 # %%
 # rho and beta of "kl"
 # --------------------
-# ``rho`` is the mean activation that each unit should have, and ``beta`` how much that
-# matters. A small ``beta`` lets units go where the reconstruction wants them, a large
-# one holds all of them at ``rho``.
+# For ``"kl"``, ``rho`` is the mean activation that each unit should have, and ``beta``
+# is the weight of the penalty. With a small ``beta`` the mean activations differ
+# between units, as suits the reconstruction; a large ``beta`` keeps all of them at
+# ``rho``.
 
 fig, axes = plt.subplots(1, 3, figsize=(10, 3), sharex=True, layout="constrained")
 for ax, factor in zip(axes, [0.1, 1, 10], strict=True):

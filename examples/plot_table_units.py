@@ -1,19 +1,18 @@
 """
-=====================================
-Reading the units of a table, by name
-=====================================
+=============================
+Interpreting units of a table
+=============================
 
-Each unit of a sparse autoencoder can be looked at: which columns it writes, which rows
-activate it, which classes these belong to, and whether another seed would have found it
-too. This example does all of that for measurements of cells from 569 tumours, 30
-columns with names.
+This example interprets the units of a sparse autoencoder: which columns a unit changes,
+which rows activate it, to which classes these belong, and whether fits with other seeds
+find it, too. The data are measurements of cells from 569 tumours, in 30 named columns.
 """
 
 # %%
 # Two units for each row
 # ----------------------
-# The columns have different units of measurement, so they are standardised. Of eight
-# units each row may use two. The names of the columns come from the data frame.
+# The columns have different scales, so they are standardised. There are eight units, of
+# which two are active for each row. The names of the columns come from the data frame.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_breast_cancer
@@ -40,22 +39,22 @@ for n, explained in enumerate(pca.explained_variance_ratio_.cumsum(), start=1):
     print(f"by {n} principal component(s): {explained:.3f}")
 
 # %%
-# What they write
-# ---------------
-# The largest weights of each unit: what it adds to a row, in standard deviations, when
-# it is active by 1. Where signs differ, a unit makes some columns larger and others
-# smaller.
+# What each unit adds to a row
+# ----------------------------
+# The largest weights of each unit: what an activation of 1 adds to the columns, in
+# standard deviations. A unit with weights of both signs makes some columns larger and
+# others smaller.
 
 UnitFeatureDisplay.from_estimator(autoencoder, n_units=8, n_features=6, n_columns=2)
 plt.show()
 
 # %%
-# Whom they speak of
-# ------------------
-# The classes had no part in training. Still, some units are active almost only on
-# malignant tumours and others on benign ones. ``enrichment`` is how much more frequent
-# a class is where the unit is active than in the whole table; p-values are adjusted for
-# the number of comparisons.
+# Which classes activate it
+# -------------------------
+# The classes were not used in training. Still, some units are active almost only on
+# malignant tumours and others almost only on benign ones. ``enrichment`` is the share
+# of a class among the rows on which the unit is active, divided by its share of the
+# whole table; p-values are adjusted for the number of comparisons.
 
 enrichment = label_enrichment(autoencoder, X, diagnosis)
 first_rows = top_activating(autoencoder, X, n=1).indices[:, 0]
@@ -74,35 +73,35 @@ for values in columns:
     print("{:4} {:10} {:10} {:11.2f} {:11.1g} {:19}".format(*values))
 
 # %%
-# What becomes of a row without one
-# ---------------------------------
-# ``steer`` reconstructs rows with some activations changed. Here is the row that
-# activates unit 0 most, its reconstruction, and the reconstruction with the unit
-# switched off.
+# A reconstruction without a unit
+# -------------------------------
+# ``steer`` reconstructs rows with some activations changed. Here are the row that
+# activates unit 0 most, its reconstruction, and the reconstruction with unit 0 switched
+# off.
 
 unit = 0
 row = X.iloc[[first_rows[unit]]]
-as_it_is = steer(autoencoder, row, unit, factor=1)
+unchanged = steer(autoencoder, row, unit, factor=1)
 without = steer(autoencoder, row, unit, factor=0)
 
 fig, axes = plt.subplots(2, 1, figsize=(8, 6.5), layout="constrained", sharex=True)
-for ax, reconstruction in zip(axes, (as_it_is, without), strict=True):
+for ax, reconstruction in zip(axes, (unchanged, without), strict=True):
     ReconstructionDisplay(
         originals=row.to_numpy(),
         reconstructions=reconstruction,
         feature_names=X.columns.to_numpy(),
     ).plot(ax=[ax])
     ax.set_title("", loc="right")
-axes[0].set_title("as it is")
+axes[0].set_title("with unit 0")
 axes[1].set_title("without unit 0")
 plt.show()
 
 # %%
-# The data's units, or the seed's?
-# --------------------------------
-# Four fits with other seeds, their units matched by their cosines. A unit that all fits
-# find belongs to the data. What counts as chance is a fit to the same columns, each
-# shuffled by itself.
+# Do other seeds find the same units?
+# -----------------------------------
+# ``stability_report`` makes four fits with different seeds and matches their units by
+# their cosines. A unit that all fits find is a property of the data. The second column
+# is the level of chance: fits to a table whose columns were shuffled independently.
 
 report = stability_report(autoencoder, X, n_fits=4, random_state=0)
 print(report)
@@ -110,7 +109,7 @@ print(report)
 # %%
 # All of it on one page
 # ---------------------
-# ``html_report`` makes a page with a card for each unit, to search and sort. A notebook
-# shows it as it is shown here; ``save`` writes it to a file.
+# ``html_report`` makes a page with a card for each unit, which can be searched and
+# sorted. A notebook shows it as here; ``save`` writes it to a file.
 
 html_report(autoencoder, X, diagnosis)

@@ -3,16 +3,16 @@
 Topics in texts
 ===============
 
-A sparse autoencoder on the words of texts finds topics: each text is made of a few of
-them, and each of them adds its words. The texts are at hand wherever this library runs:
-what SciPy's functions and classes say about themselves.
+A sparse autoencoder on the words of texts finds topics: each text has a few of them,
+and each topic adds its words. The texts are the docstrings of SciPy's functions and
+classes, which are installed with this library.
 """
 
 # %%
 # Texts
 # -----
-# The docstrings of nine of SciPy's modules, up to their examples. The name of the
-# module is what a classifier will have to tell, so it is not counted as a word.
+# The docstrings of nine of SciPy's modules, up to their examples. A classifier will
+# predict the module, so the modules' names are not counted as words.
 
 import inspect
 import re
@@ -45,7 +45,7 @@ MODULES = [
 
 
 def prose(documented):
-    """A docstring without its examples and references."""
+    """Return a docstring without its examples and references."""
     text = inspect.getdoc(documented) or ""
     return re.split(r"\n(?:Examples|References)\n-+", text)[0]
 
@@ -74,10 +74,11 @@ print(f"{X.shape[0]} texts, {X.shape[1]} words, {X.nnz / X.shape[0]:.0f} in a te
 # %%
 # Topics
 # ------
-# 40 units, of which each text may use three. With tied weights, a topic is recognised
-# by the words that it adds; there are few texts, so small batches give more steps. X
-# stays sparse throughout, and so may the code. For each unit: how many texts use it,
-# the one that uses it most, and the words it adds.
+# 40 units, of which three are active for each text. With tied weights, the words that
+# activate a topic are the words that it adds. There are few texts, so small batches are
+# used, which give more steps. X and the code are sparse matrices throughout. Printed
+# for each unit: the number of texts that use it, the text that uses it most, and its
+# words.
 
 topics = SparseAutoencoder(
     40,
@@ -97,8 +98,8 @@ for unit in most_used[:15]:
     print(f"{n_texts[unit]:4}  {names[top_text[unit]]:34} {', '.join(top_words[unit])}")
 
 # %%
-# The largest weights of some of them, with those that are negative: a topic also takes
-# words away from what the others have written.
+# The largest weights of some topics. Negative ones reduce words that the other topics
+# of a text have added.
 
 UnitFeatureDisplay.from_estimator(
     topics, feature_names=words, order=most_used[:9], n_features=7
@@ -106,8 +107,8 @@ UnitFeatureDisplay.from_estimator(
 plt.show()
 
 # %%
-# Most topics belong to one module. Each row shows, for the texts that use a topic,
-# which modules they come from.
+# Most topics belong to one module. Each row of the picture is a topic, and shows from
+# which modules the texts that use it come.
 
 enrichment = label_enrichment(topics, X, labels)
 shares = enrichment.counts / enrichment.n_active[:, np.newaxis]
@@ -122,10 +123,9 @@ plt.show()
 # %%
 # As features for a classifier
 # ----------------------------
-# Counts of words are sparse by themselves, and a linear classifier does well on them.
-# Of the features made from them, those of ``TruncatedSVD`` keep the most of it, as PCA
-# does on other counts of words: use it where accuracy is all that counts, and the
-# autoencoder where the topics are to be read.
+# Counts of words are sparse, and a linear classifier does well on them directly. Among
+# the features made from them, it does best on those of ``TruncatedSVD``: use these if
+# only accuracy matters, and the autoencoder if topics should be read.
 
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
 for name, steps in {

@@ -1,7 +1,7 @@
 """Gradients of every penalty against PyTorch's automatic differentiation.
 
-J is written here once more, for whole arrays and by other hands: nothing is shared with
-the package but the order of the parameters.
+J is implemented here a second time, on whole arrays. It shares nothing with the package
+but the order of the parameters.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ ACTIVATIONS = {
 
 
 def kl(z, a, w_e, w_d, p):
-    # Two coins, as PyTorch's own divergence sees them.
+    # PyTorch's divergence between two Bernoulli distributions.
     s = p @ (a if bool((a >= 0).all()) else (a + 1) / 2)
     bernoulli = torch.distributions.Bernoulli
     target = bernoulli(torch.full_like(s, RHO))
@@ -44,7 +44,7 @@ def scale_invariant_l1(z, a, w_e, w_d, p):
 
 
 def contractive(z, a, w_e, w_d, p):
-    # d a_ij / d z_ij by automatic differentiation, then the chain rule's weights.
+    # d a_ij / d z_ij by automatic differentiation; d z_ij / d x_i is a column of w_e.
     (slope,) = torch.autograd.grad(a.sum(), z, create_graph=True)
     return ((p @ slope**2) * (w_e**2).sum(dim=0)).sum()
 
@@ -64,7 +64,7 @@ def keep_k(a, weights):
 
 
 def keep_k_of_batch(a, weights):
-    # Those before which, in order, less than k activations per row have been counted.
+    # Keep the largest until there are k per row; each counts with its row's weight.
     k = max(1, round(RHO * N_COMPONENTS))
     values, order = a.flatten().sort(descending=True)
     counted = weights.repeat_interleave(N_COMPONENTS)[order].cumsum(0)
@@ -90,7 +90,7 @@ CASES = {
     [(name, f) for name, case in CASES.items() for f in case[3]],
 )
 def test_value_and_gradient(name, activation, out, weighted, tied, rng, team):
-    penalty, term, select, _ = CASES[name]
+    penalty = CASES[name][0]
     penalty.set_dictionary_unit(UNIT)
     layout = Layout(N_FEATURES, N_COMPONENTS, tied)
     X = rng.uniform(size=(N_ROWS, N_FEATURES))
@@ -99,10 +99,17 @@ def test_value_and_gradient(name, activation, out, weighted, tied, rng, team):
     network = Network.from_names(layout, activation, out, penalty)
     objective = DenseObjective(network, ALPHA, team=team, dtype=float)
     value, gradient = objective.use_rows(X, weights).value_and_grad(theta)
+    J, expected = in_pytorch(name, activation, out, layout, theta, X, weights)
+    assert_allclose(value, J, rtol=1e-12)
+    assert_allclose(gradient, expected, rtol=1e-9, atol=1e-12)
 
+
+def in_pytorch(name, activation, out, layout, theta, X, weights):
+    """Return J and its gradient by automatic differentiation."""
+    _, term, select, _ = CASES[name]
     arrays = [torch.tensor(v, requires_grad=True) for v in layout.views(theta)]
     w_e, b_e, w_d, b_d = arrays
-    if tied:
+    if layout.tied_weights:
         w_d = w_e.T
     w = torch.ones(N_ROWS).double() if weights is None else torch.tensor(weights)
     p = w / w.sum()
@@ -113,14 +120,11 @@ def test_value_and_gradient(name, activation, out, weighted, tied, rng, team):
     decay = 0.5 * ALPHA * ((w_e**2).sum() + (w_d**2).sum())
     J = errors + decay + BETA * term(z, a, w_e, w_d, p)
     J.backward()
-    expected = layout.flatten([gradient_at(v) for v in arrays])
-
-    assert_allclose(value, J.item(), rtol=1e-12)
-    assert_allclose(gradient, expected, rtol=1e-9, atol=1e-12)
+    return J.item(), layout.flatten([gradient_at(v) for v in arrays])
 
 
 def gradient_at(leaf):
-    """What automatic differentiation has left there; zeros where it has not come by."""
+    """Return a leaf's gradient after `backward`; zeros if J does not depend on it."""
     return np.zeros(leaf.shape) if leaf.grad is None else leaf.grad.numpy()
 
 
@@ -137,8 +141,8 @@ def test_gradient_of_the_term_for_idle_units(rng):
     w_e, b_e, w_d, _ = arrays
     a = torch.relu(torch.tensor(X) @ w_e + b_e)[:, idle]
     largest, unit = a.max(dim=1)
-    written = largest[:, None] * w_d[torch.tensor(idle)[unit]]
-    (BETA * 0.5 * (torch.tensor(residual) + written).square().sum()).backward()
+    added = largest[:, None] * w_d[torch.tensor(idle)[unit]]
+    (BETA * 0.5 * (torch.tensor(residual) + added).square().sum()).backward()
     expected = layout.flatten([gradient_at(v) for v in arrays])
     assert_allclose(gradient, expected, rtol=1e-10)
     assert not layout.views(gradient).decoder_intercept.any()

@@ -1,4 +1,4 @@
-"""Docstrings of everything public are complete, in numpydoc's form."""
+"""Docstrings of all public objects are complete and in numpydoc's format."""
 
 import dataclasses
 import inspect
@@ -19,13 +19,13 @@ MODULES = [
     ),
 ]
 # As in scikit-learn's own test, return values may have a name (RT02), and a summary may
-# begin on the first line or the second (GL01, GL02); extended summaries, "See Also"
-# and, for methods, examples are for where they help.
+# begin on the first or the second line (GL01, GL02). Extended summaries (ES01), "See
+# Also" (SA01) and the examples of methods (EX01) are optional.
 IGNORED = {"RT02", "GL01", "GL02", "ES01", "SA01", "EX01"}
 
 
 def public_objects():
-    """Everything in an ``__all__``, once, by the shortest name that it has."""
+    """Return all objects in an ``__all__``, each under its first name only."""
     objects = {}
     for module in MODULES:
         for name in import_module(module).__all__:
@@ -36,7 +36,7 @@ def public_objects():
 
 
 def own_methods(cls):
-    """Names of the public methods of a class that inherit no description."""
+    """Names of the public methods of a class that no base class has described."""
     for name, value in vars(cls).items():
         is_method = inspect.isfunction(value) or isinstance(value, classmethod)
         described_before = any(hasattr(base, name) for base in cls.__mro__[1:])
@@ -60,7 +60,7 @@ NAMES = [
 def test_numpydoc_finds_nothing_missing(name):
     validate = pytest.importorskip("numpydoc.validate").validate
     ignored = set(IGNORED)
-    # What users receive, and do not make, has attributes described and no parameters.
+    # Users receive results, and do not construct them: these describe attributes only.
     if dataclasses.is_dataclass(OBJECTS.get(name)):
         ignored.add("PR01")
     errors = [error for error in validate(name)["errors"] if error[0] not in ignored]

@@ -1,4 +1,4 @@
-"""What the guide says to those who come from PyTorch: the loop, and its equivalent."""
+"""The training loop in PyTorch that the guide compares with this library."""
 
 import pytest
 from numpy.testing import assert_allclose
@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 
 
 def train_in_pytorch(X, n_components, rho, beta, alpha, n_steps=200):
-    """Weights as PyTorch keeps them, and the loss after the last step."""
+    """Train with Adam; return the two layers and the loss after the last step."""
     X = torch.tensor(X)
     encoder = torch.nn.Linear(X.shape[1], n_components, dtype=X.dtype)
     decoder = torch.nn.Linear(n_components, X.shape[1], dtype=X.dtype)
@@ -32,7 +32,7 @@ def train_in_pytorch(X, n_components, rho, beta, alpha, n_steps=200):
 
 
 def train_here(X, n_components, rho, beta, alpha):
-    """A fitted estimator."""
+    """Return an estimator fitted with the same penalty and decay."""
     penalty = KL(rho=rho, beta=beta)
     return SparseAutoencoder(n_components, penalty=penalty, alpha=alpha).fit(X)
 

@@ -1,4 +1,4 @@
-"""What README shows is what the code does."""
+"""The code and the table of penalties in README."""
 
 import re
 from pathlib import Path

@@ -43,7 +43,7 @@ def test_other_shapes_are_refused():
 
 
 def independent_sources(rng, n_rows=600):
-    """Rows made of few of eight orthogonal parts: units that are there to be found."""
+    """Rows that are sums of few of eight orthogonal components."""
     return (rng.uniform(size=(n_rows, 8)) < 0.15) * rng.uniform(1, 2, (n_rows, 8))
 
 
@@ -58,7 +58,7 @@ def test_units_that_are_in_the_data_are_found_again(rng):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_units_of_noise_agree_as_by_chance(rng):
-    # Many rows, since chance makes a structure that few have in common.
+    # Many rows, since few of them have structure by chance, which the fits would share.
     X = rng.normal(size=(1000, 20))
     report = stability_report(
         SparseAutoencoder(10, max_iter=50), X, n_fits=3, random_state=0
