@@ -35,9 +35,11 @@ CASES = {
         for name, cls in PENALTIES.items()
         if not cls.selects
     },
+    **{
+        f"no penalty, {name}": {"penalty": None, "activation": name}
+        for name in ACTIVATIONS
+    },
     "kl, tanh": {"activation": "tanh"},
-    "no penalty, identity": {"penalty": None, "activation": "identity"},
-    "no penalty, relu": {"penalty": None, "activation": "relu"},
     "topk": {"penalty": "topk"},
     "topk, tanh": {"penalty": "topk", "activation": "tanh"},
     "topk, identity": {"penalty": "topk", "activation": "identity"},

@@ -47,7 +47,8 @@ def test_objects_can_be_pickled(cls):
 @pytest.mark.parametrize("name", PENALTIES)
 def test_what_training_sets_is_declared(name, digits):
     """Files of `interchange` contain only the attributes that are declared."""
-    fitted = SparseAutoencoder(5, penalty=name, max_iter=2).fit(digits[:100])
+    autoencoder = SparseAutoencoder(5, penalty=name, max_iter=2, random_state=0)
+    fitted = autoencoder.fit(digits[:100])
     learned = {a for a in vars(fitted.penalty_) if re.fullmatch(r"[^_].*_", a)}
     assert learned == set(PENALTIES[name]._learned_attributes)
     for attribute in learned:
