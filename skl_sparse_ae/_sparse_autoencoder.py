@@ -132,27 +132,27 @@ class SparseAutoencoder(
         Amount of noise. Not used if `corruption` is None.
 
     solver : {"auto", "lbfgs", "adam"}, default="auto"
-        - "lbfgs": L-BFGS with exact gradients over all rows. Best for up to some
-          thousands of rows.
+        - "lbfgs": L-BFGS over all rows. With an identity output and weights that are
+          not tied, it searches for the encoder only and computes the best decoder for
+          each encoder by ridge regression [5]_.
         - "adam": Adam with mini-batches, for many rows. The learning rate is constant
           until J has converged within `tol` or half of `max_iter` has passed, and then
           decreases linearly to zero.
-        - "auto": "adam" for more than 10000 rows or five million parameters, and for
-          "topk", whose objective is not smooth; "lbfgs" otherwise. Always "lbfgs" for
-          Dask arrays, which "adam" does not support: each step would have to wait for
-          the workers.
+        - "auto": "adam" for more than 100000 rows or five million parameters, and for
+          "topk", whose objective is not smooth; "lbfgs" otherwise, and for Dask arrays,
+          of which each mini-batch would have to wait for the workers.
 
     max_iter : int, default=200
         Maximum number of iterations ("lbfgs") or epochs ("adam").
 
-    tol : float, default=0.005
-        Tolerance of convergence. "lbfgs" ends, and "adam" begins to decrease the
-        learning rate, when J falls by less than this fraction of itself per iteration,
-        over the last `n_iter_no_change` iterations. "lbfgs" also ends when the decrease
-        of J is below the rounding error in the dtype of X. It uses a hundredth of `tol`
-        while the reconstruction explains less than 5 % of the variance, since units
-        that are nearly equal separate slowly. With early stopping, `tol` is also the
-        minimum improvement of the validation score.
+    tol : float, default=0.02
+        Tolerance of convergence. "lbfgs" ends when J falls by less than this fraction
+        of itself per iteration, over the last `n_iter_no_change` iterations, or by less
+        than the rounding error in the dtype of X. A quarter of `tol` applies where all
+        parameters are searched for (tied weights, logistic outputs), to epochs of
+        "adam", which then begins to decrease the learning rate, and to the validation
+        score of early stopping; a hundredth while less than 5 % of the variance is
+        explained, since units that are nearly equal separate slowly.
 
     batch_size : int or "auto", default="auto"
         Number of rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but
@@ -170,18 +170,17 @@ class SparseAutoencoder(
     validation_fraction : float, default=0.1
         Fraction of the rows that are held out for early stopping.
 
-    n_iter_no_change : int, default=10
+    n_iter_no_change : int, default=5
         Number of iterations or epochs over which `tol` is applied.
 
     warm_start : bool, default=False
         Whether `fit` starts from the parameters of the previous fit.
 
     engine : {"numba"} or None, default=None
-        Implementation of the operations between matrix products. None stands for
-        NumPy, or for the library of rows on a device. "numba" stands for loops compiled
-        by Numba: an epoch of "adam" takes about 15 % less time, the first fit in each
-        process half a second more (the first on a machine more than one second).
-        Results differ by rounding only. Needs ``pip install "skl-sparse-ae[numba]"``.
+        None does the work between matrix products by NumPy, or by the library of rows
+        on a device; "numba" by loops that Numba compiles, once for each process. An
+        epoch of "adam" then takes some 15 % less time. Results differ by rounding only.
+        Needs ``pip install "skl-sparse-ae[numba]"``.
 
     verbose : int, default=0
         If n > 0, J is printed at every n-th iteration; 0 prints nothing.
@@ -271,6 +270,8 @@ class SparseAutoencoder(
        Auto-Encoders: Explicit Invariance During Feature Extraction", ICML 2011.
     .. [4] P. Vincent, H. Larochelle, Y. Bengio, P.-A. Manzagol, "Extracting and
        Composing Robust Features with Denoising Autoencoders", ICML 2008.
+    .. [5] G. Golub, V. Pereyra, "Separable nonlinear least squares: the variable
+       projection method and its applications", Inverse Problems 19, 2003.
 
     Examples
     --------
@@ -332,12 +333,12 @@ class SparseAutoencoder(
         corruption_level=0.3,
         solver="auto",
         max_iter=200,
-        tol=0.005,
+        tol=0.02,
         batch_size="auto",
         learning_rate_init=0.003,
         early_stopping=False,
         validation_fraction=0.1,
-        n_iter_no_change=10,
+        n_iter_no_change=5,
         warm_start=False,
         engine=None,
         verbose=0,

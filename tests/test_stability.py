@@ -59,7 +59,7 @@ def test_units_that_are_in_the_data_are_found_again(rng):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_units_of_noise_agree_as_by_chance(rng):
     # Many rows, since few of them have structure by chance, which the fits would share.
-    X = rng.normal(size=(1000, 20))
+    X = rng.normal(size=(20_000, 20))
     report = stability_report(
         SparseAutoencoder(10, max_iter=50), X, n_fits=3, random_state=0
     )

@@ -1,8 +1,7 @@
-"""Threads that work on blocks of rows, with one BLAS thread each.
+"""The threads that work on blocks of rows, with one BLAS thread each.
 
-NumPy releases the interpreter's lock in matrix products and in element-wise operations,
-so Python threads run both in parallel. Small tables are processed by one thread, and
-their products by the threads of BLAS, which stay awake between products.
+NumPy releases the interpreter's lock in matrix products and in element-wise work, so
+plain threads run both in parallel. Small tables are left to one thread.
 """
 
 import threading
@@ -87,9 +86,9 @@ _blas_threads = _BlasThreads()
 class Team:
     """Threads that process parts of the same work in parallel.
 
-    Use it as a context manager. From the first call of `map` with several parts to the
-    end of the ``with`` block, BLAS is limited to one thread; in a team of one thread,
-    from the beginning.
+    Use it as a context manager: inside, BLAS is limited to one thread. The threads of
+    BLAS wait for each other actively, so that on a busy machine small products would
+    take ten times as long by several threads as by one.
 
     Parameters
     ----------
@@ -103,16 +102,13 @@ class Team:
 
     def __enter__(self):
         self._pool, self._resources = None, ExitStack()
-        if self.n_threads == 1:
-            self._resources.enter_context(_blas_threads.limited())
+        self._resources.enter_context(_blas_threads.limited())
         return self
 
     def __exit__(self, *exc_info):
         self._resources.close()
 
     def _start_threads(self):
-        """Limit BLAS to one thread and start the team's own threads."""
-        self._resources.enter_context(_blas_threads.limited())
         pool = ThreadPoolExecutor(max(1, self.n_threads - 1))
         self._pool = self._resources.enter_context(pool)
 

@@ -15,7 +15,7 @@ from ._mini_batch import train_adam
 from ._monitor import Monitor
 from ._problem import make_problem
 
-LBFGS_MAX_ROWS = 10_000
+LBFGS_MAX_ROWS = 100_000
 # L-BFGS needs about 110 bytes for each parameter in float32, twice that in float64.
 LBFGS_MAX_PARAMETERS = 5_000_000
 
@@ -38,22 +38,21 @@ def fitted_by(settings, rows, previous, callbacks):
     """
     rng = check_random_state(settings.random_state)
     rows, held_out = hold_out(settings, rows.of_positive_weight(), rng)
-    problem = make_problem(settings, rows)
-    train = train_lbfgs if _uses_lbfgs(settings, problem) else train_adam
-    theta = _starting_point(settings, problem, rng, previous)
-    attributes = partial(fitted_attributes, problem, dtype=rows.dtype)
-    callbacks.attributes = attributes
-    with rows.team() as team, divergence_as_value_error(settings):
+    with rows.team() as team:
+        problem = make_problem(settings, rows)
+        attributes = partial(fitted_attributes, problem, dtype=rows.dtype)
+        callbacks.attributes = attributes
         validation = make_validation(settings, problem, held_out, team)
         monitor = Monitor(settings.verbose, callbacks, validation)
-        outcome = train(settings, problem, theta, team=team, monitor=monitor, rng=rng)
-        callbacks.end()
-        theta = outcome.point if validation is None else validation.best_theta
-        objective = problem.objective(team)
-        reconstruction = objective.terms(theta).reconstruction
-        level = objective.active_fraction
-        if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
-            raise Diverged("the parameters are not finite after the last iteration")
+        with divergence_as_value_error(settings):
+            outcome = _train(settings, problem, previous, team, monitor, rng)
+            callbacks.end()
+            theta = outcome.point if validation is None else validation.best_theta
+            objective = problem.objective(team)
+            reconstruction = objective.terms(theta).reconstruction
+            if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
+                raise Diverged("the parameters are not finite after the last iteration")
+    level = objective.active_fraction
     warn_about(settings, problem, outcome, reconstruction, level)
     return {
         **attributes(theta),
@@ -61,6 +60,13 @@ def fitted_by(settings, rows, previous, callbacks):
         "n_iter_": outcome.n_iter,
         **_history(monitor, validation),
     }
+
+
+def _train(settings, problem, previous, team, monitor, rng):
+    """Run the solver and return its `Outcome`."""
+    train = train_lbfgs if _uses_lbfgs(settings, problem) else train_adam
+    theta = _starting_point(settings, problem, rng, previous)
+    return train(settings, problem, theta, team=team, monitor=monitor, rng=rng)
 
 
 def _history(monitor, validation):
@@ -104,7 +110,9 @@ def _uses_lbfgs(settings, problem):
 def _starting_point(settings, problem, rng, previous):
     """Return the initial parameters, or those of the last fit with `warm_start`."""
     dtype = problem.rows.dtype
-    theta = initial_parameters(problem.network, problem.scaling, rng, dtype)
+    theta = initial_parameters(
+        problem.network, problem.scaling, problem.coordinates, rng, dtype
+    )
     if not settings.warm_start or previous is None:
         return theta
     network, start = previous

@@ -1,17 +1,29 @@
-"""Full-batch training by L-BFGS."""
+"""Full-batch training by L-BFGS.
+
+Where the best decoder for given codes can be computed, the search is over the encoder
+alone; otherwise over all parameters.
+"""
 
 from functools import partial
 
 import numpy as np
 from sklearn import get_config
 
+from .._arrays._array_api import to_numpy
+from .._objective import can_project, projected_objective
 from .._solvers._lbfgs import minimize_lbfgs
+from .._solvers._preconditioner import ParameterCoordinates
 from ._problem import corruption_of
 
 # At the start all units are nearly alike. This is near a saddle point of J, a plateau
 # on which only the penalty and the decay may fall. The plateau counts as passed when
 # the reconstruction explains this fraction of the variance.
 PLATEAU_EXPLAINED = 0.05
+# The unit of the encoder where the decoder is searched for, too, as a multiple of that
+# where it is solved. Measured on images.
+ENCODER_UNIT = 2.0
+# The part of `tol` that counts where the decoder is searched for, and J falls slowly.
+FULL_TOL = 0.25
 
 
 def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
@@ -20,38 +32,137 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     `theta` is overwritten. Corruption is drawn once, since L-BFGS needs a fixed
     objective.
     """
-    rows, scaling = problem.rows, problem.scaling
-    budget = get_config()["working_memory"] * 2**20
     corrupt = corruption_of(settings)
-    inputs = None if corrupt is None else rows.corrupted(corrupt, rng)
-    objective = problem.objective(
-        team, inputs=inputs, mean=scaling.mean, memory_budget=budget
-    )
-
-    def is_past_plateau():
-        return (
-            2 * objective.last_terms.reconstruction
-            < (1 - PLATEAU_EXPLAINED) * scaling.value
-        )
-
-    def level(point):
-        objective.means(scaling.to_centred(point))  # encodes without decoding
-        return objective.active_fraction
-
-    search = partial(
+    inputs = None if corrupt is None else problem.rows.corrupted(corrupt, rng)
+    search_class = _EncoderSearch if can_project(problem.network) else _FullSearch
+    search = search_class(problem, team, inputs)
+    minimize = partial(
         minimize_lbfgs,
-        scaling.wrap(objective.value_and_grad, team),
+        search.value_and_grad,
         team=team,
-        tol=settings.tol,
+        tol=search.tol_factor * settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
-        precision=np.finfo(rows.dtype).eps,
-        is_past_plateau=is_past_plateau,
+        precision=np.finfo(problem.rows.dtype).eps,
+        is_past_plateau=search.is_past_plateau,
         monitor=monitor.set_conversion(
-            scaling.from_solver, lambda: objective.last_terms, scaling.value
+            search.to_theta,
+            lambda: search.objective.last_terms,
+            problem.scaling.value,
         ),
     )
     if problem.target is not None:
-        search = problem.target.staged(search, level)
-    start = rows.to_device(scaling.to_solver(theta))
-    outcome = search(start, max_iter=settings.max_iter)
-    return outcome._replace(point=scaling.from_solver(outcome.point))
+        minimize = problem.target.staged(minimize, search.active_fraction)
+    outcome = minimize(search.start(theta), max_iter=settings.max_iter)
+    return outcome._replace(point=search.to_theta(outcome.point))
+
+
+class _FullSearch:
+    """J as L-BFGS sees it: a function of all parameters in units of the data.
+
+    Parameters
+    ----------
+    problem : Problem
+    team : Team
+    inputs : array like the rows, or None
+        Input of the encoder, if it is corrupted.
+    """
+
+    tol_factor = FULL_TOL
+
+    def __init__(self, problem, team, inputs):
+        self._problem, self._scaling = problem, problem.scaling
+        self.objective = problem.objective(
+            team,
+            inputs=inputs,
+            mean=self._scaling.mean,
+            memory_budget=_memory_budget(),
+        )
+        encoder = None
+        # Tied weights also write into the reconstruction, for which the directions of
+        # large variance matter most.
+        if not problem.network.layout.tied_weights:
+            encoder = problem.coordinates.scaled(ENCODER_UNIT)
+        self._coordinates = ParameterCoordinates(self._scaling.groups, encoder)
+        self._gradient = None
+
+    def value_and_grad(self, point, out):
+        """Return J in units of the variance; write its gradient to `out`."""
+        theta = self._coordinates.to_theta(point)
+        value, self._gradient = self.objective.value_and_grad(theta, self._gradient)
+        unit = float(self._scaling.value)
+        self._coordinates.write_gradient(self._gradient, 1 / unit, out)
+        return value / unit
+
+    def start(self, theta):
+        """Return the point at parameters, which are overwritten."""
+        point = self._coordinates.to_point(self._scaling.centre(theta))
+        return self._problem.rows.to_device(point)
+
+    def to_theta(self, point):
+        """Return the parameters at a point, in float64."""
+        theta = to_numpy(self._coordinates.to_theta(point)).astype(np.float64)
+        return self._scaling.uncentre(theta)
+
+    def active_fraction(self, point):
+        """Return the weighted fraction of active units at a point."""
+        self.objective.means(self._coordinates.to_theta(point))
+        return self.objective.active_fraction
+
+    def is_past_plateau(self):
+        """Return whether the last evaluation explained more than the start does."""
+        left = (1 - PLATEAU_EXPLAINED) * self._scaling.value
+        return 2 * self.objective.last_terms.reconstruction < left
+
+
+class _EncoderSearch(_FullSearch):
+    """J as a function of the encoder alone, in coordinates that suit the data."""
+
+    tol_factor = 1.0
+
+    def __init__(self, problem, team, inputs):
+        self._problem, self._scaling = problem, problem.scaling
+        rows, scaling = problem.rows, problem.scaling
+        self.objective = projected_objective(
+            rows,
+            problem.network,
+            problem.alpha,
+            scaling.mean,
+            scaling.variance,
+            inputs,
+            team=team,
+            memory_budget=_memory_budget(),
+            counts_active=problem.target is not None,
+        )
+        self._coordinates = problem.coordinates
+        self._last_point = None
+
+    def value_and_grad(self, point, out):
+        value, *gradient = self.objective.value_and_grad(
+            *self._coordinates.to_encoder(point)
+        )
+        unit = float(self._scaling.value)
+        self._coordinates.write_gradient(*gradient, 1 / unit, out)
+        self._last_point = point
+        return value / unit
+
+    def start(self, theta):
+        parameters = self._problem.network.layout.views(self._scaling.centre(theta))
+        point = self._coordinates.to_point(
+            parameters.encoder_coef, parameters.encoder_intercept
+        )
+        return self._problem.rows.to_device(point)
+
+    def to_theta(self, point):
+        encoder = self._coordinates.to_encoder(point)
+        if point is not self._last_point:
+            self.objective.solve(*encoder)
+        return self._problem.network.layout.flatten(self.objective.parameters(*encoder))
+
+    def active_fraction(self, point):
+        self.objective.encode(*self._coordinates.to_encoder(point))
+        return self.objective.active_fraction
+
+
+def _memory_budget():
+    """Bytes that may be used to keep codes between passes over the rows."""
+    return get_config()["working_memory"] * 2**20

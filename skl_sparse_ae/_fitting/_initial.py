@@ -3,12 +3,12 @@
 import numpy as np
 
 
-def initial_parameters(network, scaling, rng, dtype=np.float64):
+def initial_parameters(network, scaling, coordinates, rng, dtype=np.float64):
     """Return the initial parameter vector.
 
-    It depends on X only through the mean row and the total variance. Weights are
-    uniform in +-sqrt(6 / (n_features + n_components + 1)), as in the Stanford notes, in
-    units in which X and the code are of order one. The decoder weights are the
+    Weights are uniform in +-sqrt(6 / (n_features + n_components + 1)), as in the
+    Stanford notes, in units in which X and the code are of order one, and then made
+    smaller along directions in which X hardly varies. The decoder weights are the
     transpose of the encoder weights in these units. The intercepts are chosen such that
     the mean row gives every unit the initial activation of the penalty and is
     reconstructed, up to a margin at the bounds of the output.
@@ -17,6 +17,7 @@ def initial_parameters(network, scaling, rng, dtype=np.float64):
     ----------
     network : Network
     scaling : Scaling
+    coordinates : EncoderCoordinates
     rng : numpy.random.RandomState
     dtype : dtype, default=float64
 
@@ -27,6 +28,7 @@ def initial_parameters(network, scaling, rng, dtype=np.float64):
     layout = network.layout
     bound = np.sqrt(6 / (layout.n_features + layout.n_components + 1))
     weights = rng.uniform(-bound, bound, (layout.n_features, layout.n_components))
+    weights = coordinates.shrunk(weights)
     mean = scaling.mean
     encoder_unit = 1.0 if layout.tied_weights else scaling.code_unit / scaling.spread
     decoder_unit = 1 / encoder_unit

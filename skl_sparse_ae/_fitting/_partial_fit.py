@@ -55,7 +55,9 @@ def _open_stream(estimator, rows):
     rng = check_random_state(estimator.random_state) if state is None else state["rng"]
     if not hasattr(estimator, "components_"):
         problem = make_problem(estimator, rows)
-        theta = initial_parameters(problem.network, problem.scaling, rng, rows.dtype)
+        theta = initial_parameters(
+            problem.network, problem.scaling, problem.coordinates, rng, rows.dtype
+        )
         return Stream(problem, rng), theta
     # Copies, so that an interrupted call has no effect. The random state is shared,
     # since copying it takes as long as a training step.

@@ -5,14 +5,22 @@
 
 from ._device import DeviceObjective
 from ._in_memory import class_in_memory
+from ._projected import ProjectedObjective, can_project
+from ._row_passes import PassesInMemory, PassesOnDevice
 
-__all__ = ["objective_class"]
+__all__ = ["can_project", "objective_class", "projected_objective"]
 
 
 def _on_dask(X, network):
     from ._dask import DaskObjective  # needs Dask, which is optional
 
     return DaskObjective
+
+
+def _passes_on_dask(*args, **options):
+    from ._dask_passes import PassesOnDask
+
+    return PassesOnDask(*args, **options)
 
 
 #: For each `Rows.kind`, a function of X and the network that returns the class.
@@ -26,3 +34,30 @@ OBJECTIVES = {
 def objective_class(rows, network):
     """Return the subclass of `Objective` for `rows` and a network."""
     return OBJECTIVES[rows.kind](rows.X, network)
+
+
+#: For each `Rows.kind`, what sums over rows for `ProjectedObjective`.
+PASSES = {
+    "memory": PassesInMemory,
+    "device": PassesOnDevice,
+    "dask": _passes_on_dask,
+}
+
+
+def projected_objective(rows, network, alpha, mean, variance, inputs=None, **options):
+    """Return J as a function of the encoder, over all rows.
+
+    Parameters
+    ----------
+    rows : Rows
+    network, alpha, mean, variance
+        As for `ProjectedObjective`.
+    inputs : array like rows.X, default=None
+        Input of the encoder, if it is not X itself.
+    **options : dict
+        `team`, `memory_budget` and `counts_active` of `PassesInMemory`.
+    """
+    passes = PASSES[rows.kind](
+        network, rows.X, inputs, rows.sample_weight, mean, **options
+    )
+    return ProjectedObjective(network, alpha, passes, mean, variance, rows.dtype)

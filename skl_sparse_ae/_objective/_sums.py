@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._arrays._array_api import as_factor, namespace
+from .._arrays._array_api import as_factor, namespace, to_numpy
 
 
 class Terms(NamedTuple):
@@ -40,8 +40,8 @@ class CodeSums:
         phi = self._penalty.phi(code, self._activation)
         self.phi += sum_rows(phi, weights)
         if self._counts_active:
-            n_active = np.count_nonzero(code, axis=1)
-            self.n_active += (n_active if weights is None else n_active * weights).sum()
+            active = as_factor(code != 0, code)
+            self.n_active += float(np.sum(sum_rows(1 * active, weights)))
 
 
 def finish_delta(network, delta, code, slope, weights=None):
@@ -74,6 +74,9 @@ def squared_norm(matrix):
 
 def sum_rows(array, weights=None):
     """Return the weighted sum of rows, as a product, which is the faster way."""
+    if not isinstance(array, np.ndarray):  # on a device; the sum is NumPy's
+        weighted = array if weights is None else array * weights[:, None]
+        return to_numpy(namespace(array).sum(weighted, axis=0)).astype(np.float64)
     if weights is None:
         weights = _ones(len(array), array.dtype)
     return weights @ array

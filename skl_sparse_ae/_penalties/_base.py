@@ -58,7 +58,7 @@ class Penalty(BaseEstimator):
     >>> for beta in (0.01, 0.1):
     ...     autoencoder = SparseAutoencoder(16, penalty=Squares(beta), random_state=0)
     ...     print(f"{(autoencoder.fit_transform(X) ** 2).mean():.1f}")
-    0.4
+    0.3
     0.1
     """
 
@@ -201,6 +201,17 @@ class Penalty(BaseEstimator):
         """
         return None
 
+    @property
+    def unit_weights_from(self):
+        """Which matrix `unit_weights` depends on: "encoder", "decoder", "both" or None.
+
+        A subclass that defines `unit_weights` may set it as a class attribute. Unless
+        it is "both", training computes the best decoder for given codes instead of
+        searching for it, and is faster.
+        """
+        is_defined = type(self).unit_weights is not Penalty.unit_weights
+        return "both" if is_defined else None
+
     def add_weight_gradient(self, parameters, gradients, penalties):
         """Add the gradient with respect to `unit_weights`, in place.
 
@@ -216,6 +227,26 @@ class Penalty(BaseEstimator):
         penalties : ndarray of shape (n_components,)
             The values that `psi` returned.
         """
+
+    def decoder_decay(self, components, penalties):
+        """Return by how much the penalty decays each unit's row of `components`.
+
+        Needed if `unit_weights_from` is "decoder".
+
+        Parameters
+        ----------
+        components : ndarray of shape (n_components, n_features)
+            What each unit writes into the reconstruction.
+        penalties : ndarray of shape (n_components,)
+            The values of `psi`.
+
+        Returns
+        -------
+        decay : ndarray of shape (n_components,)
+            Factors c such that the gradient of the penalty with respect to row j of
+            `components` is ``c_j components_j``.
+        """
+        raise NotImplementedError
 
     def select(self, a):
         """Set the activations that are not selected to zero, in place.

@@ -10,6 +10,8 @@ import numpy as np
 
 from ._base import Penalty
 
+# The matrix that each value of `unit_weights_from` names.
+MATRICES = {"encoder": "encoder_coef", "decoder": "components"}
 # Same fields as the parameters that `unit_weights` receives in training.
 _Parameters = namedtuple(
     "_Parameters",
@@ -108,6 +110,26 @@ def _check_unit_weights(penalty):
         lower = penalty.unit_weights(_parameters(theta - step))
         expected[i] = (upper - lower) @ penalties / (2 * STEP)
     _compare(penalty, "add_weight_gradient", actual, expected)
+    gradients = _parameters(actual)
+    _check_unit_weights_from(penalty, _parameters(theta), gradients, penalties)
+
+
+def _check_unit_weights_from(penalty, parameters, gradients, penalties):
+    """Check which matrix the unit weights depend on, given their gradient."""
+    source = penalty.unit_weights_from
+    if source == "both":
+        return
+    others = {name for name in _Parameters._fields if name != MATRICES.get(source)}
+    if any(getattr(gradients, name).any() for name in others):
+        raise ValueError(
+            f"unit_weights of {type(penalty).__name__} depends on other parameters "
+            f"than unit_weights_from={source!r} says. It must be 'encoder', 'decoder' "
+            "or 'both'."
+        )
+    if source == "decoder":
+        decay = penalty.decoder_decay(parameters.components, penalties)
+        actual = decay[:, np.newaxis] * parameters.components
+        _compare(penalty, "decoder_decay", actual, gradients.components)
 
 
 def _parameters(theta):

@@ -30,6 +30,7 @@ class Contractive(_LinearPenalty):
     """
 
     default_activation = "logistic"
+    unit_weights_from = "encoder"
 
     def __init__(self, beta=0.1):
         self.beta = beta

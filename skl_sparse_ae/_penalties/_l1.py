@@ -83,16 +83,24 @@ class L1(_LinearPenalty):
         return 1.0 if activation.range[0] >= 0 else namespace(a).sign(a)
 
     def unit_weights(self, parameters):
-        if not self.scale_invariant:
-            return None
-        norms = _squared_norms(parameters.components.T)
+        return self._weights(parameters.components) if self.scale_invariant else None
+
+    def _weights(self, components):
+        norms = _squared_norms(components.T)
         return namespace(norms).sqrt(norms + getattr(self, "unit_", 0.0) ** 2)
 
+    @property
+    def unit_weights_from(self):
+        return "decoder" if self.scale_invariant else None
+
     def add_weight_gradient(self, parameters, gradients, penalties):
-        weights = self.unit_weights(parameters)
+        decay = self.decoder_decay(parameters.components, penalties)
+        gradients.components[...] += decay[:, None] * parameters.components
+
+    def decoder_decay(self, components, penalties):
+        weights = self._weights(components)
         # The norm of a row of zeros is not differentiable; 0 is a subgradient.
-        slopes = penalties / (weights + as_factor(weights == 0, weights))
-        gradients.components[...] += slopes[:, None] * parameters.components
+        return penalties / (weights + as_factor(weights == 0, weights))
 
     @classmethod
     def default_beta(cls, variance, n_features, n_components):

@@ -96,21 +96,82 @@ def principal_variance(X, sample_weight=None, fraction=1.0):
     mean, total = mean_and_variance(X, sample_weight)
     if total == 0:
         return 0.0
+    share = _shares(X, sample_weight)
+    # Divided by the total first, since squares could overflow or underflow.
+    if X.shape[1] <= X.shape[0]:
+        centred = _centred(X, mean)
+        covariance = centred.T @ (share[:, np.newaxis] * centred) / total
+        all_pairs = float(np.vdot(covariance, covariance))
+        lengths = np.einsum("ij,ij->i", centred, centred) / total
+    else:
+        products = _centred_products(X, mean) / total
+        all_pairs = float(share @ products**2 @ share)
+        lengths = np.diag(products)
+    own = float(share**2 @ lengths**2)
+    others = (all_pairs - own) / float(share @ (1 - share))
+    return total * (fraction * own + (1 - fraction * float(share @ share)) * others)
+
+
+def principal_directions(X, sample_weight=None, least=0.0, n_max=None):
+    """Return the principal directions along which rows vary most.
+
+    Parameters
+    ----------
+    X : ndarray or CSR array of shape (n_samples, n_features)
+        Few rows: the cost grows with the cube of the smaller of both numbers.
+    sample_weight : ndarray of shape (n_samples,), default=None
+    least : float, default=0.0
+        Only directions of a larger variance are returned.
+    n_max : int, default=None
+        Maximum number of directions. None stands for no maximum.
+
+    Returns
+    -------
+    directions : ndarray of shape (n_features, n_directions)
+        Orthonormal columns, in float64.
+    variances : ndarray of shape (n_directions,)
+    """
+    X = X.astype(np.float64)
+    share = _shares(X, sample_weight)
+    mean, root = share @ X, np.sqrt(share)[:, np.newaxis]
+    if X.shape[1] <= X.shape[0]:
+        centred = root * _centred(X, mean)
+        variances, directions = np.linalg.eigh(centred.T @ centred)
+        return _largest(variances, directions, least, n_max)
+    # The covariance has the eigenvalues of the scalar products of the rows.
+    variances, vectors = np.linalg.eigh(root * _centred_products(X, mean) * root.T)
+    vectors, variances = _largest(variances, vectors, least, n_max)
+    vectors = root * vectors
+    directions = X.T @ vectors - np.outer(mean, vectors.sum(axis=0))
+    return directions / np.sqrt(variances), variances
+
+
+def _largest(values, vectors, least, n_max):
+    """Return eigenvectors and eigenvalues above `least`, of `n_max` at most."""
+    start = np.searchsorted(values, least, side="right")
+    if n_max is not None:
+        start = max(start, len(values) - n_max)
+    return vectors[:, start:], values[start:]
+
+
+def _shares(X, sample_weight):
+    """Return the weights of the rows, divided by their sum."""
     if sample_weight is None:
-        sample_weight = np.ones(X.shape[0])
-    share = sample_weight / np.sum(sample_weight, dtype=np.float64)
+        return np.full(X.shape[0], 1 / X.shape[0])
+    return sample_weight / np.sum(sample_weight, dtype=np.float64)
+
+
+def _centred(X, mean):
+    return (X.toarray() if sparse.issparse(X) else X) - mean
+
+
+def _centred_products(X, mean):
+    """Return the scalar products of the rows minus their mean."""
     if sparse.issparse(X):
         along = X @ mean
-        products = (X @ X.T).toarray() + (mean @ mean - along - along[:, np.newaxis])
-    else:
-        centred = X - mean
-        products = centred @ centred.T
-    # Divided by the total first, since squares could overflow or underflow.
-    squares = (products / total) ** 2
-    own = fraction * float(share**2 @ np.diag(squares))
-    np.fill_diagonal(squares, 0)
-    others = float(share @ squares @ share) / float(share @ (1 - share))
-    return total * (own + (1 - fraction * float(share @ share)) * others)
+        return (X @ X.T).toarray() + (mean @ mean - along - along[:, np.newaxis])
+    centred = X - mean
+    return centred @ centred.T
 
 
 def zero_if_rounding(variance, mean, dtype=np.float64):

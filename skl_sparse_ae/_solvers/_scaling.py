@@ -14,9 +14,6 @@ Both are linear changes of variables. They change the path of the solver, but no
 
 import numpy as np
 
-from .._arrays._array_api import into, namespace, to_numpy
-from .._arrays._blocks import vector_shares
-
 # A standard deviation below this fraction of the mean is considered rounding error.
 ROUNDING = 1000 * np.finfo(np.float64).eps
 # Cost of the multiplication of a parameter, in multiply-adds of a product.
@@ -77,59 +74,3 @@ class Scaling:
         mean = self.mean.astype(theta.dtype, copy=False)
         views.encoder_intercept[...] -= mean @ views.encoder_coef
         return theta
-
-    def to_solver(self, theta):
-        """Convert a parameter vector to the solver's variables, in place."""
-        point = self.centre(theta)
-        for part, unit in self.groups:
-            point[part] /= unit
-        return point
-
-    def to_centred(self, point):
-        """Return the parameter vector with centred intercepts, in float64."""
-        theta = to_numpy(point).astype(np.float64)
-        for part, unit in self.groups:
-            theta[part] *= unit
-        return theta
-
-    def from_solver(self, point):
-        """Return the parameter vector, in float64."""
-        return self.uncentre(self.to_centred(point))
-
-    def wrap(self, value_and_grad, team):
-        """Return the objective in the solver's variables.
-
-        Parameters
-        ----------
-        value_and_grad : callable
-            J and its gradient at parameters with centred intercepts.
-        team : Team
-
-        Returns
-        -------
-        scaled : callable
-            With the signature that `minimize_lbfgs` expects.
-        """
-        parts, units = zip(*self.groups, strict=True)
-        to_theta = [float(unit) for unit in units]
-        to_gradient = [unit / float(self.value) for unit in to_theta]
-        theta = shares = None
-
-        def multiply(vector, factors, out):
-            def work(share):
-                for i, piece in share:
-                    into(out[piece], "multiply", vector[piece], factors[i])
-
-            team.map(work, shares)
-
-        def scaled(point, gradient):
-            nonlocal theta, shares
-            if theta is None:
-                theta = namespace(point).empty_like(point)
-                shares = vector_shares(point, parts, team, SCALE_WORK, point.shape[0])
-            multiply(point, to_theta, out=theta)
-            value, _ = value_and_grad(theta, gradient)
-            multiply(gradient, to_gradient, out=gradient)
-            return value / float(self.value)
-
-        return scaled

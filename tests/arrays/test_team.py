@@ -63,16 +63,13 @@ def test_blas_is_limited_inside_and_restored_after_nested_and_failed_teams():
     assert blas_threads() == before
 
 
-def test_blas_keeps_its_threads_until_work_is_divided():
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_blas_has_one_thread_also_where_work_is_not_divided(n_threads):
     with threadpool_limits(2, user_api="blas"):
         before = blas_threads()
-        with Team(2) as team:
-            team.map(lambda _: None, range(1))
-            assert blas_threads() == before
-            divide(team)
+        with Team(n_threads) as team:
             assert set(blas_threads()) <= {1}
-        assert blas_threads() == before
-        with Team(1):
+            team.map(lambda _: None, range(1))
             assert set(blas_threads()) <= {1}
         assert blas_threads() == before
 

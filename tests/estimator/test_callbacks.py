@@ -41,8 +41,8 @@ class Recorder:
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 def test_callbacks_see_a_usable_estimator_at_each_iteration(solver, X):
     recorder = Recorder()
-    autoencoder = make_short(solver=solver, max_iter=10).set_callbacks(recorder)
-    autoencoder.fit(X)
+    autoencoder = make_short(solver=solver, max_iter=10, tol=0)
+    autoencoder.set_callbacks(recorder).fit(X)
     assert recorder.n_begun == len(recorder.scores) == recorder.max_subtasks == 10
     assert_allclose(recorder.scores[-1], autoencoder.score(X), rtol=1e-6)
     assert recorder.scores[-1] > recorder.scores[0]

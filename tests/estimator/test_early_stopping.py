@@ -12,9 +12,10 @@ from .short_fits import make_short, short
 
 @short
 def test_early_stopping_returns_to_the_best_parameters(rng):
-    # Noise, more units than rows and no decay: the fit overfits within few iterations.
-    noise = rng.normal(size=(60, 20))
-    autoencoder = make_short(100, alpha=0, beta=0.0, early_stopping=True, tol=0.0)
+    # Few noisy rows of few factors and no decay: the fit overfits in few iterations.
+    noise = rng.normal(size=(60, 3)) @ rng.normal(size=(3, 20)) + rng.normal(size=20)
+    noise += 0.5 * rng.normal(size=(60, 20))
+    autoencoder = make_short(8, alpha=0, beta=0.0, early_stopping=True, tol=0.0)
     autoencoder.set_params(max_iter=500, n_iter_no_change=5).fit(noise)
     scores = autoencoder.validation_scores_
     assert autoencoder.n_iter_ == len(scores) < 500

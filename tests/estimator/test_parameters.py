@@ -37,14 +37,15 @@ def test_n_components_none_is_n_features(X):
 
 
 @short
-def test_auto_solver_is_adam_for_many_rows_and_for_topk(X):
+def test_auto_solver_is_adam_for_many_rows_and_for_topk(X, monkeypatch):
     def curve(**parameters):
-        return make_short(3, **parameters).fit(many).loss_curve_
+        return make_short(3, **parameters).fit(X).loss_curve_
 
-    many = np.tile(X, (51, 1))[:10_000]
     assert curve(solver="auto") == curve(solver="lbfgs")
     assert curve(solver="auto", penalty="topk") == curve(solver="adam", penalty="topk")
-    many = np.tile(X, (51, 1))[:10_001]
+    monkeypatch.setattr("skl_sparse_ae._fitting._fit.LBFGS_MAX_ROWS", len(X))
+    assert curve(solver="auto") == curve(solver="lbfgs")
+    monkeypatch.setattr("skl_sparse_ae._fitting._fit.LBFGS_MAX_ROWS", len(X) - 1)
     assert curve(solver="auto") == curve(solver="adam")
 
 

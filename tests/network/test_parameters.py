@@ -6,7 +6,8 @@ from skl_sparse_ae._fitting._initial import initial_parameters
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._penalties._registry import make_penalty
-from skl_sparse_ae._rows._moments import mean_and_variance
+from skl_sparse_ae._rows._moments import mean_and_variance, principal_directions
+from skl_sparse_ae._solvers._preconditioner import EncoderCoordinates
 from skl_sparse_ae._solvers._scaling import Scaling
 
 
@@ -50,7 +51,14 @@ def make_start(X, penalty, activation, out_activation="identity", tied=False):
         make_penalty(penalty, rho=0.1, beta=1.0),
     )
     scaling = Scaling(network, *mean_and_variance(X))
-    theta = initial_parameters(network, scaling, np.random.RandomState(0))
+    mean_variance = scaling.value / X.shape[1]
+    coordinates = EncoderCoordinates(
+        *principal_directions(X, least=mean_variance),
+        mean_variance,
+        n_components=5,
+        unit=scaling.code_unit,
+    )
+    theta = initial_parameters(network, scaling, coordinates, np.random.RandomState(0))
     return network, network.layout.views(theta)
 
 

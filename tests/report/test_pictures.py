@@ -47,6 +47,8 @@ def test_rows_are_shown_by_their_pixels(images, topk, X, target):
     for card, rows, activations in zip(
         cards, top.indices, top.activations, strict=True
     ):
+        # Some units are active on fewer rows, which are filled up.
+        rows, activations = rows[activations > 0], activations[activations > 0]
         pictures = card.all(class_="row-picture")
         assert [p.attrs["title"] for p in pictures] == [
             f"row {row}, class {target[row]}, activation {activation:.3g}"

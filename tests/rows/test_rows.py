@@ -8,7 +8,7 @@ from scipy import sparse
 from skl_sparse_ae._arrays._array_api import to_numpy
 from skl_sparse_ae._arrays._device_array import DeviceArray
 from skl_sparse_ae._arrays._team import Team
-from skl_sparse_ae._objective import OBJECTIVES
+from skl_sparse_ae._objective import OBJECTIVES, PASSES
 from skl_sparse_ae._rows import Rows
 from skl_sparse_ae._rows._corruption import masking
 from skl_sparse_ae._rows._in_memory import InMemory
@@ -98,6 +98,7 @@ def test_shape_dtype_objective_and_threads(make, dtype, table):
     assert rows.shape == (N_ROWS, N_FEATURES)
     assert rows.dtype == dtype
     assert rows.kind in OBJECTIVES
+    assert rows.kind in PASSES
     with rows.team() as team:
         assert isinstance(team, Team)
 

@@ -1,0 +1,124 @@
+"""The best decoder for given codes: a ridge regression, from sums over the rows.
+
+With an identity output, J is quadratic in ``W_d`` and ``b_d`` as long as the penalty
+does not depend on them. Variable projection [1]_ thus searches for the encoder only.
+
+.. [1] G. Golub, V. Pereyra, "Separable nonlinear least squares: the variable projection
+   method and its applications", Inverse Problems 19, 2003.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._arrays._device_array import as_array_like
+
+# Reweighted solutions for a penalty that depends on the decoder: their number at most,
+# and the relative change of the weights that ends them.
+MAX_SOLVES, RTOL = 50, 1e-7
+# The ridge that makes a singular system solvable, in parts of its mean diagonal: the
+# rounding of the Gram matrix, or at least this.
+MIN_RIDGE = 1e-12
+
+
+class Decoder(NamedTuple):
+    """The decoder of centred rows, as the second pass over the rows needs it.
+
+    ``components`` is ``W_d``, of shape (n_components, n_features), ``gram`` is ``W_d
+    W_d^T`` and ``offset`` is ``W_d b_d``.
+    """
+
+    components: np.ndarray
+    gram: np.ndarray
+    offset: np.ndarray
+
+    def like(self, array):
+        """The same in the precision and on the device of an array."""
+        return Decoder(*(as_array_like(value, array) for value in self))
+
+
+class Moments(NamedTuple):
+    """What determines the best decoder, centred and divided by the total weight.
+
+    ``code`` is the mean code, ``gram`` is the covariance of the codes, ``cross``, of
+    shape (n_components, n_features), that of the codes with the rows; ``variance`` is
+    the sum of the variances of the columns of X. ``ridge`` is added to the diagonal of
+    the Gram matrix where it is solved.
+    """
+
+    code: np.ndarray
+    gram: np.ndarray
+    cross: np.ndarray
+    variance: float
+    ridge: float
+
+    @classmethod
+    def of(cls, sums, variance, dtype):
+        """From `EncodedSums` over all rows, of a dtype, and the variance of these."""
+        code = sums.code / sums.weight
+        gram = sums.gram / sums.weight - np.outer(code, code)
+        # The mean of centred rows is zero but for rounding.
+        rounding = max(MIN_RIDGE, 10 * np.finfo(dtype).eps)
+        ridge = rounding * (np.diag(gram).mean() or 1.0)
+        return cls(code, gram, sums.cross / sums.weight, variance, ridge)
+
+    def solve(self, decay):
+        """Return the decoder that minimises J.
+
+        Parameters
+        ----------
+        decay : float or ndarray of shape (n_components,)
+            By which half the squared norm of each unit's weights is multiplied in J.
+
+        Returns
+        -------
+        solution : Solution
+        """
+        matrix = self.gram.copy()
+        decay = decay + self.ridge
+        matrix.flat[:: len(matrix) + 1] += decay
+        components = np.linalg.solve(matrix, self.cross)
+        squares = np.einsum("ij,ij->i", components, components)
+        # <W_d, G W_d>, where (G + decay) W_d = C, is <W_d, C> - <W_d, decay W_d>.
+        explained = np.vdot(components, self.cross) + np.sum(decay * squares)
+        return Solution(
+            components, 0.5 * (self.variance - float(explained)), float(squares.sum())
+        )
+
+
+class Solution(NamedTuple):
+    """The best decoder ``W_d``, the reconstruction term of J and ``||W_d||^2``."""
+
+    components: np.ndarray
+    error: float
+    squared_norm: float
+
+
+def best_decoder(moments, alpha, decoder_decay=None, start=None):
+    """Return the decoder that minimises J for given codes.
+
+    Parameters
+    ----------
+    moments : Moments
+    alpha : float
+    decoder_decay : callable or None
+        Given ``W_d``, returns for each unit the number c_j such that the derivative of
+        the penalty with respect to the unit's weights is ``c_j w_j``. The problem is
+        then solved by repeated ridge regressions, each with the c_j of the last one.
+        Each lowers J where the penalty is concave in the squared norms of the units.
+    start : ndarray of shape (n_components, n_features) or None
+        ``W_d`` to begin with, used with `decoder_decay` only.
+
+    Returns
+    -------
+    solution : Solution
+    """
+    if decoder_decay is None:
+        return moments.solve(alpha)
+    decay = decoder_decay(moments.solve(alpha).components if start is None else start)
+    for _ in range(MAX_SOLVES):
+        solution = moments.solve(alpha + decay)
+        last, decay = decay, decoder_decay(solution.components)
+        if np.all(np.abs(decay - last) <= RTOL * (np.abs(decay) + alpha)):
+            break
+    return solution
