@@ -145,10 +145,10 @@ class SparseAutoencoder(
     max_iter : int, default=200
         Maximum number of iterations ("lbfgs") or epochs ("adam").
 
-    tol : float, default=0.02
+    tol : float, default=0.01
         Tolerance of convergence. "lbfgs" ends when J falls by less than this fraction
-        of itself per iteration, over the last `n_iter_no_change` iterations, or by less
-        than the rounding error in the dtype of X. A quarter of `tol` applies where all
+        of itself (at least of a tenth of the variance) per iteration, over the last
+        `n_iter_no_change` iterations, or is lost in rounding. A quarter of `tol` applies where all
         parameters are searched for (tied weights, logistic outputs), to epochs of
         "adam", which then begins to decrease the learning rate, and to the validation
         score of early stopping; a hundredth while less than 5 % of the variance is
@@ -333,7 +333,7 @@ class SparseAutoencoder(
         corruption_level=0.3,
         solver="auto",
         max_iter=200,
-        tol=0.02,
+        tol=0.01,
         batch_size="auto",
         learning_rate_init=0.003,
         early_stopping=False,

@@ -179,7 +179,9 @@ def minimize_adam(
     Diverged
     """
     gradient = None
-    schedule = _Schedule(learning_rate, max_iter, Progress(tol, n_iter_no_change))
+    schedule = _Schedule(
+        learning_rate, max_iter, Progress(tol, n_iter_no_change, value_unit)
+    )
     for epoch in range(max_iter):
         monitor.begin(theta)
         values = []

@@ -11,6 +11,8 @@ import numpy as np
 
 # Factor of `tol` on the plateau around the start.
 PLATEAU_TOL_FACTOR = 0.01
+# Values below this part of the unit are not compared with themselves.
+LEAST_SCALE = 0.1
 
 
 class Outcome(NamedTuple):
@@ -30,18 +32,22 @@ class Progress:
     """Convergence test based on the decrease of the objective.
 
     Values no longer decrease when, over the last `n_iter` iterations, they have
-    decreased by at most ``n_iter * tol`` times the last value. On the plateau around
-    the start, where the decrease may be slow for many iterations, a hundredth of `tol`
-    is used; values on the plateau are discarded after it.
+    decreased by at most ``n_iter * tol`` times the last value, or a tenth of the unit
+    if that is more: what the last tenth of the variance is explained by is not worth
+    many iterations. On the plateau around the start, where the decrease may be slow, a
+    hundredth of `tol` is used; values on the plateau are discarded after it.
 
     Parameters
     ----------
     tol : float
     n_iter : int
+    unit : float, default=1.0
+        The variance of X, in the units of the values.
     """
 
-    def __init__(self, tol, n_iter):
+    def __init__(self, tol, n_iter, unit=1.0):
         self._tol = tol
+        self._least = LEAST_SCALE * unit
         self._values = deque(maxlen=n_iter + 1)
         self._is_past_plateau = False
 
@@ -55,4 +61,6 @@ class Progress:
         if len(values) < values.maxlen:
             return False
         tol = self._tol if is_past_plateau else PLATEAU_TOL_FACTOR * self._tol
-        return values[0] - value <= tol * (values.maxlen - 1) * abs(value)
+        return values[0] - value <= tol * (values.maxlen - 1) * max(
+            abs(value), self._least
+        )
