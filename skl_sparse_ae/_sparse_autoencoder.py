@@ -148,11 +148,10 @@ class SparseAutoencoder(
     tol : float, default=0.01
         Tolerance of convergence. "lbfgs" ends when J falls by less than this fraction
         of itself (at least of a tenth of the variance) per iteration, over the last
-        `n_iter_no_change` iterations, or is lost in rounding. A quarter of `tol` applies where all
-        parameters are searched for (tied weights, logistic outputs), to epochs of
-        "adam", which then begins to decrease the learning rate, and to the validation
-        score of early stopping; a hundredth while less than 5 % of the variance is
-        explained, since units that are nearly equal separate slowly.
+        `n_iter_no_change` iterations. A quarter of `tol` applies where all parameters
+        are searched for (tied weights, logistic outputs), to epochs of "adam", which
+        then begins to decrease the learning rate, and to the score in early stopping; a
+        hundredth while the reconstruction explains less than 5 % of the variance.
 
     batch_size : int or "auto", default="auto"
         Number of rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but

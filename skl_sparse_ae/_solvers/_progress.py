@@ -61,6 +61,5 @@ class Progress:
         if len(values) < values.maxlen:
             return False
         tol = self._tol if is_past_plateau else PLATEAU_TOL_FACTOR * self._tol
-        return values[0] - value <= tol * (values.maxlen - 1) * max(
-            abs(value), self._least
-        )
+        scale = max(abs(value), self._least)
+        return values[0] - value <= tol * (values.maxlen - 1) * scale
