@@ -148,10 +148,10 @@ class SparseAutoencoder(
     tol : float, default=0.01
         Tolerance of convergence. "lbfgs" ends when J falls by less than this fraction
         of itself (at least of a tenth of the variance) per iteration, over the last
-        `n_iter_no_change` iterations. A quarter of `tol` applies where all parameters
-        are searched for (tied weights, logistic outputs), to epochs of "adam", which
-        then begins to decrease the learning rate, and to the score in early stopping; a
-        hundredth while the reconstruction explains less than 5 % of the variance.
+        `n_iter_no_change` iterations. Half of `tol` applies where all parameters are
+        searched for (tied weights, logistic outputs), and to the score in early
+        stopping; a quarter to epochs of "adam", which then begins to decrease the
+        learning rate; a hundredth while less than 5 % of the variance is explained.
 
     batch_size : int or "auto", default="auto"
         Number of rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but

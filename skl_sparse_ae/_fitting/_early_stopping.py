@@ -5,7 +5,7 @@ import numpy as np
 from .._objective._sums import explained_variance
 
 # The part of `tol` by which a score must improve, which is at most one.
-SCORE_TOL = 0.25
+SCORE_TOL = 0.5
 
 
 def hold_out(settings, rows, rng):

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn import get_config
 
 from .._arrays._array_api import to_numpy
-from .._objective import can_project, projected_objective
+from .._objective import can_project
 from .._solvers._lbfgs import minimize_lbfgs
 from .._solvers._preconditioner import ParameterCoordinates
 from ._problem import corruption_of
@@ -23,7 +23,7 @@ PLATEAU_EXPLAINED = 0.05
 # where it is solved. Measured on images.
 ENCODER_UNIT = 2.0
 # The part of `tol` that counts where the decoder is searched for, and J falls slowly.
-FULL_TOL = 0.25
+FULL_TOL = 0.5
 
 
 def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
@@ -121,18 +121,7 @@ class _EncoderSearch(_FullSearch):
 
     def __init__(self, problem, team, inputs):
         self._problem, self._scaling = problem, problem.scaling
-        rows, scaling = problem.rows, problem.scaling
-        self.objective = projected_objective(
-            rows,
-            problem.network,
-            problem.alpha,
-            scaling.mean,
-            scaling.variance,
-            inputs,
-            team=team,
-            memory_budget=_memory_budget(),
-            counts_active=problem.target is not None,
-        )
+        self.objective = problem.projected_objective(team, inputs, _memory_budget())
         self._coordinates = problem.coordinates
         self._last_point = None
 

@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 from .._network._network import Network
 from .._network._parameters import Layout
-from .._objective import objective_class
+from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
 from .._rows import Rows
 from .._rows._corruption import CORRUPTIONS
@@ -52,6 +52,20 @@ class Problem(NamedTuple):
             counts_active=self.target is not None,
         )
         return objective.use_rows(self.rows.X, self.rows.sample_weight, inputs=inputs)
+
+    def projected_objective(self, team, inputs=None, memory_budget=0):
+        """Return J of all rows as a function of the encoder alone."""
+        return projected_objective(
+            self.rows,
+            self.network,
+            self.alpha,
+            self.scaling.mean,
+            self.scaling.variance,
+            inputs,
+            team=team,
+            memory_budget=memory_budget,
+            counts_active=self.target is not None,
+        )
 
 
 def make_problem(settings, rows):

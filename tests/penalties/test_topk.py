@@ -84,7 +84,7 @@ def test_a_soft_code_is_continuous(digits):
         penalty = TopK(rho=0.1, transform_soft=soft)
         autoencoder = SparseAutoencoder(50, penalty=penalty, random_state=0)
         autoencoder.fit(digits)
-        path = np.linspace(digits[0], digits[1], 2001)
+        path = np.linspace(digits[0], digits[5], 2001)
         code = autoencoder.transform(path)
         assert np.count_nonzero(code, axis=1).max() <= 5
         steps[soft] = np.abs(np.diff(code, axis=0)).max()
