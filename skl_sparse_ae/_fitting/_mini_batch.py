@@ -38,6 +38,7 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         _with_progress(epoch, penalty, n_settling),
         rows.to_device(scaling.centre(theta)),
         stream.adam,
+        team=team,
         learning_rate=settings.learning_rate_init,
         max_iter=settings.max_iter,
         tol=EPOCH_TOL * settings.tol,

@@ -138,8 +138,8 @@ class Stream:
         """
         target = self.problem.target
 
-        def evaluate(theta, out, update):
-            result = objective.value_and_grad(theta, out, update)
+        def evaluate(theta, out):
+            result = objective.value_and_grad(theta, out)
             self.terms.add(objective.last_terms)
             if target is not None:
                 target.update(objective.active_fraction, objective.n_rows)
@@ -162,8 +162,8 @@ class Stream:
         theta = rows.to_device(scaling.centre(theta))
         gradient, values = None, []
         for _ in epoch():
-            update = self.adam.begin_step(theta, settings.learning_rate_init)
-            value, gradient = value_and_grad(theta, gradient, update)
+            value, gradient = value_and_grad(theta, gradient)
+            self.adam.step(theta, gradient, settings.learning_rate_init, team)
             values.append(value)
         value, theta = float(np.mean(values)), scaling.uncentre(to_writable(theta))
         limit = GROWTH_LIMIT * (values[0] + scaling.value)

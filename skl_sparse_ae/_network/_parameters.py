@@ -90,24 +90,6 @@ class Layout:
             del arrays[2]
         return np.concatenate(arrays, dtype=dtype)
 
-    @property
-    def intercept_slices(self):
-        """Slices of the intercepts of the encoder and of the decoder."""
-        return [self.slices[1], self.slices[-1]]
-
-    def part(self, i, rows):
-        """Return the slice of the vector that has a slice of rows of a weight matrix.
-
-        Parameters
-        ----------
-        i : int
-            Index of the matrix in `weights`.
-        rows : slice
-            Rows of the matrix, that is, features.
-        """
-        start, n_columns = self.slices[2 * i].start, self.shape[1]
-        return slice(start + rows.start * n_columns, start + rows.stop * n_columns)
-
     def weights(self, parameters):
         """Return a list of the weight matrices in the vector.
 

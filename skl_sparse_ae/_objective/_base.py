@@ -8,14 +8,12 @@ class combines them.
 import numpy as np
 
 from .._arrays._array_api import namespace, to_numpy
-from .._arrays._blocks import SHORT, blocks, split_evenly, vector_shares
-from .._network._parameters import Parameters
+from .._arrays._blocks import blocks, split_evenly
 from ._revival import Revival
 from ._sums import Terms, squared_norm
 
-# Cost for each parameter, in multiply-adds of a product, of adding the partial sums and
-# of the solver's update.
-REDUCE_WORK, UPDATE_WORK = 32, 128
+# Cost of adding the partial sums for each parameter, in multiply-adds of a product.
+REDUCE_WORK = 32
 
 
 class Objective:
@@ -70,8 +68,6 @@ class Objective:
     subtracts_squares = False
     #: Whether `_gradient` writes the gradient for centred intercepts.
     gradient_is_centred = False
-    #: Whether `_gradient` calls the solver's update of the weights.
-    gradient_updates_weights = False
 
     def __init__(
         self,
@@ -122,7 +118,7 @@ class Objective:
         self._set_rows(X, X if inputs is None else inputs, sample_weight, load)
         return self
 
-    def value_and_grad(self, theta, out=None, update=None):
+    def value_and_grad(self, theta, out=None):
         """Return J at `theta` and its gradient.
 
         Parameters
@@ -130,47 +126,31 @@ class Objective:
         theta : array of shape (n_parameters,)
         out : array like theta, default=None
             Array for the gradient. None stands for a new one.
-        update : callable, default=None
-            Called with a slice and the gradient of this slice, once for each part and
-            possibly from several threads, when the gradient is known and the parameters
-            are no longer needed. It may overwrite both. Each part of a long vector is
-            updated while in a cache, and the gradient is never stored as a whole.
 
         Returns
         -------
         value : float
         gradient : array like theta
-            `out`, if given. The content is undefined with `update`.
+            `out`, if given.
         """
         weights = self.network.layout.views(theta)
         parameters = self._parameters(theta, weights)
         unit_weights = self.network.penalty.unit_weights(weights)
         means, encoded, slope = self._first_pass(parameters, unit_weights)
-        revival = self._revival(parameters)
-        is_centred = self.mean is None or self.gradient_is_centred
-        is_final = is_centred and unit_weights is None and self.gradient_updates_weights
-        in_parts = update is not None and is_final and self.network.layout.size > SHORT
-        if in_parts:
-            gradients = self._intercept_gradients(theta.dtype)
-        else:
-            out = namespace(theta).empty_like(theta) if out is None else out
-            gradients = self.network.layout.views(out)
+        out = namespace(theta).empty_like(theta) if out is None else out
+        gradients = self.network.layout.views(out)
         squared_errors, phi = self._backward(
-            parameters, slope, encoded, revival, gradients
+            parameters, slope, encoded, self._revival(parameters), gradients
         )
         self.unit_means = self._means(phi) if means is None else means
-        squares = self._gradient(weights, gradients, update if in_parts else None)
+        squares = self._gradient(weights, gradients)
         self.last_terms = self._terms(squares, unit_weights, squared_errors)
-        if not is_centred:
+        if not (self.mean is None or self.gradient_is_centred):
             self._centre(gradients)
         if unit_weights is not None:
             penalty = self.network.penalty
             values = self._vector_like(theta, penalty.psi(self.unit_means))
             penalty.add_weight_gradient(weights, gradients, values)
-        if in_parts:
-            self._update_intercepts(update, gradients)
-        elif update is not None:
-            self._update_all(update, out)
         return self.last_terms.total, out
 
     def _first_pass(self, parameters, unit_weights):
@@ -241,31 +221,13 @@ class Objective:
         """
         raise NotImplementedError
 
-    def _gradient(self, weights, gradients, update):
+    def _gradient(self, weights, gradients):
         """Write the gradients: the sums divided by the total weight, and the decay.
 
-        `weights` are the arrays of the solver's vector. `update` is called for all
-        parts of the weight matrices, as in `value_and_grad`; `gradients` then has None
-        in their place. It is always None if ``gradient_updates_weights`` is False.
-        Return the squared norm of the weight matrices, which the decay reads anyway.
+        `weights` are the arrays of the solver's vector. Return the squared norm of the
+        weight matrices, which the decay reads anyway.
         """
         raise NotImplementedError
-
-    def _intercept_gradients(self, dtype):
-        """Return arrays for the gradients of the intercepts only."""
-        sizes = self.network.layout.n_components, self.network.layout.n_features
-        encoder, decoder = (np.empty(size, dtype) for size in sizes)
-        return Parameters(None, encoder, None, decoder)
-
-    def _gradient_part(self, gradients, i, rows, thread):
-        """Return an array for some rows of the gradient of the i-th weight matrix.
-
-        A view of `gradients`, or, if these have no weights, a buffer of the thread.
-        """
-        if gradients.encoder_coef is None:
-            n_rows, dtype = rows.stop - rows.start, gradients.encoder_intercept.dtype
-            return self._workspace((thread, i), n_rows, dtype)
-        return self.network.layout.weights(gradients)[i][rows]
 
     def _workspace(self, name, n_rows, dtype):
         """Return an array of shape (n_rows, n_components), reused if large enough."""
@@ -274,24 +236,6 @@ class Objective:
             array = np.empty((n_rows, self.network.layout.n_components), dtype)
             self._workspaces[name] = array
         return array[:n_rows]
-
-    def _update_intercepts(self, update, gradients):
-        """Call the solver's update of the intercepts."""
-        intercepts = gradients.encoder_intercept, gradients.decoder_intercept
-        parts = self.network.layout.intercept_slices
-        for part, gradient in zip(parts, intercepts, strict=True):
-            update(part, gradient)
-
-    def _update_all(self, update, gradient):
-        """Call the solver's update of all parameters, given the whole gradient."""
-        size = self.network.layout.size
-        if size <= SHORT:
-            update(slice(0, size), gradient)
-            return
-        shares = vector_shares(gradient, [slice(0, size)], self.team, UPDATE_WORK)
-        self.team.map(
-            lambda share: [update(piece, gradient[piece]) for _, piece in share], shares
-        )
 
     def _n_active(self):
         """Weighted number of non-zero activations in the last evaluation."""

@@ -43,8 +43,7 @@ class DaskObjective(Objective):
         self._gradient_sum = sums.gradient
         return sums.squared_errors, sums.phi
 
-    def _gradient(self, weights, gradients, update):
-        del update
+    def _gradient(self, weights, gradients):
         sums = self.network.layout.views(self._gradient_sum)
         for total, out in zip(sums, gradients, strict=True):
             np.divide(total, self._total_weight, out=out)
@@ -119,7 +118,7 @@ class _Evaluation:
                 sums.squared_errors, sums.phi = objective._backward(
                     parameters, self.slope, False, None, gradients
                 )
-                objective._gradient(parameters, gradients, update=None)
+                objective._gradient(parameters, gradients)
             if self.counts_active:
                 sums.n_active = objective._n_active()
         return sums

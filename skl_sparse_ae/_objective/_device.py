@@ -124,8 +124,7 @@ class DeviceObjective(Objective):
         is_first = self._X.from_numpy(number) == first[:, None]
         return code * as_factor(is_first, code)
 
-    def _gradient(self, weights, gradients, update):
-        del update
+    def _gradient(self, weights, gradients):
         sums = Parameters(*self._sums)
         if self.network.layout.tied_weights:
             sums = sums._replace(encoder_coef=sums.encoder_coef + sums.components.T)

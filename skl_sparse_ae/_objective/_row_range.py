@@ -1,7 +1,5 @@
 """One thread's range of rows: the forward and the backward pass, block by block."""
 
-from typing import NamedTuple
-
 import numpy as np
 from scipy import sparse
 
@@ -10,12 +8,12 @@ from .._network._parameters import Parameters
 from ._sums import CodeSums, finish_delta, sum_rows
 
 
-class Workspace(NamedTuple):
-    """Arrays for the results of the passes over some rows.
+class Workspace:
+    """Arrays for the results of the passes over a block of rows, reused by others.
 
     Attributes
     ----------
-    code : ndarray of shape (n_rows, n_components)
+    code : ndarray of shape (n_codes, n_components)
         Activations.
     delta : ndarray of shape (n_rows, n_components)
         Errors at the pre-activation of the units.
@@ -23,38 +21,22 @@ class Workspace(NamedTuple):
         Errors of the reconstruction, at the output's pre-activation.
     """
 
-    code: np.ndarray
-    delta: np.ndarray
-    residual: np.ndarray
-
-
-class GrowingWorkspace:
-    """Arrays as in `Workspace`, which grow with the number of rows."""
-
     def __init__(self, layout, dtype):
         self._layout, self._dtype = layout, dtype
-        self.code = self._empty(0, layout.n_components)
-        self.delta = self._empty(0, layout.n_components)
-        self.residual = self._empty(0, layout.n_features)
-
-    def _empty(self, n_rows, n_columns):
-        return np.empty((n_rows, n_columns), self._dtype)
+        self.reserve(0, 0)
 
     def reserve(self, n_rows, n_codes):
-        """Allocate larger arrays if necessary; return self.
+        """Allocate larger arrays if necessary."""
+        n_components, n_features = self._layout.n_components, self._layout.n_features
+        self.code = self._at_least("code", n_codes, n_components)
+        self.delta = self._at_least("delta", n_rows, n_components)
+        self.residual = self._at_least("residual", n_rows, n_features)
 
-        `n_codes` is the number of rows for `code`, `n_rows` for the other arrays.
-        """
-        if len(self.code) < n_codes:
-            self.code = self._empty(n_codes, self._layout.n_components)
-        if len(self.delta) < n_rows:
-            self.delta = self._empty(n_rows, self._layout.n_components)
-            self.residual = self._empty(n_rows, self._layout.n_features)
-        return self
-
-    def part(self, rows):
-        """Return the `Workspace` of some of the rows, as views."""
-        return Workspace(self.code[rows], self.delta[rows], self.residual[rows])
+    def _at_least(self, name, n_rows, n_columns):
+        array = getattr(self, name, None)
+        if array is None or len(array) < n_rows:
+            array = np.empty((n_rows, n_columns), self._dtype)
+        return array
 
 
 class RowRange:
@@ -90,12 +72,10 @@ class RowRange:
             components=None,
             decoder_intercept=np.empty(layout.n_features, dtype),
         )
-        self._own_workspace = GrowingWorkspace(layout, dtype)
+        self._workspace = Workspace(layout, dtype)
         self._product = None
 
-    def use_rows(
-        self, X, inputs, sample_weight, row_blocks, keep, workspace=None, load=None
-    ):
+    def use_rows(self, X, inputs, sample_weight, row_blocks, keep, load=None):
         """Set the rows.
 
         Parameters
@@ -107,20 +87,14 @@ class RowRange:
             Consecutive blocks of the range.
         keep : bool
             Whether the activations of all blocks are kept from one pass to the next.
-        workspace : Workspace, default=None
-            Arrays for a block, with codes for all blocks if `keep` is set. None stands
-            for arrays of this object.
         load : callable, default=None
             Called by the first pass with the range, so that each thread loads its rows.
         """
         self._X, self._inputs, self._weights = X, inputs, sample_weight
         self._blocks, self._keep = row_blocks, keep
         self.start, self.stop = row_blocks[0].start, row_blocks[-1].stop
-        if workspace is None:
-            n_rows = max(rows.stop - rows.start for rows in row_blocks)
-            n_codes = self.stop - self.start if keep else n_rows
-            workspace = self._own_workspace.reserve(n_rows, n_codes)
-        self._workspace = workspace
+        n_rows = max(rows.stop - rows.start for rows in row_blocks)
+        self._workspace.reserve(n_rows, self.stop - self.start if keep else n_rows)
         self._load = load
 
     def _load_rows(self):
@@ -164,11 +138,10 @@ class RowRange:
             self._decode_block(parameters, code, rows)
         return self._squared_errors, self._sums.phi
 
-    def backward(self, parameters, slope, encoded, revival=None, with_products=True):
+    def backward(self, parameters, slope, encoded, revival=None):
         """Return the sums of `forward`, and compute `gradients`.
 
-        Parameters are those of `Objective._backward`. With ``with_products=False`` the
-        gradients of the weight matrices are not computed.
+        Parameters are those of `Objective._backward`.
         """
         self._load_rows()
         is_kept, is_new = encoded and self._keep, self.network.penalty.selects_jointly
@@ -177,8 +150,7 @@ class RowRange:
         self._squared_errors = 0.0
         self.gradients.encoder_intercept[:] = 0
         self.gradients.decoder_intercept[:] = 0
-        if with_products:
-            self._reserve_gradients()
+        self._reserve_gradients()
         for rows in self._blocks:
             if is_kept:
                 code = self._code_of(rows)
@@ -188,15 +160,14 @@ class RowRange:
                 code = self._encode_block(parameters, rows)
             residual = self._decode_block(parameters, code, rows, backward=True)
             delta = self._delta_block(parameters, slope, code, residual, rows)
-            if with_products:
-                inputs = self._inputs[rows]
-                self._add(self.gradients.components.T, residual.T, code, rows)
-                self._add(self.gradients.encoder_coef, inputs.T, delta, rows)
+            inputs = self._inputs[rows]
+            self._add(self.gradients.components.T, residual.T, code, rows)
+            self._add(self.gradients.encoder_coef, inputs.T, delta, rows)
             if revival is not None:
                 revival.add_gradient(
                     self.gradients, self._inputs[rows], residual, self._weights_of(rows)
                 )
-        if with_products and self.network.layout.tied_weights:
+        if self.network.layout.tied_weights:
             self.gradients.encoder_coef[...] += self.gradients.components.T
         return self._squared_errors, self._sums.phi
 

@@ -49,11 +49,6 @@ class SparseObjective(Objective):
         """
         return len(self._chunks) == 1
 
-    @property
-    def gradient_updates_weights(self):
-        """Whether `_gradient` calls the solver's update of the weights."""
-        return self._is_one_chunk
-
     def _set_rows(self, X, inputs, sample_weight, load):
         del load
         layout = self.network.layout
@@ -155,32 +150,25 @@ class SparseObjective(Objective):
         add_product(chunk.inputs_columns, delta, outs[0], columns)
         add_product(chunk.minus_X_columns, left, outs[-1], columns)
 
-    def _gradient(self, weights, gradients, update):
+    def _gradient(self, weights, gradients):
         """Complete the gradient with the terms that do not depend on columns of X."""
         terms = self._dense_terms(weights, gradients)
         if self._is_one_chunk:
             self._chunks[0].transpose()
         layout = self.network.layout
-        matrices = layout.weights(weights)
+        matrices, gradient_matrices = layout.weights(weights), layout.weights(gradients)
 
-        def finish(numbered):
-            thread, share = numbered
+        def finish(share):
             squares = 0.0
             for columns in share:
-                outs = [
-                    self._gradient_part(gradients, i, columns, thread)
-                    for i in range(len(matrices))
-                ]
+                outs = [g[columns] for g in gradient_matrices]
                 terms.add(weights, outs, columns, begins=self._is_one_chunk)
                 if self._is_one_chunk:
                     self._add_columns(outs, self._chunks[0], columns)
-                for i, (matrix, g) in enumerate(zip(matrices, outs, strict=True)):
-                    squares += squared_norm(matrix[columns])
-                    if update is not None:
-                        update(layout.part(i, columns), g.ravel())
+                squares += sum(squared_norm(matrix[columns]) for matrix in matrices)
             return squares
 
-        return sum(self.team.map(finish, enumerate(self._shares)))
+        return sum(self.team.map(finish, self._shares))
 
     def _dense_terms(self, weights, gradients):
         """Return the dense terms; write the gradients of the intercepts."""

@@ -5,12 +5,14 @@ from math import sqrt
 import numpy as np
 
 from .._arrays._array_api import zeros
-from .._arrays._blocks import SHORT
+from .._arrays._blocks import SHORT, vector_shares
 from .._network._passes import Passes
 from ._progress import Diverged, Outcome, Progress
 
 # Training counts as diverged when the objective has grown by this factor.
 GROWTH_LIMIT = 100
+# What a step costs for each parameter, in multiply-adds of a product.
+STEP_WORK = 128
 
 
 class Adam:
@@ -58,61 +60,49 @@ class Adam:
         self.second = state["second"]
         self.n_steps = state["n_steps"]
 
-    def begin_step(self, theta, learning_rate):
-        """Begin a step and return the function that applies it to parts of `theta`.
+    def step(self, theta, gradient, learning_rate, team):
+        """Take a step in place.
 
         Parameters
         ----------
         theta : array of shape (n_parameters,)
-            Updated in place by the returned function.
+        gradient : array of shape (n_parameters,)
+            Overwritten.
         learning_rate : float
-
-        Returns
-        -------
-        update : callable
-            Called with a slice of the vector and the gradient of this slice, which it
-            overwrites; once for each part, from any thread.
+        team : Team
         """
         if self.first is None:
             self.first, self.second = (zeros(theta.shape, theta) for _ in range(2))
-        if (
-            self._units_and_factors is None
-            and isinstance(theta, np.ndarray)
-            and theta.size <= SHORT
-        ):
-            self._units_and_factors = self._expand_groups(theta.dtype)
         self.n_steps += 1
         # The moments are stored as sums. Two scalars contain the factors that turn them
         # into means and correct the bias of their start at zero.
         mean_1 = (1 - self.beta_1) / (1 - self.beta_1**self.n_steps)
         mean_2 = sqrt((1 - self.beta_2) / (1 - self.beta_2**self.n_steps))
         rate, epsilon = float(learning_rate) * mean_1 / mean_2, self.epsilon / mean_2
+        if isinstance(theta, np.ndarray) and theta.size <= SHORT:
+            # One call with vectors of units is faster than several.
+            if self._units_and_factors is None:
+                self._units_and_factors = self._expand_groups(theta.dtype)
+            unit, factor = self._units_and_factors
+            whole = slice(0, theta.size)
+            self._update(theta, gradient, whole, rate * unit, factor, epsilon)
+            return
 
-        def update(piece, gradient):
-            for part, unit, factor in self._split_by_unit(piece):
-                g = gradient[part.start - piece.start : part.stop - piece.start]
-                self._update(theta, g, part, rate * unit, factor, epsilon)
+        def update(share):
+            for i, piece in share:
+                _, unit, factor = self._groups[i]
+                self._update(
+                    theta, gradient[piece], piece, rate * unit, factor, epsilon
+                )
 
-        return update
+        parts = [part for part, _, _ in self._groups]
+        team.map(update, vector_shares(theta, parts, team, STEP_WORK))
 
     def _expand_groups(self, dtype):
         """Return the unit and the factor of each parameter, as two vectors."""
         parts, *both = zip(*self._groups, strict=True)
         lengths = [part.stop - part.start for part in parts]
         return [np.repeat(np.array(values, dtype), lengths) for values in both]
-
-    def _split_by_unit(self, piece):
-        """Split a slice by groups; return slices with their unit and factor."""
-        if self._units_and_factors is not None:
-            # For short vectors, one call with vectors of units is faster than several.
-            unit, factor = self._units_and_factors
-            return [(piece, unit[piece], factor[piece])]
-        found = []
-        for part, unit, factor in self._groups:
-            start, stop = max(piece.start, part.start), min(piece.stop, part.stop)
-            if start < stop:
-                found.append((slice(start, stop), unit, factor))
-        return found
 
     def _update(self, theta, g, piece, rate, factor, epsilon):
         m, v = self.first[piece], self.second[piece]
@@ -129,6 +119,7 @@ def minimize_adam(
     theta,
     adam,
     *,
+    team,
     learning_rate,
     max_iter,
     tol,
@@ -147,16 +138,15 @@ def minimize_adam(
     Parameters
     ----------
     value_and_grad : callable
-        Evaluates the current batch. Called with the parameters; with the array it
-        returned before, for the gradient, or None; and with the function of
-        `Adam.begin_step`, which it calls for each part of the parameters. Returns the
-        value and the array.
+        Evaluates the current batch. Called with the parameters and the array it
+        returned before, for the gradient, or None. Returns the value and the array.
     batches : callable
         Returns an iterator over the batches of an epoch. Each step makes the next batch
         current and yields the fraction of the epoch before this batch.
     theta : ndarray of shape (n_parameters,)
         Starting point; updated in place.
     adam : Adam
+    team : Team
     learning_rate : float
     max_iter, n_iter_no_change : int
         Numbers of epochs.
@@ -186,8 +176,8 @@ def minimize_adam(
         monitor.begin(theta)
         values = []
         for progress in batches():
-            update = adam.begin_step(theta, schedule.rate(epoch + progress))
-            value, gradient = value_and_grad(theta, gradient, update)
+            value, gradient = value_and_grad(theta, gradient)
+            adam.step(theta, gradient, schedule.rate(epoch + progress), team)
             values.append(value)
         value = np.mean(values)
         if epoch == 0:

@@ -125,7 +125,7 @@ def test_value_and_gradient(penalty, activation, out, tied, weighted, csr, rng, 
 
 @pytest.mark.parametrize("units", ["one", "two in one piece", "two"])
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_adam_is_pytorchs(units, dtype, rng, monkeypatch):
+def test_adam_is_pytorchs(units, dtype, rng, team, monkeypatch):
     torch = pytest.importorskip("torch")
     if units == "two":
         monkeypatch.setattr("skl_sparse_ae._solvers._adam.SHORT", 0)
@@ -140,7 +140,7 @@ def test_adam_is_pytorchs(units, dtype, rng, monkeypatch):
         optimizer.zero_grad()
         ((theirs - torch.tensor(target)) ** 4).sum().backward()
         optimizer.step()
-        adam.begin_step(ours, 0.01)(slice(0, 50), 4 * (ours - target) ** 3)
+        adam.step(ours, 4 * (ours - target) ** 3, 0.01, team)
     rtol = 1e-10 if dtype == np.float64 else 1e-4
     assert_allclose(ours, theirs.detach().numpy(), rtol=rtol)
 

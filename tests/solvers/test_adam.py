@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skl_sparse_ae._arrays._team import Team
 from skl_sparse_ae._solvers._adam import Adam, _Schedule, minimize_adam
 from skl_sparse_ae._solvers._progress import Diverged, Progress
 
 from ..monitors import Log
 
 ADAM = {
+    "team": Team(1),
     "max_iter": 20,
     "tol": 0.0,
     "n_iter_no_change": 5,
@@ -17,17 +19,16 @@ ADAM = {
 }
 
 
-def bowl(x, out, update):
+def bowl(x, out):
     """Half the squared distance from (1, 2, ...)."""
     error = x - np.arange(1, x.size + 1, dtype=x.dtype)
-    value = 0.5 * float(error @ error)
-    update(slice(0, x.size), error)
-    return value, out
+    return 0.5 * float(error @ error), error
 
 
 def step(adam, theta, gradient, learning_rate):
-    """A step for all parameters at once."""
-    adam.begin_step(theta, learning_rate)(slice(0, theta.size), gradient)
+    """A step by one thread."""
+    with Team(1) as team:
+        adam.step(theta, gradient, learning_rate, team)
 
 
 def one_batch():
@@ -60,27 +61,27 @@ def test_adam_agrees_with_pytorch(rng):
     assert_allclose(ours, theirs.detach().numpy(), rtol=1e-10)
 
 
-@pytest.mark.parametrize("length", [1, 64, 700])
-def test_adam_in_pieces_is_adam_in_one(length, rng, monkeypatch):
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_adam_in_pieces_is_adam_in_one(n_threads, rng, monkeypatch):
     gradients = rng.normal(size=(100, 1000))
     gradients[5:, :20] = 0  # these are flushed
 
-    def run(length):
+    def run():
         theta = np.zeros(1000)
         adam = Adam([(slice(0, 700), 1.0, 0.1), (slice(700, 1000), 2, 1)])
         adam.beta_1 = 0.1
-        for gradient in gradients:
-            update = adam.begin_step(theta, 0.1)
-            for start in range(0, 1000, length):
-                part = slice(start, min(start + length, 1000))
-                update(part, gradient[part].copy())
+        with Team(n_threads) as team:
+            for gradient in gradients:
+                adam.step(theta, gradient.copy(), 0.1, team)
         assert np.count_nonzero(adam.first[:20]) == 0
         return theta
 
-    whole = run(1000)
-    assert_array_equal(run(length), whole)
+    whole = run()
     monkeypatch.setattr("skl_sparse_ae._solvers._adam.SHORT", 0)  # splits by units
-    assert_array_equal(run(length), whole)
+    assert_array_equal(run(), whole)
+    monkeypatch.setattr("skl_sparse_ae._arrays._blocks.PIECE", 64)
+    monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", 1)
+    assert_array_equal(run(), whole)
 
 
 def test_adam_works_in_the_precision_of_its_arrays():
@@ -129,8 +130,8 @@ def test_minimize_adam_reaches_the_minimum():
 def test_minimize_adam_reports_the_mean_value_of_an_epoch():
     values = iter([1.0, 3.0, 5.0, 9.0])
 
-    def value_and_grad(theta, out, update):
-        return next(values), out
+    def value_and_grad(theta, out):
+        return next(values), np.zeros(1)
 
     log = Log()
     adam = Adam([(slice(0, 1), 1.0, 1.0)])
@@ -162,8 +163,8 @@ def test_minimize_adam_stops_when_the_monitor_says_so():
 def test_minimize_adam_raises_when_the_objective_is_not_finite_or_huge(values, epoch):
     remaining = iter(values)
 
-    def value_and_grad(theta, out, update):
-        return next(remaining), out
+    def value_and_grad(theta, out):
+        return next(remaining), np.zeros(1)
 
     adam = Adam([(slice(0, 1), 1.0, 1.0)])
     with pytest.raises(Diverged, match=f"epoch {epoch}"):
@@ -178,8 +179,8 @@ def test_minimize_adam_raises_when_the_objective_is_not_finite_or_huge(values, e
 
 
 def test_values_of_settling_epochs_do_not_count_as_convergence():
-    def flat(theta, out, update):
-        return 1.0, out
+    def flat(theta, out):
+        return 1.0, np.zeros(1)
 
     def n_iter(n_settling):
         adam = Adam([(slice(0, 1), 1.0, 1.0)])
