@@ -108,8 +108,8 @@ plt.show()
 # -----------------------------
 # In both, a row of ``components_`` is what a component adds to the reconstruction.
 # PCA's are ordered by variance, from blobs to finer patterns over the whole picture.
-# The autoencoder's units have no order. With a smaller ``rho`` and longer training many
-# become strokes and parts of digits.
+# The autoencoder's units have no order. With a smaller ``rho``, a larger ``beta`` and a
+# smaller ``tol`` than the defaults, many become strokes and parts of digits.
 
 
 def mosaic(rows, n_columns=8, side=8):
@@ -122,9 +122,7 @@ def mosaic(rows, n_columns=8, side=8):
 
 
 pca = PCA(32, random_state=0).fit(X)
-sparser = SparseAutoencoder(
-    32, rho=0.05, beta=1, tol=1e-4, max_iter=1000, random_state=0
-).fit(X)
+sparser = SparseAutoencoder(32, rho=0.05, beta=1, tol=1e-4, random_state=0).fit(X)
 
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.2), layout="constrained")
 for ax, transformer in zip(axes, (pca, sparser), strict=True):
@@ -138,11 +136,11 @@ plt.show()
 # ---------------------------
 # Without a penalty, without weight decay and with identity activations, the optimum of
 # an autoencoder is PCA's subspace (Baldi and Hornik, 1989). The fit finds it: the
-# largest angle between the two subspaces is a hundredth of a degree or less, and the
-# variance explained is the same. It needs a very small ``tol``, because every other
+# largest angle between the two subspaces is about a hundredth of a degree or less, and
+# the variance explained is the same. It needs a very small ``tol``, because every other
 # choice of principal components is a saddle point, near which the objective is flat.
-# With tied weights L-BFGS takes hundreds of iterations instead of thousands. This is a
-# good test of the library, and a slow way to compute PCA.
+# Tied weights save iterations, most of all for few components. This is a good test of
+# the library, and a slow way to compute PCA.
 
 for n in (4, 8, 16, 32):
     linear = SparseAutoencoder(

@@ -58,11 +58,10 @@ print(f"{X.shape} in a file of {path.stat().st_size / 2**20:.0f} MiB")
 # Fitting, with a progress bar
 # ----------------------------
 # With more than 100,000 rows, and for this penalty, ``solver="auto"`` selects Adam,
-# which reads mini-batches.
-# A file of this size is shuffled row by row; of files above a gigabyte, runs of
-# neighbouring rows are shuffled, which a disk reads faster. scikit-learn's callbacks
-# also work inside pipelines and grid searches; its progress bar needs the package
-# ``rich``.
+# which reads mini-batches. A file of this size is shuffled row by row; of files above a
+# gigabyte, runs of neighbouring rows are shuffled, which a disk reads faster.
+# scikit-learn's callbacks also work inside pipelines and grid searches; its progress
+# bar needs the package ``rich``.
 
 settings = {
     "n_components": 100,

@@ -110,8 +110,8 @@ plt.show()
 # --------------------
 # For ``"kl"``, ``rho`` is the mean activation that each unit should have, and ``beta``
 # is the weight of the penalty. With a small ``beta`` the mean activations differ
-# between units, as suits the reconstruction; a large ``beta`` keeps all of them at
-# ``rho``.
+# between units, as suits the reconstruction; a large ``beta`` keeps all of them close
+# to ``rho``.
 
 fig, axes = plt.subplots(1, 3, figsize=(10, 3), sharex=True, layout="constrained")
 for ax, factor in zip(axes, [0.1, 1, 10], strict=True):

@@ -123,9 +123,10 @@ plt.show()
 # %%
 # As features for a classifier
 # ----------------------------
-# Counts of words are sparse, and a linear classifier does well on them directly. Among
-# the features made from them, it does best on those of ``TruncatedSVD``: use these if
-# only accuracy matters, and the autoencoder if topics should be read.
+# Counts of words are sparse, and a linear classifier does best on them directly. The
+# features of ``TruncatedSVD`` and of the autoencoder with default parameters are as
+# good as each other: a standard error is about 0.006. Three topics for each text are a
+# little worse, but can be read.
 
 folds = StratifiedKFold(3, shuffle=True, random_state=0)
 for name, steps in {
