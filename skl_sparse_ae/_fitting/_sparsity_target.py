@@ -2,8 +2,9 @@
 
 The level is the fraction of active units. It decreases with the weight, roughly as a
 power law, so the logarithms of both are used. In mini-batch training the weight changes
-a little after every batch. Full-batch training runs in stages of a few iterations, with
-a new weight after each, until the level is reached.
+a little after every batch. Full-batch training is repeated from its start with new
+weights until the level is reached, since units that a large weight has turned off do
+not come back when the weight falls.
 """
 
 import numpy as np
@@ -19,8 +20,11 @@ TRAINING_TOLERANCE = TOLERANCE / 2
 RESPONSE_BATCHES = 100
 # Largest number of rows over which the level of mini-batches is averaged.
 AVERAGED_ROWS = 1000
-# Number of full-batch iterations between two changes of the weight.
-STAGE_LENGTH = 20
+# The part of the interval between a weight that is too small and one that is too large
+# by which the next weight is at least away from both.
+MARGIN = 0.1
+# The width of this interval, in logarithms, below which it is not halved any more.
+NARROW = 0.1
 # Largest factor by which the weight may differ from its first value.
 MAX_FACTOR = 1e6
 
@@ -42,6 +46,8 @@ class SparsityTarget:
         self._log_factor = 0.0
         self._levels = RunningMeans(min(AVERAGED_ROWS, n_rows))
         self._last = None
+        self._too_small, self._too_large = -np.inf, np.inf  # logarithms of factors
+        self._is_narrow = False
         self.error = np.inf
 
     @property
@@ -90,21 +96,22 @@ class SparsityTarget:
         """
 
         def staged_search(start, max_iter):
-            n_iter = 0
+            n_iter, dense_point = 0, start
             while True:
-                n_left = max_iter - n_iter
-                is_last = self.is_near
-                length = n_left if is_last else min(STAGE_LENGTH, n_left)
-                outcome = search(start, max_iter=length)
-                # At least one, so that the loop ends if a stage makes no progress.
+                # Where a small change of the weight makes the level jump, the search
+                # goes on from a point with too many active units.
+                point = dense_point if self._is_narrow else start
+                outcome = search(point, max_iter=max_iter - n_iter)
+                # At least one, so that the loop ends if a search makes no progress.
                 n_iter += max(1, outcome.n_iter)
-                start = outcome.point
-                self._set_error(level(start))
-                if is_last and self.is_near and outcome.converged:
+                self._set_error(level(outcome.point))
+                if self.is_near and outcome.converged:
                     break
                 if n_iter >= max_iter:
                     outcome = outcome._replace(converged=False)
                     break
+                if self.error > 0:
+                    dense_point = outcome.point
                 self._secant_step()
             return outcome._replace(n_iter=n_iter)
 
@@ -115,13 +122,27 @@ class SparsityTarget:
         self.error = float(np.log(max(level, 1e-10) / self._penalty.rho))
 
     def _secant_step(self):
-        """Change the weight by a secant step; the first one assumes a typical slope."""
-        slope = -0.7
-        if self._last is not None and self._last[0] != self._log_factor:
-            factor, error = self._last
-            slope = (self.error - error) / (self._log_factor - factor)
-        self._last = self._log_factor, self.error
-        self._shift(np.clip(-self.error / np.clip(slope, -2.0, -0.3), -2, 2))
+        """Change the weight by a secant step; the first one assumes a typical slope.
+
+        It stays between the largest weight that was too small and the smallest one that
+        was too large.
+        """
+        factor, slope = self._log_factor, -0.7
+        if self.error > 0:
+            self._too_small = max(self._too_small, factor)
+        else:
+            self._too_large = min(self._too_large, factor)
+        if self._last is not None and self._last[0] != factor:
+            slope = (self.error - self._last[1]) / (factor - self._last[0])
+        self._last = factor, self.error
+        step = np.clip(-self.error / np.clip(slope, -2.0, -0.3), -2, 2)
+        width = self._too_large - self._too_small
+        if 0 < width < np.inf and not self._is_narrow:
+            low, high = self._too_small, self._too_large
+            margin = MARGIN * width
+            step = np.clip(factor + step, low + margin, high - margin) - factor
+            self._is_narrow = width < NARROW
+        self._shift(step)
 
     def _shift(self, step):
         """Add a step to the logarithm of the weight."""

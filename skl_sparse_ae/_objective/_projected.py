@@ -4,8 +4,6 @@ Where J is smallest in the decoder, its derivative with respect to the decoder i
 The gradient is thus that of J with this decoder put in (envelope theorem).
 """
 
-from functools import partial
-
 import numpy as np
 
 from .._arrays._array_api import to_numpy
@@ -151,9 +149,11 @@ class ProjectedObjective:
         """Set the best decoder, the last one being where a search for it begins."""
         penalty, decoder_decay, start = self.network.penalty, None, None
         if penalty.unit_weights_from == "decoder":
-            decoder_decay = partial(
-                penalty.decoder_decay, penalties=penalty.psi(self.unit_means)
-            )
+            penalties = penalty.psi(self.unit_means)
+
+            def decoder_decay(components):
+                return penalty.decoder_decay(components, penalties)
+
             start = None if self._solution is None else self._solution.components
         self._solution = best_decoder(moments, self.alpha, decoder_decay, start)
 

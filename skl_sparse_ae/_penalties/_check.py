@@ -127,6 +127,11 @@ def _check_unit_weights_from(penalty, parameters, gradients, penalties):
             "or 'both'."
         )
     if source == "decoder":
+        if not _defines(penalty, "decoder_decay"):
+            raise TypeError(
+                f"{type(penalty).__name__} says unit_weights_from = 'decoder' but does "
+                "not define decoder_decay, with which the best decoder is computed."
+            )
         decay = penalty.decoder_decay(parameters.components, penalties)
         actual = decay[:, np.newaxis] * parameters.components
         _compare(penalty, "decoder_decay", actual, gradients.components)

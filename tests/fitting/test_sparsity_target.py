@@ -110,7 +110,22 @@ def test_stages_solve_for_the_weight(slope):
     assert outcome.converged
     assert problem.level(None) == pytest.approx(0.02, rel=0.025)
     assert outcome.n_iter == 7 * len(problem.lengths) < 100
-    assert problem.lengths[-1] > 20
+
+
+def test_a_step_stays_between_weights_that_were_too_small_and_too_large():
+    """A level that jumps, on whose sides a secant alone could alternate for ever."""
+    penalty = L1(beta=1.0, rho=0.02)
+    target = SparsityTarget(penalty, n_rows=100)
+
+    def search(start, max_iter):
+        return Outcome(start, 5, True, "")
+
+    def level(point):
+        return 0.02 * np.exp(2 * np.tanh(-8 * np.log(penalty.beta / 3)))
+
+    outcome = target.staged(search, level)(np.zeros(1), max_iter=200)
+    assert outcome.converged
+    assert level(None) == pytest.approx(0.02, rel=0.025)
 
 
 def test_stages_end_where_the_level_cannot_be_reached():

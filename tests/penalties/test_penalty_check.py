@@ -105,6 +105,44 @@ def test_a_contradiction_is_explained(members, message):
         check_penalty(replaced(**members), ACTIVATIONS["relu"]())
 
 
+DECODER = {
+    "unit_weights_from": "decoder",
+    "decoder_decay": lambda self, components, penalties: 2 * penalties,
+}
+
+
+def test_the_matrix_of_the_unit_weights_may_be_said():
+    check_penalty(replaced(**DECODER), ACTIVATIONS["relu"]())
+
+
+@pytest.mark.parametrize(
+    ("members", "error", "message"),
+    [
+        ({"unit_weights_from": "encoder"}, ValueError, "depends on other parameters"),
+        ({"unit_weights_from": "decoder"}, TypeError, "not define decoder_decay"),
+        (
+            DECODER | {"decoder_decay": lambda self, components, penalties: penalties},
+            ValueError,
+            "decoder_decay of Wrong gives",
+        ),
+    ],
+)
+def test_a_wrong_matrix_of_the_unit_weights_is_explained(members, error, message):
+    with pytest.raises(error, match=message):
+        check_penalty(replaced(**members), ACTIVATIONS["relu"]())
+
+
+def test_a_solved_decoder_is_as_good_as_one_that_is_searched_for(digits):
+    """The same penalty, once with what is needed to solve for the decoder."""
+    values = []
+    for penalty in (LogPenalty(0.1), replaced(**DECODER)):
+        autoencoder = SparseAutoencoder(
+            4, penalty=penalty, alpha=1e-2, tol=1e-6, max_iter=2000, random_state=0
+        )
+        values.append(autoencoder.fit(digits[:200]).objective(digits[:200]))
+    assert values[1] <= 1.02 * values[0]
+
+
 def test_fit_checks_before_training(digits):
     with pytest.raises(TypeError, match="phi_derivative"):
         SparseAutoencoder(4, penalty=without("phi_derivative")).fit(digits)
