@@ -355,18 +355,21 @@ class PassesInMemory:
             work = SPARSE_WORK * X.nnz / n_rows
         kept = Kept.within(memory_budget, X, network)
         work = n_rows * n_components * (2 * work + n_components) * itemsize / 4
-        self._parts = [
-            RowPasses(
+
+        def passes(part):
+            rows = _slice(X, part)
+            return RowPasses(
                 network,
-                _slice(X, part),
-                _slice(X, part) if inputs is None else _slice(inputs, part),
+                rows,
+                rows if inputs is None else _slice(inputs, part),
                 None if sample_weight is None else sample_weight[part],
                 mean,
                 kept,
                 counts_active,
             )
-            for part in split_evenly(0, n_rows, min(n_rows, team.n_useful(work)))
-        ]
+
+        n_parts = min(n_rows, team.n_useful(work))
+        self._parts = [passes(part) for part in split_evenly(0, n_rows, n_parts)]
 
     def encode(self, parameters, is_solved=True):
         return self._sum(lambda part: part.encode(parameters, is_solved))

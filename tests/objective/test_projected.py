@@ -1,5 +1,7 @@
 """J as a function of the encoder, against J of all parameters."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -156,6 +158,20 @@ def test_threads_and_blocks_change_nothing(container, encoder, rng, monkeypatch)
             actual = projected.value_and_grad(*encoder)
         for one, other in zip(actual, expected, strict=True):
             assert_allclose(one, other, atol=1e-14)
+
+
+def test_rows_are_copied_once_at_most(rng, team):
+    """To subtract their mean; where the encoder receives the same, it is not repeated."""
+    X = rng.rand(2000, 500)
+    network = Network.from_names(Layout(500, 2), "logistic", "identity", KL())
+    rows = InMemory(X)
+    for memory_budget, n_copies in ((1e9, 1), (0, 0)):
+        tracemalloc.start()
+        projected = project(rows, network, team, memory_budget)
+        projected.value_and_grad(np.zeros((500, 2)), np.zeros(2))
+        kept = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        assert kept < (n_copies + 0.3) * X.nbytes
 
 
 def test_single_precision_is_near_double_precision(encoder, rng, team):
