@@ -161,7 +161,7 @@ def test_threads_and_blocks_change_nothing(container, encoder, rng, monkeypatch)
 
 
 def test_rows_are_copied_once_at_most(rng, team):
-    """To subtract their mean; where the encoder receives the same, it is not repeated."""
+    """To subtract their mean, once for the decoder and the encoder."""
     X = rng.rand(2000, 500)
     network = Network.from_names(Layout(500, 2), "logistic", "identity", KL())
     rows = InMemory(X)
