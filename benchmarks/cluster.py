@@ -35,8 +35,8 @@ N_TURNS = 15
 # The table of `plan`, too large for a single machine.
 LARGE = {"n_rows": 10**9, "n_features": 1000, "n_components": 256}
 N_WORKERS, N_THREADS = 100, 8
-# From benchmarks/SPEED.md: operations a second of one core in float32 (a multiply-add is two),
-# and the time of an evaluation relative to its products.
+# From benchmarks/SPEED.md: operations a second of one core in float32 (a multiply-add
+# is two), and the time of an evaluation relative to its products.
 FLOPS, OVERHEAD = 105e9, 1.07
 BYTES_PER_SECOND = 10e9 / 8
 FAN_IN = 8
