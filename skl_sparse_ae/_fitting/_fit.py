@@ -16,7 +16,7 @@ from ._monitor import Monitor
 from ._problem import make_problem
 
 LBFGS_MAX_ROWS = 100_000
-# L-BFGS needs about 110 bytes for each parameter in float32, twice that in float64.
+# L-BFGS needs 80 to 110 bytes for each parameter in float32, twice that in float64.
 LBFGS_MAX_PARAMETERS = 5_000_000
 
 

@@ -47,7 +47,6 @@ class PassesOnDask:
         )
 
     def pull_back(self, parameters, decoder, slope):
-        decoder = decoder.like(parameters.encoder_coef)  # less to send
         return self._rows.sum(
             _PullingBack(
                 **self._common, parameters=parameters, decoder=decoder, slope=slope

@@ -82,7 +82,9 @@ class ProjectedObjective:
             unit_weights = to_numpy(penalty.unit_weights(parameters))
             slope = slope * unit_weights
         self.last_terms = self._terms(coef, unit_weights)
-        gradient = self._passes.pull_back(encoder, self._decoder_at(moments), slope)
+        # Converted once, for all threads and blocks.
+        decoder = self._decoder_at(moments).like(coef)
+        gradient = self._passes.pull_back(encoder, decoder, slope)
         coef_gradient = gradient.coef
         coef_gradient /= self._total_weight
         coef_gradient += self.alpha * coef

@@ -179,14 +179,15 @@ class RowPasses:
         parameters : Parameters
             Those of the first pass. Only the encoder's are used.
         decoder : Decoder
+            In the precision of the rows, on their device.
         slope : ndarray of shape (n_components,) or None
             psi' of each unit, or None without a term.
         """
         parameters = self._encoder(parameters)
-        decoder = decoder.like(self._mean)
-        offset = decoder.offset
+        offset, transposed = decoder.offset, decoder.components.T
         if self._is_sparse:
             offset = offset + decoder.components @ self._mean
+            transposed = np.ascontiguousarray(transposed)
         if slope is not None:
             slope = self._as_array(slope.astype(self._dtype))
         coef, intercept = None, 0.0
@@ -195,7 +196,7 @@ class RowPasses:
             code = self._code_of(rows)
             if not self._keep:
                 self._encode_block(parameters, inputs, rows)
-            delta = self._error_at_code(X, code, decoder, offset)
+            delta = self._error_at_code(X, code, transposed, decoder.gram, offset)
             self._pull_back_block(delta, code, slope, rows)
             intercept = intercept + _float64(sum_rows(delta))
             part = inputs.T @ delta
@@ -204,15 +205,15 @@ class RowPasses:
             coef -= np.outer(self._mean, intercept.astype(coef.dtype))
         return GradientSums(coef, intercept)
 
-    def _error_at_code(self, X, code, decoder, offset):
-        """``R W_d^T`` for a block of rows."""
+    def _error_at_code(self, X, code, transposed, gram, offset):
+        """``R W_d^T`` for a block of rows, given ``W_d^T`` and products with it."""
         delta, scratch = self._delta[: len(code)], self._scratch[: len(code)]
         if self._is_sparse:
             delta[...] = 0
-            add_product(X, np.ascontiguousarray(decoder.components.T), delta)
+            add_product(X, transposed, delta)
         else:
-            np.matmul(X, decoder.components.T, out=delta)
-        np.matmul(code, decoder.gram, out=scratch)
+            np.matmul(X, transposed, out=delta)
+        np.matmul(code, gram, out=scratch)
         for strip in strips(delta):
             np.subtract(offset, delta[strip], out=delta[strip])
             delta[strip] += scratch[strip]
@@ -304,8 +305,8 @@ class PassesOnDevice(RowPasses):
         if sample_weight is not None:
             self._weights = X.from_numpy(sample_weight, X.dtype)
 
-    def _error_at_code(self, X, code, decoder, offset):
-        return code @ decoder.gram + offset - X @ decoder.components.T
+    def _error_at_code(self, X, code, transposed, gram, offset):
+        return code @ gram + offset - X @ transposed
 
     def _empty(self, X, n_rows):
         return X[slice(0, n_rows)].empty(self._network.layout.n_components)

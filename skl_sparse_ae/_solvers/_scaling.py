@@ -16,8 +16,6 @@ import numpy as np
 
 # A standard deviation below this fraction of the mean is considered rounding error.
 ROUNDING = 1000 * np.finfo(np.float64).eps
-# Cost of the multiplication of a parameter, in multiply-adds of a product.
-SCALE_WORK = 16
 
 
 class Scaling:
