@@ -108,7 +108,8 @@ class SparseAutoencoder(
         "logistic" otherwise.
 
     out_activation : {"identity", "logistic"}, default="identity"
-        Activation function of the output. "logistic" is for data in [0, 1].
+        Activation function of the output. "logistic" is for data in [0, 1], and other
+        training rows are refused.
 
     tied_weights : bool, default=False
         Whether ``W_d`` is the transpose of ``W_e``. The decay then counts it twice.

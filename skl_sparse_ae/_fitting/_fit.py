@@ -13,6 +13,7 @@ from ._initial import initial_parameters
 from ._messages import divergence_as_value_error, warn_about
 from ._mini_batch import train_adam
 from ._monitor import Monitor
+from ._output_range import check_output_range
 from ._problem import make_problem
 
 LBFGS_MAX_ROWS = 100_000
@@ -37,6 +38,8 @@ def fitted_by(settings, rows, previous, callbacks):
         Fitted attributes by name, with NumPy arrays.
     """
     rng = check_random_state(settings.random_state)
+    names = getattr(settings, "feature_names_in_", None)
+    check_output_range(settings.out_activation, rows, names)
     rows, held_out = hold_out(settings, rows.of_positive_weight(), rng)
     with rows.team() as team:
         problem = make_problem(settings, rows)

@@ -10,6 +10,7 @@ from .._solvers._scaling import Scaling
 from ._fitted import fitted_attributes, fitted_network, fitted_parameters
 from ._initial import initial_parameters
 from ._messages import divergence_as_value_error
+from ._output_range import check_output_range
 from ._problem import Problem, make_problem
 from ._stream import Stream
 
@@ -32,6 +33,8 @@ def partially_fitted_by(estimator, rows):
     """
     rows = rows.of_positive_weight()
     stream, theta = _open_stream(estimator, rows)
+    names = getattr(estimator, "feature_names_in_", None)
+    check_output_range(stream.problem.network.out_activation.name, rows, names)
     with (
         rows.team() as team,
         divergence_as_value_error(estimator),

@@ -110,6 +110,16 @@ class Rows(ABC):
         """
 
     @abstractmethod
+    def limits(self):
+        """Return the smallest and the largest value of each column.
+
+        Returns
+        -------
+        limits : ndarray of shape (2, n_features)
+            Over the rows of positive weight.
+        """
+
+    @abstractmethod
     def sample(self, size):
         """Return a random sample of the rows, the same one in each call.
 

@@ -8,6 +8,7 @@ from sklearn.utils import check_array
 
 from .._arrays._array_api import canonical_csr
 from .._arrays._team import Team
+from ._limits import column_limits
 from ._mapping import map_rows, map_rows_to_csr
 from ._moments import mean_and_variance
 
@@ -86,6 +87,41 @@ class Moments:
         between = share * (1 - share) * float(step @ step)
         within = (1 - share) * self.variance + share * other.variance
         return Moments(weight, self.mean + share * step, within + between)
+
+
+@dataclass
+class Limits:
+    """The smallest and the largest value of each column of some rows.
+
+    Adding two objects gives the limits of both sets of rows.
+
+    Attributes
+    ----------
+    ends : ndarray of shape (2, n_features)
+        Infinite without rows.
+    """
+
+    ends: np.ndarray
+
+    @classmethod
+    def of_block(cls, number, X, sample_weight, *, dtype):
+        """Return the limits of the rows of positive weight, after a check of them."""
+        X = as_rows(X, dtype, number)
+        if sample_weight is not None:
+            X = X[np.asarray(sample_weight) > 0]
+        if X.shape[0] == 0:
+            return cls(np.tile([[np.inf], [-np.inf]], X.shape[1]))
+        return cls(column_limits(X))
+
+    def __add__(self, other):
+        return Limits(
+            np.stack(
+                [
+                    np.minimum(self.ends[0], other.ends[0]),
+                    np.maximum(self.ends[1], other.ends[1]),
+                ]
+            )
+        )
 
 
 def apply_block(block, step, n_columns, as_csr, block_info):

@@ -7,6 +7,7 @@ from .._arrays._team import Team
 from .._sklearn import _align_api_if_sparse
 from ._base import Rows
 from ._batches import MiniBatches
+from ._limits import column_limits
 from ._mapping import map_rows, map_rows_to_csr
 from ._moments import mean_and_variance, sample_indices
 
@@ -40,6 +41,9 @@ class InMemory(Rows):
 
     def moments(self):
         return mean_and_variance(self.X, self.sample_weight)
+
+    def limits(self):
+        return column_limits(self.of_positive_weight().X)
 
     def sample(self, size):
         rows = self._take(sample_indices(self.shape[0], size))

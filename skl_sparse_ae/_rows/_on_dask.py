@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from ._base import Rows
-from ._dask_blocks import Moments, apply_block, corrupt_block, part_of_block
+from ._dask_blocks import Limits, Moments, apply_block, corrupt_block, part_of_block
 from ._dask_sums import Crew, RowBlocks, keep_in_memory
 from ._moments import sample_indices, zero_if_rounding
 
@@ -75,6 +75,10 @@ class OnDask(Rows):
         blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())
         moments = blocks.sum(partial(Moments.of_block, dtype=self.dtype))
         return moments.mean, zero_if_rounding(moments.variance, moments.mean)
+
+    def limits(self):
+        blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())
+        return blocks.sum(partial(Limits.of_block, dtype=self.dtype)).ends
 
     def sample(self, size):
         # The same rows as in memory, where those of weight zero have been removed.

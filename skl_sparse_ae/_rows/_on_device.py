@@ -46,6 +46,11 @@ class OnDevice(InMemory):
         variance = max(0.0, variance - float(correction @ correction))
         return mean, zero_if_rounding(variance, mean, X.dtype)
 
+    def limits(self):
+        X = self.of_positive_weight().X
+        ends = X.xp.min(X.array, axis=0), X.xp.max(X.array, axis=0)
+        return np.stack([to_numpy(end) for end in ends])
+
     def sample(self, size):
         X, sample_weight, fraction = super().sample(size)
         return to_numpy(X.array), sample_weight, fraction
