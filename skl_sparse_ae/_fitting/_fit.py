@@ -15,6 +15,7 @@ from ._mini_batch import train_adam
 from ._monitor import Monitor
 from ._output_range import check_output_range
 from ._problem import make_problem
+from ._unused import warn_about_unused
 
 LBFGS_MAX_ROWS = 100_000
 # L-BFGS needs 80 to 110 bytes for each parameter in float32, twice that in float64.
@@ -43,6 +44,7 @@ def fitted_by(settings, rows, previous, callbacks):
     rows, held_out = hold_out(settings, rows.of_positive_weight(), rng)
     with rows.team() as team:
         problem = make_problem(settings, rows)
+        warn_about_unused(settings)
         attributes = partial(fitted_attributes, problem, dtype=rows.dtype)
         callbacks.attributes = attributes
         validation = make_validation(settings, problem, held_out, team)

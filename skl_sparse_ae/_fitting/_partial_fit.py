@@ -13,6 +13,7 @@ from ._messages import divergence_as_value_error
 from ._output_range import check_output_range
 from ._problem import Problem, make_problem
 from ._stream import Stream
+from ._unused import warn_about_unused
 
 
 def partially_fitted_by(estimator, rows):
@@ -33,6 +34,8 @@ def partially_fitted_by(estimator, rows):
     """
     rows = rows.of_positive_weight()
     stream, theta = _open_stream(estimator, rows)
+    if not hasattr(estimator, "components_"):  # later calls read none of them
+        warn_about_unused(estimator)
     names = getattr(estimator, "feature_names_in_", None)
     check_output_range(stream.problem.network.out_activation.name, rows, names)
     with (

@@ -19,15 +19,15 @@ def test_activation_auto_follows_the_penalty(penalty, expected, X):
 
 @short
 @pytest.mark.parametrize(
-    ("name", "penalty"),
+    ("name", "parameters", "penalty"),
     [
-        ("kl", KL(rho=0.2, beta=0.05)),
-        ("l1", L1(beta=0.05)),
-        ("topk", TopK(rho=0.2)),
+        ("kl", {"rho": 0.2, "beta": 0.05}, KL(rho=0.2, beta=0.05)),
+        ("l1", {"beta": 0.05}, L1(beta=0.05)),
+        ("topk", {"rho": 0.2, "beta": 0.05}, TopK(rho=0.2, beta=0.05)),
     ],
 )
-def test_a_penalty_object_is_the_same_as_its_name(name, penalty, X):
-    by_name = make_short(penalty=name, rho=0.2, beta=0.05).fit_transform(X)
+def test_a_penalty_object_is_the_same_as_its_name(name, parameters, penalty, X):
+    by_name = make_short(penalty=name, **parameters).fit_transform(X)
     assert_array_equal(make_short(penalty=penalty).fit_transform(X), by_name)
 
 

@@ -13,6 +13,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from skl_sparse_ae import KL, SparseAutoencoder
 
 
+@pytest.mark.filterwarnings("ignore:The given value of")
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_grid_search_over_a_pipeline(n_jobs):
     X, y = load_iris(return_X_y=True)

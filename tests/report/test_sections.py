@@ -93,6 +93,7 @@ def test_parameters_and_fitted_attributes(images, topk):
         ({"penalty": "l1"}, []),
     ],
 )
+@pytest.mark.filterwarnings("ignore:The given value of rho")
 def test_rho_is_marked_where_it_is_the_target(params, marked, X):
     autoencoder = fit(X, rho=0.15, **params)
     section = parse(html_report(autoencoder, X)).one("section", id="sparsity")

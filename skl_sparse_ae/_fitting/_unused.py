@@ -1,0 +1,63 @@
+"""The warning about parameters that were given and have no effect.
+
+Only those are named of which a user expects an effect on the result: the sparsity and
+the noise. Parameters of a solver, such as `batch_size`, and of early stopping are
+silently ignored where another solver is used, as those of scikit-learn's neural
+networks are: with ``solver="auto"`` they are settings for the case that it is chosen.
+"""
+
+import inspect
+import sys
+import warnings
+
+from .._penalties import PENALTIES, Penalty
+
+# The caller of `fit`, counted from `_warn_once`: between them are `warn_about_unused`,
+# the function that trains, `fit` and scikit-learn's wrapper of it.
+CALLER = 5
+_reported = set()
+
+
+def warn_about_unused(settings):
+    """Warn about values other than the default that the fit does not read.
+
+    Parameters
+    ----------
+    settings : SparseAutoencoder
+    """
+    defaults = inspect.signature(type(settings)).parameters
+    for name, reason in _unused(settings).items():
+        if getattr(settings, name) != defaults[name].default:
+            _warn_once(f"The given value of {name} has no effect: {reason}.")
+
+
+def _unused(settings):
+    """Return the parameters that are not read, each with the reason."""
+    unused = {}
+    penalty = settings.penalty
+    if isinstance(penalty, Penalty):
+        reason = f"penalty is a {type(penalty).__name__} object, which has its own"
+        unused |= {"rho": reason, "beta": reason}
+    else:
+        names = PENALTIES[penalty]._get_param_names()
+        reason = f"penalty={penalty!r} does not use it"
+        unused |= {name: reason for name in ("rho", "beta") if name not in names}
+        if penalty == "l1" and settings.beta != "adaptive":
+            unused["rho"] = "penalty='l1' uses it with beta='adaptive' only"
+    if settings.corruption is None:
+        unused["corruption_level"] = "corruption is None"
+    return unused
+
+
+def _warn_once(message):
+    """Warn once for each line of code that calls `fit`.
+
+    Python would do the same if libraries did not reset its memory of warnings. A grid
+    search over penalties would warn in most of its fits. For the same reason, messages
+    do not name the value.
+    """
+    code = sys._getframe(CALLER)
+    place = message, code.f_code.co_filename, code.f_lineno
+    if place not in _reported:
+        _reported.add(place)
+        warnings.warn(message, UserWarning, stacklevel=CALLER + 1)
