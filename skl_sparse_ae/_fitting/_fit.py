@@ -58,7 +58,7 @@ def fitted_by(settings, rows, previous, callbacks):
             if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
                 raise Diverged("the parameters are not finite after the last iteration")
     level = objective.active_fraction
-    warn_about(settings, problem, outcome, reconstruction, level)
+    warn_about(settings, problem, outcome, theta, reconstruction, level)
     return {
         **attributes(theta),
         "mean_activation_": objective.unit_means.astype(rows.dtype),

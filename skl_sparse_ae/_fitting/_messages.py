@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .._objective import objective_class
 from .._objective._sums import explained_variance
 from .._solvers._progress import Diverged
+from ._column_scales import lost_columns
 
 # Stack level of the caller of `fit`, counted from `_warn`: between them are a function
 # of this module, `warn_about`, `fitted_by`, `fit` and scikit-learn's wrapper of `fit`.
@@ -33,7 +34,7 @@ def divergence_as_value_error(settings):
         ) from error
 
 
-def warn_about(settings, problem, outcome, reconstruction, level):
+def warn_about(settings, problem, outcome, theta, reconstruction, level):
     """Warn about problems with the result of a fit.
 
     Parameters
@@ -42,6 +43,8 @@ def warn_about(settings, problem, outcome, reconstruction, level):
     problem : Problem
     outcome : Outcome
         Result of the solver.
+    theta : array
+        The fitted parameters.
     reconstruction : float
         Final reconstruction term of J.
     level : float
@@ -52,6 +55,7 @@ def warn_about(settings, problem, outcome, reconstruction, level):
     _warn_if_digits_are_lost(problem)
     _warn_if_nothing_is_explained(problem, reconstruction)
     _warn_if_level_is_missed(problem, level)
+    _warn_if_columns_are_lost(problem, theta)
 
 
 def _warn(message, category=UserWarning):
@@ -103,3 +107,15 @@ def _warn_if_level_is_missed(problem, level):
         f"active on average, and has reached {level:.3g}, with beta_="
         f"{penalty.beta:.3g}. A larger max_iter may help, or another rho."
     )
+
+
+def _warn_if_columns_are_lost(problem, theta):
+    found = lost_columns(problem, theta)
+    if found is not None:
+        _warn(
+            f"{found.n_dominant} of the {found.n_varying} columns that vary hold "
+            f"{found.share:.1%} of the variance of X, and of each of {found.n_lost} "
+            "others less than half is reconstructed, which the score of "
+            f"{found.score:.3f} does not show: where columns differ in their units, "
+            "scale X with sklearn.preprocessing.StandardScaler or MinMaxScaler."
+        )
