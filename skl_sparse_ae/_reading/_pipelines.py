@@ -11,25 +11,55 @@ def _best_estimator(estimator):
     return getattr(estimator, "best_estimator_", estimator)
 
 
+def _steps(estimator):
+    """The fitted steps of a (nested) pipeline without those that do nothing."""
+    estimator = _best_estimator(estimator)
+    if not isinstance(estimator, Pipeline):
+        return [estimator]
+    steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
+    return [inner for step in steps for inner in _steps(step)] or [estimator]
+
+
 def last_step(estimator):
     """The last step of a (nested) pipeline; other estimators unchanged."""
-    estimator = _best_estimator(estimator)
-    while isinstance(estimator, Pipeline):
-        estimator = _best_estimator(estimator[-1])
-    return estimator
+    return _steps(estimator)[-1]
+
+
+def stack_of(estimator):
+    """The layers of a pipeline as one fitted estimator.
+
+    A layer is a step with `components_`. The stack begins with the first one and ends
+    with the last step; without other layers before it, it is the last step.
+
+    Raises
+    ------
+    ValueError
+        If a step between two layers has no `inverse_transform`.
+    """
+    steps = _steps(estimator)
+    layers = [i for i, step in enumerate(steps[:-1]) if hasattr(step, "components_")]
+    if not layers:
+        return steps[-1]
+    for step in steps[layers[0] :]:
+        if not hasattr(step, "inverse_transform"):
+            raise ValueError(
+                f"{type(step).__name__} has no inverse_transform, which leads from the "
+                "units of the last step back to the columns of the first layer, "
+                f"{type(steps[layers[0]]).__name__}. Pass the last step alone for its "
+                "units over its own input."
+            )
+    return make_pipeline(*steps[layers[0] :])
 
 
 def first_steps(estimator):
-    """The steps before the last one as a fitted pipeline, or None if there are none."""
-    steps, estimator = [], _best_estimator(estimator)
-    while isinstance(estimator, Pipeline):
-        steps += [step for _, step in estimator.steps[:-1]]
-        estimator = _best_estimator(estimator[-1])
+    """The steps before the `stack_of` an estimator as a fitted pipeline, or None."""
+    steps = _steps(estimator)
+    steps = steps[: len(steps) - len(_steps(stack_of(estimator)))]
     return make_pipeline(*steps) if steps else None
 
 
 def names_of_columns(estimator, n_features, feature_names=None):
-    """Names of the columns of `components_`.
+    """Names of the columns of the first layer.
 
     Parameters
     ----------
@@ -38,8 +68,8 @@ def names_of_columns(estimator, n_features, feature_names=None):
     n_features : int
         Number of columns.
     feature_names : array-like of shape (n_features,) or None
-        None takes ``feature_names_in_`` of the last step, the output names of the steps
-        before it, or else x0, x1, ...
+        None takes ``feature_names_in_`` of the first layer, the output names of the
+        steps before it, or else x0, x1, ...
 
     Returns
     -------
@@ -47,7 +77,8 @@ def names_of_columns(estimator, n_features, feature_names=None):
     """
     steps = first_steps(estimator)
     if feature_names is None:
-        feature_names = getattr(last_step(estimator), "feature_names_in_", None)
+        first_layer = _steps(stack_of(estimator))[0]
+        feature_names = getattr(first_layer, "feature_names_in_", None)
     if feature_names is None and steps is not None:
         # Not all transformers have output names; "passthrough" alone returns None.
         with suppress(AttributeError, ValueError):

@@ -4,9 +4,11 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
+from .._arrays._array_api import to_numpy
 from .._penalties._contractive import Contractive
 from .._penalties._l1 import L1
-from .._reading._pipelines import check_units, last_step
+from .._reading._pipelines import check_units, last_step, stack_of
+from ..inspection._unit_weights import unit_weights as components_in_first_layer
 from ._checks import check_choice, check_positive
 
 WEIGHTS = {"components": "components_", "encoder": "encoder_coef_"}
@@ -19,7 +21,8 @@ def unit_weights(estimator, weights):
     ----------
     estimator : object
     weights : {"components", "encoder"}
-        Weights of the decoder, or those of the encoder scaled to norm 1.
+        Weights of the decoder, through all layers to the columns of the first one, or
+        those of the encoder scaled to norm 1.
 
     Returns
     -------
@@ -27,12 +30,18 @@ def unit_weights(estimator, weights):
     """
     check_choice("weights", weights, WEIGHTS)
     check_is_fitted(estimator)
-    name = WEIGHTS[weights]
-    array = getattr(last_step(estimator), name, None)
-    if array is None:
+    name, fitted = WEIGHTS[weights], last_step(estimator)
+    if not hasattr(fitted, name):
         raise TypeError(f"weights={weights!r} needs {name}, and {estimator} has none.")
-    array = np.asarray(array)
-    return array if weights == "components" else _unit_norm(array.T)
+    if weights == "components":
+        return components_in_first_layer(estimator)
+    if stack_of(estimator) is not fitted:
+        raise ValueError(
+            "weights='encoder' are inputs of norm 1, and those of the last step are "
+            "codes of another layer. Use weights='components', or pass the last step "
+            "alone."
+        )
+    return _unit_norm(to_numpy(fitted.encoder_coef_).T)
 
 
 def _unit_norm(rows):

@@ -146,8 +146,8 @@ class UnitFeatureDisplay:
             `mean_activation_`, if it has one.
 
         feature_names : array-like of shape (n_features,), default=None
-            Names of the columns of `components_`. None takes the names seen by the last
-            step in `fit`, the output names of the preceding steps, or x0, x1, ...
+            Names of the columns of the first layer. None takes the names that it has
+            seen in `fit`, the output names of the steps before it, or x0, x1, ...
 
         weights : {"components", "encoder"}, default="components"
             The unit's contribution to a reconstruction, or the input of norm 1 that
@@ -177,8 +177,8 @@ class UnitFeatureDisplay:
         TypeError
             If the estimator has no such weights.
         ValueError
-            If `feature_names` does not match the features, or if a parameter is
-            invalid.
+            If `feature_names` does not match the features, if a step between layers
+            has no `inverse_transform`, or if a parameter is invalid.
         """
         import_pyplot()
         rows = unit_weights(estimator, weights)

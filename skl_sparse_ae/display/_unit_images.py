@@ -174,11 +174,15 @@ class UnitImageDisplay:
 
         weights : {"components", "encoder"}, default="components"
             - "components": `components_`, the unit's contribution to a reconstruction.
+              Of a pipeline with several layers, the change of the reconstruction in the
+              columns of the first one, as in
+              :func:`~skl_sparse_ae.inspection.top_features`. (A second layer that is
+              passed alone is drawn over the units of the first, which is no image.)
             - "encoder": the input of norm 1 that activates the unit most:
               ``W_j / ||W_j||``, with ``W_j`` the unit's column of `encoder_coef_` [1]_.
               With "l1" and the penalties that select units it often looks like noise,
               since directions in which the rows do not vary hardly affect the
-              objective.
+              objective. Only for a single layer.
 
         order : {"activation"}, array-like of int or None, default=None
             None keeps the order of the units; "activation" sorts them by decreasing
@@ -203,7 +207,8 @@ class UnitImageDisplay:
         TypeError
             If the estimator has no such weights.
         ValueError
-            If `image_shape` does not match the features, or if a parameter is invalid.
+            If `image_shape` does not match the features of the first layer, if a step
+            between layers has no `inverse_transform`, or if a parameter is invalid.
 
         References
         ----------

@@ -4,15 +4,18 @@ import numpy as np
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays._array_api import to_numpy
 from .._reading._constraints import COUNT
 from .._reading._pipelines import last_step, names_of_columns
 from .._sklearn import validate_params
+from ._unit_weights import unit_weights
 
 
 @validate_params({"n": COUNT}, prefer_skip_nested_validation=True)
 def top_features(estimator, n=10, *, feature_names=None):
-    """Find the features with the largest weights in each unit's row of `components_`.
+    """Find the features with the largest weights in what each unit writes.
+
+    These are the weights in its row of `components_`. Of a pipeline with several
+    layers, they lead back through all of them to the columns of the first one.
 
     Parameters
     ----------
@@ -24,8 +27,8 @@ def top_features(estimator, n=10, *, feature_names=None):
         Number of features for each unit; all if there are fewer.
 
     feature_names : array-like of shape (n_features,), default=None
-        Names of the features. None takes ``feature_names_in_``, the output names of the
-        preceding steps of a pipeline, or else ``"x0"``, ``"x1"`` and so on.
+        Names of the features. None takes ``feature_names_in_`` of the first layer, the
+        output names of the steps before it, or else ``"x0"``, ``"x1"`` and so on.
 
     Returns
     -------
@@ -37,7 +40,10 @@ def top_features(estimator, n=10, *, feature_names=None):
             features.
         weights : ndarray of shape (n_components, n)
             The weights, with their signs: the amount that an activation of 1 adds to
-            the feature's reconstruction (before the output's activation).
+            the feature's reconstruction (before the output's activation). With several
+            layers, the change of the reconstruction by ``inverse_transform`` through
+            them when the activation rises by 1 from the unit's mean, and the other
+            units stay at theirs.
         indices : ndarray of shape (n_components, n)
             Indices of the features.
 
@@ -46,10 +52,15 @@ def top_features(estimator, n=10, *, feature_names=None):
     NotFittedError
         If the estimator has no `components_`.
     ValueError
-        If the number of names is not the number of features.
+        If the number of names is not the number of features, or if a step between two
+        layers has no `inverse_transform`.
 
     Notes
     -----
+    A layer is a step with `components_`, so PCA in front of an autoencoder is one, and
+    the features are its input's. A last step that is passed without its pipeline has
+    weights over its own input, be it the code of another layer.
+
     Weights have the units of the features, so features of large scale come first; scale
     features before fitting to make their weights comparable.
 
@@ -69,7 +80,7 @@ def top_features(estimator, n=10, *, feature_names=None):
     True
     """
     check_is_fitted(last_step(estimator), "components_")
-    weights = to_numpy(last_step(estimator).components_)
+    weights = unit_weights(estimator)
     feature_names = names_of_columns(estimator, weights.shape[1], feature_names)
     indices = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :n]
     return Bunch(

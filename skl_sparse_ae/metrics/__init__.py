@@ -3,7 +3,8 @@
 The functions take arrays, the true one first, like those of :mod:`sklearn.metrics`:
 rows `X`, their reconstruction `X_hat` (the output of `inverse_transform`), their code
 `A` (the output of `transform`) and a dictionary `components`. They work with PCA, NMF
-and dictionary learning as well. A code in CSR format is never made dense.
+and dictionary learning as well. A code in CSR format is never made dense. One function
+takes an estimator instead: :func:`pipeline_score`, the score of stacked autoencoders.
 
 `threshold` defines which activations count as active:
 
@@ -41,6 +42,7 @@ from ._activity import (
     n_active_units,
 )
 from ._dictionary import mutual_coherence
+from ._pipelines import pipeline_score
 from ._reconstruction import (
     mean_squared_error_per_feature,
     relative_reconstruction_bias,
@@ -57,6 +59,7 @@ __all__ = [
     "mean_squared_error_per_feature",
     "mutual_coherence",
     "n_active_units",
+    "pipeline_score",
     "relative_reconstruction_bias",
     "variance_explained",
 ]

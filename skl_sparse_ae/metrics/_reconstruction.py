@@ -49,11 +49,33 @@ def variance_explained(X, X_hat, *, sample_weight=None):
     0.75
     """
     X, X_hat, weights = check_pair(X, X_hat, sample_weight)
+    return _explained(X, weights, float(_mean_squared_errors(X, X_hat, weights).sum()))
+
+
+def variance_explained_by_code(X, code, decode, weights):
+    """As `variance_explained`, but reconstructions are made in blocks of rows.
+
+    Parameters
+    ----------
+    X : {ndarray, csr_array} of shape (n_samples, n_features)
+    code : {ndarray, csr_array} of shape (n_samples, n_components)
+    decode : callable
+        Reconstructs rows from their code.
+    weights : ndarray of shape (n_samples,)
+        Weights of the rows.
+    """
+    error = 0.0
+    for rows in blocks(0, X.shape[0], 8 * X.shape[1]):
+        pair = check_pair(X[rows], decode(code[rows]), None)[:2]
+        x, x_hat = (rows_as_dense(a, slice(None)).astype(np.float64) for a in pair)
+        error += float(weights[rows] @ ((x - x_hat) ** 2).sum(axis=1))
+    return _explained(X, weights, error / weights.sum())
+
+
+def _explained(X, weights, error):
+    """The fraction of the variance of X that a mean squared error leaves."""
     _, variance = mean_and_variance(X, weights)
-    error = float(_mean_squared_errors(X, X_hat, weights).sum())
-    if variance == 0:
-        return float(error == 0)
-    return 1 - error / variance
+    return 1 - error / variance if variance else float(error == 0)
 
 
 @validate_parameters

@@ -10,11 +10,11 @@ from sklearn.utils import Bunch
 
 from .. import metrics
 from .._arrays._array_api import converter_to
-from .._arrays._blocks import blocks
 from .._reading._codes import auto_threshold, check_rows
-from .._reading._pipelines import check_units, first_steps, last_step
+from .._reading._pipelines import check_units, first_steps, last_step, stack_of
 from .._rows._moments import mean_and_variance
 from ..inspection import label_enrichment, top_activating
+from ..metrics._reconstruction import variance_explained_by_code
 
 # An estimator for functions of `inspection` whose input is the code itself, so that
 # rows are encoded only once.
@@ -28,7 +28,7 @@ class Measurements:
     Attributes
     ----------
     n_samples, n_features : int
-        Shape of the input of the last step.
+        Shape of the input of the first layer.
 
     variance_explained : float or None
         None without `inverse_transform`.
@@ -79,23 +79,24 @@ def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
     -------
     measured : Measurements
     """
-    fitted = last_step(estimator)
-    steps = first_steps(estimator)
+    steps, stack = first_steps(estimator), stack_of(estimator)
     rows = X if steps is None else steps.transform(X)
-    code = fitted.transform(rows)
+    code = stack.transform(rows)
     to_library = converter_to(code)
     rows, code = check_rows(rows, "X"), check_rows(code, "the code of X")
-    n_components = fitted.components_.shape[0]
+    n_components = last_step(estimator).components_.shape[0]
     check_units(code.shape[1], n_components)
     if isinstance(threshold, str) and threshold == "auto":
         threshold = auto_threshold(estimator)
     _, variance = mean_and_variance(rows)
     explained = None
-    if hasattr(fitted, "inverse_transform"):
-        error = _mean_squared_norm_of_errors(
-            rows, code, lambda part: fitted.inverse_transform(to_library(part))
+    if hasattr(stack, "inverse_transform"):
+        explained = variance_explained_by_code(
+            rows,
+            code,
+            lambda part: stack.inverse_transform(to_library(part)),
+            np.ones(rows.shape[0]),
         )
-        explained = float(1 - error / variance) if variance else float(error == 0)
     enrichment = None
     if y is not None:
         enrichment = label_enrichment(IDENTITY, code, y, threshold=threshold)
@@ -114,27 +115,6 @@ def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
         always_on=metrics.always_on_units(code, threshold=threshold),
         top=top_activating(IDENTITY, code, n=n_top_rows),
         enrichment=enrichment,
-    )
-
-
-def _mean_squared_norm_of_errors(rows, code, decode):
-    """Mean squared norm of the errors of reconstructions, which are made in blocks.
-
-    Parameters
-    ----------
-    rows : {ndarray, csr_array} of shape (n_samples, n_features)
-    code : {ndarray, csr_array} of shape (n_samples, n_components)
-    decode : callable
-        Reconstructs rows from their code.
-    """
-    n_samples, n_features = rows.shape
-    return (
-        sum(
-            metrics.mean_squared_error_per_feature(rows[part], decode(code[part])).sum()
-            * (part.stop - part.start)
-            for part in blocks(0, n_samples, 8 * n_features)
-        )
-        / n_samples
     )
 
 

@@ -13,6 +13,7 @@ from .._reading._pipelines import last_step
 from .._sklearn import HasMethods, _num_samples, validate_params
 from ..display._checks import check_image_shape
 from ..inspection import top_features
+from ..inspection._unit_weights import unit_weights
 from ._cards import card, orders, queries
 from ._measurements import measure
 from ._page import page
@@ -127,7 +128,7 @@ def html_report(
         images. None shows names of features instead.
 
     feature_names : array-like of shape (n_features,), default=None
-        Names of the columns of `components_`. None takes the same names as
+        Names of the columns of the first layer. None takes the same names as
         :func:`~skl_sparse_ae.inspection.top_features`. Not used for images.
 
     row_labels : array-like of shape (n_samples,), default=None
@@ -175,8 +176,10 @@ def html_report(
 
     Notes
     -----
-    - The variance explained is that of the input of a pipeline's last step, as in
-      `score`. PCA is fitted to and evaluated on the same rows.
+    - Of a pipeline with several layers, such as stacked autoencoders, the variance
+      explained is that of the input of the first one, through all of them, as in
+      :func:`~skl_sparse_ae.metrics.pipeline_score`, and the weights of units are over
+      its columns. PCA is fitted to and evaluated on the same rows.
     - Classes are shown if their enrichment has an adjusted p-value below 0.05.
     - In pictures of units, zero is middle grey and the unit's largest absolute weight
       is black or white; pictures of rows share one scale. Images larger than their
@@ -250,7 +253,7 @@ def _weights(estimator, image_shape, n_top_features, feature_names):
     if image_shape is None:
         top = top_features(estimator, n_top_features, feature_names=feature_names)
         return UnitFeatures(top)
-    components = to_numpy(last_step(estimator).components_)
+    components = unit_weights(estimator)
     check_image_shape(image_shape, components.shape[1])
     return UnitPictures(components, image_shape)
 

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skl_sparse_ae import SparseAutoencoder
 from skl_sparse_ae.display import UnitImageDisplay
 from skl_sparse_ae.display._mosaic import mosaic
 
@@ -18,6 +20,21 @@ def test_images_are_the_rows_of_the_dictionary(autoencoder):
     display = UnitImageDisplay.from_estimator(autoencoder, image_shape=(8, 8))
     assert_array_equal(display.images, autoencoder.components_.reshape(7, 8, 8))
     assert_array_equal(display.units, np.arange(7))
+
+
+def test_units_of_a_second_layer_are_drawn_in_the_pixels_of_the_first(X):
+    first, second = (SparseAutoencoder(n, max_iter=5, random_state=0) for n in (16, 9))
+    stack = make_pipeline(first, second).fit(X)
+    display = UnitImageDisplay.from_estimator(
+        stack, X, image_shape=(8, 8), order="activation"
+    )
+    images = (second.components_ @ first.components_).reshape(9, 8, 8)
+    assert_allclose(display.images, images[display.units], atol=1e-12)
+    # 16 units are no image of 4 x 4 pixels.
+    with pytest.raises(ValueError, match="is for 16 features, and there are 64"):
+        UnitImageDisplay.from_estimator(stack, image_shape=(4, 4))
+    with pytest.raises(ValueError, match="'encoder'.*codes of another layer"):
+        UnitImageDisplay.from_estimator(stack, image_shape=(8, 8), weights="encoder")
 
 
 def test_no_other_input_of_norm_one_activates_a_unit_more(autoencoder, rng):

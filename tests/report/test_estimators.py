@@ -1,5 +1,6 @@
 """Pages of other estimators, and rows in other types of arrays."""
 
+import numpy as np
 import pandas as pd
 import pytest
 import sklearn
@@ -15,11 +16,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae.metrics import pipeline_score
 from skl_sparse_ae.report import html_report
 
 from ..array_api import run_in_array_api_mode
 from .estimators import fit
-from .pages import cards_of, parse, table_of
+from .pages import cards_of, lines, parse, picture_of, table_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -49,6 +51,25 @@ def test_other_estimators_have_pages(estimator, X, target):
     assert codes == ({type(last).__name__, "PCA"} if explains else {"PCA"})
 
 
+def test_a_stack_is_described_in_the_columns_of_its_first_layer(X, target):
+    first, second = (SparseAutoencoder(n, tol=0.1, random_state=0) for n in (16, 5))
+    frame = pd.DataFrame(X).add_prefix("pixel")
+    stack = make_pipeline(MinMaxScaler(), first, second).fit(frame)
+    page = parse(html_report(stack, frame, target))
+    weights = second.components_ @ first.components_
+    for card, row in zip(page.all("li", class_="unit"), weights, strict=True):
+        features = lines(card.all("ol", class_="lines")[0])
+        assert features[0][0] == f"pixel{np.abs(row).argmax()}"
+    scores = {row[0]: float(row[-1]) for row in table_of(page)}
+    assert scores["SparseAutoencoder"] == round(pipeline_score(stack, frame), 3)
+    assert abs(stack.score(frame) - scores["SparseAutoencoder"]) > 0.01
+    pictures = parse(html_report(stack, frame, image_shape=(8, 8)))
+    shown = pictures.all(class_="picture")[2]
+    pixels = picture_of(pictures, shown, ".picture") - 128
+    image = weights[2].reshape(8, 8)
+    assert np.corrcoef(pixels.ravel(), image.ravel())[0, 1] > 0.99
+
+
 def test_sparse_codes_and_data_frames_by_configuration(X):
     autoencoder = fit(X, sparse_output=True)
     dense = html_report(fit(X), X, random_state=0)
@@ -68,6 +89,7 @@ import array_api_strict as xp
 import sklearn
 from sklearn.datasets import load_digits
 from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae.metrics import pipeline_score
 from skl_sparse_ae.report import html_report
 
 X, y = load_digits(return_X_y=True)
