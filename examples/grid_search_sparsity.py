@@ -12,7 +12,9 @@ classifies the digits that come with scikit-learn, from
 - the best number of principal components,
 - the pixels.
 
-All choices are made by cross-validation on the training rows. The last table also has
+All choices are made by cross-validation on the training rows, by the accuracy of the
+classifier: the variance explained, an autoencoder's own ``score``, would always choose
+the weakest sparsity. The last table also has
 the accuracy on test rows, which were not used for any choice.
 """
 

@@ -12,12 +12,13 @@ second one learns a code of the first one's code. It needs no class of its own; 
 # Two layers
 # ----------
 # The first layer has 200 units, of which each digit uses 20. It passes its code on as a
-# sparse matrix, from which the second layer learns 64 units.
+# sparse matrix, from which the second layer learns 64 units. The pipeline's own
+# ``score`` is that of the second layer on this code; ``pipeline_score`` is that of the
+# pixels.
 
 from tempfile import TemporaryDirectory
 
 import matplotlib.pyplot as plt
-import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
@@ -26,7 +27,8 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
 from skl_sparse_ae import SparseAutoencoder, TopK
-from skl_sparse_ae.metrics import variance_explained
+from skl_sparse_ae.display import UnitImageDisplay
+from skl_sparse_ae.metrics import pipeline_score
 
 X, y = load_digits(return_X_y=True)
 X = X / 16
@@ -36,9 +38,9 @@ first_layer = SparseAutoencoder(
 )
 second_layer = SparseAutoencoder(64, random_state=0)
 layers = make_pipeline(first_layer, second_layer).fit(X)
-code = layers.transform(X)
-explained = variance_explained(X, layers.inverse_transform(code))
-print(f"code of the second layer: {code.shape}, variance explained: {explained:.3f}")
+print(f"variance explained, of the pixels:         {pipeline_score(layers, X):.3f}")
+print(f"                    by the first layer:    {pipeline_score(layers[:1], X):.3f}")
+print(f"                    of the first's code:   {layers.score(X):.3f}")
 
 # %%
 # Features of each layer
@@ -68,23 +70,15 @@ with TemporaryDirectory() as folder:
 # What the units draw
 # -------------------
 # A unit of the first layer draws its row of ``components_``. For a unit of the second,
-# ``inverse_transform`` goes back through both layers: its picture shows how the image
-# changes when the unit goes from its mean activation to 1.
+# displays go back through both layers: its picture shows how the image changes when the
+# unit's activation rises from its mean.
 
-first, second = layers
-strokes = first.components_[np.argsort(-first.mean_activation_)[:36]]
-base = np.tile(code.mean(axis=0), (64, 1))
-changes = layers.inverse_transform(base + np.eye(64) * (1 - base))
-changes = (changes - layers.inverse_transform(base))[:36]
-
-fig = plt.figure(figsize=(9, 4.8), layout="constrained")
-titles = ["first layer", "second layer"]
-for panel, title, images in zip(
-    fig.subfigures(1, 2), titles, [strokes, changes], strict=True
+fig, axes = plt.subplots(1, 2, figsize=(9, 4.8), layout="constrained")
+for ax, title, pipeline in zip(
+    axes, ["first layer", "second layer"], [layers[:1], layers], strict=True
 ):
-    panel.suptitle(title)
-    for ax, image in zip(panel.subplots(6, 6).ravel(), images, strict=True):
-        limit = np.abs(image).max()
-        ax.imshow(image.reshape(8, 8), cmap="gray", vmin=-limit, vmax=limit)
-        ax.set_axis_off()
+    UnitImageDisplay.from_estimator(
+        pipeline, image_shape=(8, 8), order="activation", n_units=36, ax=ax
+    )
+    ax.set_title(title)
 plt.show()

@@ -75,8 +75,9 @@ class SparseAutoencoder(
           ``alpha=0`` and a small `tol` (1e-7), the code spans the subspace of PCA;
           training is fastest with ``tied_weights=True``.
 
-        A penalty object such as :class:`KL` has its own `rho` and `beta`; the
-        parameters `rho` and `beta` of the estimator are then ignored.
+        A penalty object such as :class:`KL` has its own `rho` and `beta`; those of the
+        estimator are then ignored. A warning tells where parameters without effect are
+        given.
 
     rho : float, default=0.1
         Sparsity level, in (0, 1): the target of the mean activation for "kl", and the
@@ -508,8 +509,10 @@ class SparseAutoencoder(
 
         ``1 - sum_i w_i ||x_i - x_hat_i||^2 / sum_i w_i ||x_i - mean||^2``, with the
         mean of the given X. For PCA on its training rows, this is the sum of
-        ``explained_variance_ratio_``. The penalty is not included, so that a grid
-        search can select `beta`.
+        ``explained_variance_ratio_``. The penalty is not included: it ranks settings
+        of equal sparsity, and a search over `rho` or `beta` by it always takes the
+        least sparse. Of stacked autoencoders, a pipeline's score is the last one's on
+        the code before it; see :func:`~skl_sparse_ae.metrics.pipeline_score`.
 
         Parameters
         ----------

@@ -75,7 +75,7 @@ def variance_explained_by_code(X, code, decode, weights):
 def _explained(X, weights, error):
     """The fraction of the variance of X that a mean squared error leaves."""
     _, variance = mean_and_variance(X, weights)
-    return 1 - error / variance if variance else float(error == 0)
+    return float(1 - error / variance if variance else error == 0)
 
 
 @validate_parameters
