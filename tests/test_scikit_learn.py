@@ -14,7 +14,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skl_sparse_ae import KL, SparseAutoencoder
 from skl_sparse_ae._penalties._registry import PENALTIES
 
-# The checks' rows are not in [0, 1], so that logistic outputs refuse them.
 # On the checks' table of 15 x 30, rounding errors alone make two fits differ, by a
 # factor that grows with every iteration. Short fits keep the difference small.
 SHORT = {"max_iter": 30}
@@ -27,6 +26,7 @@ OF_PENALTIES = {
     if name not in ("kl", None)
 }
 ADAM = SparseAutoencoder(20, solver="adam", **SHORT)
+# None has logistic outputs, which refuse the checks' rows: they are not in [0, 1].
 ESTIMATORS = [
     DEFAULT,
     *OF_PENALTIES.values(),

@@ -41,6 +41,14 @@ def test_grid_search_without_y_tunes_a_parameter_of_a_penalty_object(X):
     assert autoencoder.penalty.beta == 1.0
 
 
+def test_a_search_by_score_takes_the_least_sparse_as_is_documented(X):
+    grid = {"rho": [0.05, 0.2, 0.4]}
+    search = GridSearchCV(SparseAutoencoder(16, random_state=0), grid, cv=2).fit(X)
+    assert search.best_params_ == {"rho": 0.4}
+    documented = " ".join(SparseAutoencoder.score.__doc__.split())
+    assert "a search over `rho` or `beta` by it always takes the least" in documented
+
+
 def test_a_stack_of_two_fits_transforms_and_inverts(digits):
     stack = make_pipeline(
         SparseAutoencoder(
