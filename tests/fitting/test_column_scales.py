@@ -73,6 +73,20 @@ def test_indicators_beside_an_income(rng):
     assert "of each of 8 others" in message
 
 
+def test_constant_columns_are_not_counted(rng):
+    X = np.column_stack([sensors(rng), np.full((400, 5), 0.1)])
+    _, (message,) = messages_of_fit(X)
+    assert message.startswith("7 of the 20 columns")
+
+
+def test_centred_tables_and_ordered_ones_are_no_principal_components(rng):
+    X = sensors(rng)
+    ordered = X[:, np.argsort(-X.var(axis=0))]
+    for table in (X - X.mean(axis=0), ordered):
+        assert len(messages_of_fit(table)[1]) == 1
+    assert messages_of_fit(ordered - ordered.mean(axis=0))[1] == []
+
+
 @pytest.mark.parametrize("make", KINDS)
 def test_rows_of_every_kind_and_their_weights(make, rng):
     X = 5 + rng.normal(size=(100, 4)) * [1, 300, 1, 1]
@@ -105,6 +119,16 @@ def smooth_curves(rng):
     return rng.uniform(size=(300, 2)) @ peaks
 
 
+def mostly_large_units(rng):
+    return 50 + rng.normal(size=(300, 20)) * np.repeat([100.0, 1.0], [12, 8])
+
+
+def images_with_a_rare_border(rng):
+    """Ten pixels in the middle, and thirty that are on in one image of 400."""
+    border = 0.2 * np.eye(400)[:, :30]
+    return np.column_stack([rng.uniform(size=(400, 10)), border])
+
+
 def counts_of_words(rng):
     """Frequencies by Zipf's law, stop words included."""
     frequencies = 200 / np.arange(1, 401)
@@ -120,6 +144,8 @@ def counts_of_words(rng):
         lambda rng: PCA(whiten=True).fit_transform(load_wine().data),
         scores_of_smooth_curves,
         smooth_curves,
+        mostly_large_units,
+        images_with_a_rare_border,
         counts_of_words,
         lambda rng: sparse.csr_array(counts_of_words(rng)),
         lambda rng: np.eye(8)[rng.randint(8, size=300)],
@@ -131,6 +157,8 @@ def counts_of_words(rng):
         "whitened components",
         "components of curves",
         "curves",
+        "mostly large units",
+        "rare border",
         "words",
         "words in CSR",
         "indicators",
@@ -138,6 +166,13 @@ def counts_of_words(rng):
 )
 def test_unequal_variances_alone_are_silent(make, rng):
     assert messages_of_fit(make(rng))[1] == []
+
+
+def test_a_low_score_hides_nothing(rng):
+    X = sensors(rng)
+    autoencoder, messages = messages_of_fit(X, 2)
+    assert autoencoder.score(X) < 0.9
+    assert messages == []
 
 
 @pytest.mark.parametrize("n_components", [16, 100])
