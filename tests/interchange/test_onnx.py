@@ -131,7 +131,7 @@ def test_rows_in_another_dtype_than_in_fit(digits):
 def test_columns_of_a_frame_are_inputs(digits):
     pandas = pytest.importorskip("pandas")
     X = digits[:, 18:22].astype(np.float32)
-    frame = pandas.DataFrame(X, columns=list("abcd")).assign(b=lambda f: 16 * f["b"])
+    frame = pandas.DataFrame(X, columns=list("abcd")).assign(b=lambda f: 3 * f["b"])
     inputs = {name: frame[[name]].to_numpy() for name in frame}
     autoencoder = SparseAutoencoder(3, max_iter=3, random_state=0)
     scaler = make_column_transformer((StandardScaler(), ["d", "b"]))
