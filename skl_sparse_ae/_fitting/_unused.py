@@ -52,12 +52,12 @@ def _unused(settings):
 def _warn_once(message):
     """Warn once for each line of code that calls `fit`.
 
-    Python would do the same if libraries did not reset its memory of warnings. A grid
-    search over penalties would warn in most of its fits. For the same reason, messages
-    do not name the value.
+    Python would do the same if libraries did not reset its memory of warnings, and a
+    grid search over penalties would warn in most of its fits. Messages do not name the
+    value, so that they are the same for all values of a grid.
     """
-    code = sys._getframe(CALLER)
-    place = message, code.f_code.co_filename, code.f_lineno
+    caller = sys._getframe(CALLER)
+    place = message, caller.f_code.co_filename, caller.f_lineno
     if place not in _reported:
         _reported.add(place)
         warnings.warn(message, UserWarning, stacklevel=CALLER + 1)
