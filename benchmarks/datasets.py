@@ -9,11 +9,14 @@ step of the pipeline that is fitted on training rows.
 import gzip
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 from scipy.io import loadmat
 from sklearn import datasets
+from sklearn.model_selection import train_test_split
 
 VARIABLE = "SKL_SPARSE_AE_DATA"
 BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -68,10 +71,37 @@ def orl():
     return X / 255, y
 
 
-def basehock():
-    """1993 texts, logarithms of the counts of 4862 words (dense), 2 classes."""
-    X, y = _mat("BASEHOCK.mat")
-    return np.log1p(X), y
+def mat(name):
+    """Loader of a table of scikit-feature's collection, as it is."""
+    return partial(_mat, f"{name}.mat")
+
+
+def pixels(name):
+    """Loader of images of the same collection, with values up to 1."""
+
+    def load():
+        X, y = _mat(f"{name}.mat")
+        return X / X.max(), y
+
+    return load
+
+
+def counts(name):
+    """Loader of logarithms of word counts (dense) of the same collection."""
+
+    def load():
+        X, y = _mat(f"{name}.mat")
+        return np.log1p(X), y
+
+    return load
+
+
+def stratified_sample(X, y, n_rows):
+    """A sample of rows, always the same, with the frequencies of the classes."""
+    rows, _ = train_test_split(
+        np.arange(len(y)), train_size=n_rows, stratify=y, random_state=0
+    )
+    return X[rows], y[rows]
 
 
 def mnist(part="train"):
@@ -140,4 +170,6 @@ def _bundled(load):
 
 def _mat(name):
     content = loadmat(find(name))
-    return content["X"].astype(np.float32), content["Y"].ravel()
+    X = content["X"]
+    X = X.toarray() if sparse.issparse(X) else X
+    return X.astype(np.float32), content["Y"].ravel()

@@ -1,304 +1,287 @@
 """The study behind the defaults of SparseAutoencoder.
 
-Features of the default autoencoder against raw columns and against PCA: accuracy of
-logistic regression, cross-validated, on small and large, narrow and wide data. Run as
-`python benchmarks/defaults.py`; `--vary` changes one default at a time.
+Features of the default autoencoder against those of PCA with as many components:
+accuracy of a classifier, cross-validated, on small and large, narrow and wide data. Run
+as `python benchmarks/defaults.py`; `--compare` chooses what stands beside PCA,
+`--classifier` what reads the features, and `--plot` draws the differences.
 """
 
 import argparse
+import os
 import sys
 import time
+import warnings
 from typing import NamedTuple
 
 import datasets
 import numpy as np
+from joblib import Parallel, delayed
 from reporting import circumstances, table
-from sklearn.base import clone
-from sklearn.decomposition import PCA
+from sklearn.decomposition import NMF, PCA, TruncatedSVD
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import Pipeline
+from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import LinearSVC
 
 from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae.metrics import variance_explained
 
 N_COMPONENTS = SparseAutoencoder().n_components
 
-# Name: how to load it, whether columns are standardised first.
-DATASETS = {
-    "digits": (datasets.digits, False),
-    "digits-standardised": (datasets.digits, True),
-    "breast-cancer": (datasets.breast_cancer, True),
-    "wine": (datasets.wine, True),
-    "iris": (datasets.iris, True),
-    "orl": (datasets.orl, False),
-    "mnist-5000": (datasets.mnist_5000, False),
-    "basehock": (datasets.basehock, False),
+
+class Data(NamedTuple):
+    """How to load a data set, and how it is used.
+
+    ``standardise`` is whether columns are standardised, by the training rows;
+    ``n_rows`` is the size of a stratified sample, or None; ``is_new`` is whether the
+    defaults were chosen without it.
+    """
+
+    load: callable
+    standardise: bool
+    n_rows: int | None = None
+    is_new: bool = False
+
+
+TABLES = {
+    "iris": Data(datasets.iris, True),
+    "wine": Data(datasets.wine, True),
+    "breast-cancer": Data(datasets.breast_cancer, True),
+    "digits": Data(datasets.digits, False),
+    "digits, standardised": Data(datasets.digits, True),
+    "digits, 100 rows": Data(datasets.digits, False, 100),
+    "digits, 300 rows": Data(datasets.digits, False, 300),
+    "MNIST, 300 rows": Data(datasets.mnist_5000, False, 300),
+    "MNIST, 1000 rows": Data(datasets.mnist_5000, False, 1000),
+    "MNIST, 5000 rows": Data(datasets.mnist_5000, False),
+    "ORL": Data(datasets.orl, False),
+    "ORL, 200 rows": Data(datasets.orl, False, 200),
+    "warpAR10P": Data(datasets.pixels("warpAR10P"), False),
+    "leukemia": Data(datasets.mat("leukemia"), True),
+    "lymphoma": Data(datasets.mat("lymphoma"), True),
+    "lung_small": Data(datasets.mat("lung_small"), True),
+    "BASEHOCK": Data(datasets.counts("BASEHOCK"), False),
+    "RELATHE": Data(datasets.counts("RELATHE"), False),
+    "Isolet": Data(datasets.mat("Isolet"), True),
+    "colon": Data(datasets.mat("colon"), True),
+    "Yale": Data(datasets.pixels("Yale"), False),
+    "TOX-171": Data(datasets.mat("TOX-171"), True),
+    "GLIOMA": Data(datasets.mat("GLIOMA"), True),
+    "ALLAML": Data(datasets.mat("ALLAML"), True, is_new=True),
+    "Prostate-GE": Data(datasets.mat("Prostate-GE"), True, is_new=True),
+    "nci9": Data(datasets.mat("nci9"), True, is_new=True),
+    "arcene": Data(datasets.mat("arcene"), True, is_new=True),
+    "madelon": Data(datasets.mat("madelon"), True, is_new=True),
+    "COIL20": Data(datasets.pixels("COIL20"), False, is_new=True),
+    "warpPIE10P": Data(datasets.pixels("warpPIE10P"), False, is_new=True),
+    "PCMAC": Data(datasets.counts("PCMAC"), False, is_new=True),
 }
-LARGE = {"mnist-5000", "basehock"}
 
-
-def scale(X):
-    """What beta="scale" stands for with the KL penalty and the default units."""
-    return float(X.var(axis=0, dtype=np.float64).sum() / N_COMPONENTS)
-
-
-# Functions of the training rows that return parameters other than the defaults.
-NUMBERS = {
-    "beta x 0.1": lambda X: {"beta": 0.1 * scale(X)},
-    "beta x 10": lambda X: {"beta": 10 * scale(X)},
-    "rho=0.05": lambda X: {"rho": 0.05},
-    "rho=0.2": lambda X: {"rho": 0.2},
-    "alpha=0.001": lambda X: {"alpha": 0.001},
-    "alpha=0.01": lambda X: {"alpha": 0.01},
-    "tol=0.001": lambda X: {"tol": 0.001},
-    "tol=0.02": lambda X: {"tol": 0.02},
+# Functions of a number of components.
+FEATURES = {
+    "raw columns": lambda k: FunctionTransformer(),
+    "default": lambda k: SparseAutoencoder(k, random_state=0),
+    "100 units": lambda k: SparseAutoencoder(random_state=0),
+    "penalty=None": lambda k: SparseAutoencoder(k, penalty=None, random_state=0),
+    "l1": lambda k: SparseAutoencoder(k, penalty="l1", random_state=0),
+    "topk": lambda k: SparseAutoencoder(k, penalty="topk", random_state=0),
+    "batch_topk": lambda k: SparseAutoencoder(k, penalty="batch_topk", random_state=0),
+    "contractive": lambda k: SparseAutoencoder(
+        k, penalty="contractive", random_state=0
+    ),
+    "tanh": lambda k: SparseAutoencoder(k, activation="tanh", random_state=0),
+    "rho=0.05": lambda k: SparseAutoencoder(k, rho=0.05, random_state=0),
+    "rho=0.2": lambda k: SparseAutoencoder(k, rho=0.2, random_state=0),
+    "rho=0.5": lambda k: SparseAutoencoder(k, rho=0.5, random_state=0),
+    "tol=0.01": lambda k: SparseAutoencoder(k, tol=0.01, random_state=0),
+    "tol=0.0001": lambda k: SparseAutoencoder(k, tol=1e-4, random_state=0),
+    "NMF": lambda k: NMF(k, init="nndsvda", random_state=0),
+    "TruncatedSVD": lambda k: TruncatedSVD(k, random_state=0),
 }
-VARIATIONS = {
-    **NUMBERS,
-    'activation="tanh"': lambda X: {"activation": "tanh"},
-    'penalty="l1"': lambda X: {"penalty": "l1"},
-    'penalty="topk"': lambda X: {"penalty": "topk"},
-    'penalty="batch_topk"': lambda X: {"penalty": "batch_topk"},
-    "penalty=None": lambda X: {"penalty": None},
+PENALTIES = ["l1", "topk", "batch_topk", "contractive", "penalty=None"]
+CLASSIFIERS = {
+    "logistic": lambda: LogisticRegression(max_iter=3000),
+    "svm": lambda: LinearSVC(C=0.1),
+    "neighbours": lambda: KNeighborsClassifier(),
+    "boosting": lambda: HistGradientBoostingClassifier(max_iter=50, random_state=0),
 }
 
 
 class Result(NamedTuple):
-    """Means over the folds."""
+    """Of one fold."""
 
     accuracy: float
     seconds: float
     explained: float
     n_iter: float
-    unfinished: float
 
 
-def cross_validate(data, standardise, make_features):
-    """Result of the features that `make_features` returns for training rows."""
-    X, y = data
-    folds = StratifiedKFold(5, shuffle=True, random_state=0).split(X, y)
-    results = [
-        evaluate(X, y, train, test, standardise, make_features) for train, test in folds
-    ]
-    return Result(*np.mean(results, axis=0))
+def load(name):
+    """Rows and classes of a data set, or None."""
+    data = TABLES[name]
+    loaded = datasets.load_or_report(name, data.load)
+    if loaded is None or data.n_rows is None:
+        return loaded
+    return datasets.stratified_sample(*loaded, data.n_rows)
 
 
-def evaluate(X, y, train, test, standardise, make_features):
+def folds(y):
+    """Stratified folds; small data are split again and again."""
+    n_repeats = 4 if len(y) < 150 else 2 if len(y) < 500 else 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # classes of few rows
+        splits = RepeatedStratifiedKFold(
+            n_splits=5, n_repeats=n_repeats, random_state=0
+        )
+        return list(splits.split(y, y))
+
+
+def evaluate(X, y, fold, standardise, make, classifier):
     """Result of one fold; every step is fitted on the training rows only."""
-    scaler = StandardScaler() if standardise else FunctionTransformer()
-    rows = scaler.fit_transform(X[train])
-    features = make_features(rows)
-    start = time.perf_counter()
-    features.fit(rows)
-    seconds = time.perf_counter() - start
-    classifier = LogisticRegression(max_iter=5000)
-    model = Pipeline(
-        [
-            ("scale", scaler),
-            ("features", features),
-            ("standardise", StandardScaler()),
-            ("classify", classifier),
-        ]
-    )
-    # The first two steps are fitted: a slice of a pipeline shares its steps.
-    model[2:].fit(features.transform(rows), y[train])
-    n_iter = getattr(features, "n_iter_", np.nan)
+    train, test = fold
+    if standardise:
+        X = StandardScaler().fit(X[train]).transform(X)
+    n_components = min(N_COMPONENTS, X.shape[1], len(train) - 1)
+    features = make(n_components)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        start = time.perf_counter()
+        features.fit(X[train])
+        seconds = time.perf_counter() - start
+        code = features.transform(X)
+        scaled = StandardScaler().fit(code[train]).transform(code)
+        model = CLASSIFIERS[classifier]().fit(scaled[train], y[train])
+    explained = np.nan
+    if hasattr(features, "components_"):
+        explained = variance_explained(X[test], features.inverse_transform(code[test]))
     return Result(
-        accuracy=model.score(X[test], y[test]),
-        seconds=seconds,
-        explained=explained_variance(features, scaler.transform(X[test])),
-        n_iter=n_iter,
-        unfinished=n_iter == getattr(features, "max_iter", None),
+        model.score(scaled[test], y[test]),
+        seconds,
+        explained,
+        getattr(features, "n_iter_", np.nan),
     )
 
 
-def explained_variance(features, X):
-    """Fraction of the variance of X that its reconstruction explains."""
-    residual = X - features.inverse_transform(features.transform(X))
-    return float(1 - np.sum(residual**2) / np.sum((X - X.mean(axis=0)) ** 2))
-
-
-def compare(name, data):
-    """Results of raw columns, PCA, and two sizes of autoencoder, by name."""
-    standardise = DATASETS[name][1]
-    n_components = min(N_COMPONENTS, data[0].shape[1])
-
-    def run(features):
-        return cross_validate(data, standardise, lambda X: clone(features))
-
-    results = {
-        "raw": run(FunctionTransformer()),
-        "pca": run(PCA(n_components, random_state=0)),
-        "same": run(SparseAutoencoder(n_components, random_state=0)),
-    }
-    # With as many columns as default units, both are the same autoencoder.
-    is_default = n_components == N_COMPONENTS
-    results["default"] = (
-        results["same"] if is_default else run(SparseAutoencoder(random_state=0))
+def compare(name, kinds, classifier, n_jobs):
+    """Results of PCA and of other kinds of features: (n_folds, 4) arrays by kind."""
+    loaded = load(name)
+    if loaded is None:
+        return None
+    X, y = loaded
+    makers = {"PCA": lambda k: PCA(k, random_state=0)}
+    makers |= {kind: FEATURES[kind] for kind in kinds if kind != "NMF" or X.min() >= 0}
+    jobs = [(kind, fold) for kind in makers for fold in folds(y)]
+    standardise = TABLES[name].standardise
+    results = Parallel(n_jobs, prefer="threads")(
+        delayed(evaluate)(X, y, fold, standardise, makers[kind], classifier)
+        for kind, fold in jobs
     )
-    return results
-
-
-def vary(name, data):
-    """Results of the autoencoder with one default changed, by change."""
-    standardise = DATASETS[name][1]
-    return {
-        change: cross_validate(
-            data,
-            standardise,
-            lambda X, change=change: SparseAutoencoder(
-                **VARIATIONS[change](X), random_state=0
-            ),
+    return X.shape, {
+        kind: np.array(
+            [r for (k, _), r in zip(jobs, results, strict=True) if k == kind]
         )
-        for change in VARIATIONS
+        for kind in makers
     }
 
 
-def accuracy_table(results, loaded):
-    """Accuracy of each kind of features on each data set."""
-    header = [
-        "data",
-        "rows x columns",
-        "raw columns",
-        "PCA",
-        "autoencoder, as many components",
-        f"autoencoder, {N_COMPONENTS}",
-    ]
+def difference(results, kind):
+    """Mean over the folds of the difference to PCA, and its standard error."""
+    if kind not in results:
+        return np.nan, np.nan
+    gains = results[kind][:, 0] - results["PCA"][:, 0]
+    return gains.mean(), gains.std(ddof=1) / len(gains) ** 0.5
+
+
+def accuracy_table(compared, kinds):
+    """Accuracy of PCA, and of each kind the difference to it."""
     rows = []
-    for name, kinds in results.items():
-        n_rows, n_columns = loaded[name][0].shape
-        accuracies = [f"{kind.accuracy:.3f}" for kind in kinds.values()]
-        rows.append([name, f"{n_rows} x {n_columns}", *accuracies])
+    for name, (shape, results) in compared.items():
+        cells = []
+        for kind in kinds:
+            mean, error = difference(results, kind)
+            cells.append("" if np.isnan(mean) else f"{mean:+.3f} ± {error:.3f}")
+        star = "*" if TABLES[name].is_new else ""
+        accuracy = f"{results['PCA'][:, 0].mean():.3f}"
+        rows.append([name + star, "{} x {}".format(*shape), accuracy, *cells])
+    return table(["data", "rows x columns", "PCA", *kinds], rows)
+
+
+def summary(compared, kinds):
+    """For each kind, the mean difference and where it is worse than PCA."""
+    lines = []
+    for kind in kinds:
+        gains = {name: difference(r, kind) for name, (_, r) in compared.items()}
+        gains = {name: gain for name, gain in gains.items() if not np.isnan(gain[0])}
+        worse = [name for name, (mean, error) in gains.items() if mean < -error]
+        mean = np.mean([mean for mean, _ in gains.values()])
+        lines.append(
+            f"- {kind}: {mean:+.3f} in the mean of {len(gains)}; below PCA by more "
+            f"than a standard error on {len(worse)}: {', '.join(worse) or 'none'}."
+        )
+    return "\n".join(lines)
+
+
+def cost_table(compared):
+    """Time, iterations and explained variance of the default on each data set."""
+    header = ["data", "PCA, ms", "this, ms", "ratio", "iterations"]
+    header += ["PCA explains", "this explains"]
+    rows = []
+    for name, (_, results) in compared.items():
+        pca, ours = (np.median(results[kind], axis=0) for kind in ("PCA", "default"))
+        times = [f"{1000 * seconds:.3g}" for seconds in (pca[1], ours[1])]
+        rest = [f"{ours[1] / pca[1]:.1f}", f"{ours[3]:.0f}"]
+        rows.append([name, *times, *rest, f"{pca[2]:.3f}", f"{ours[2]:.3f}"])
     return table(header, rows)
 
 
-def cost_table(results, loaded):
-    """Time, iterations and explained variance on each data set."""
-    header = [
-        "data",
-        "components",
-        "PCA, s",
-        "autoencoder, s",
-        f"{N_COMPONENTS} units, s",
-        "iterations",
-        f"{N_COMPONENTS} units",
-        "PCA explains",
-        "autoencoder explains",
-        f"{N_COMPONENTS} units explain",
-    ]
-    rows = []
-    for name, kinds in results.items():
-        pca, same, default = kinds["pca"], kinds["same"], kinds["default"]
-        rows.append(
-            [
-                name,
-                min(N_COMPONENTS, loaded[name][0].shape[1]),
-                *(f"{kind.seconds:.2g}" for kind in (pca, same, default)),
-                *(f"{kind.n_iter:.0f}" for kind in (same, default)),
-                *(f"{kind.explained:.3f}" for kind in (pca, same, default)),
-            ]
-        )
-    return table(header, rows)
+def draw(compared, path):
+    """Draw the differences of the default to PCA, with standard errors."""
+    import matplotlib.pyplot as plt
 
-
-def variation_table(results):
-    """Accuracy with one default changed at a time, a row for each change."""
-    rows = []
-    for change in ["defaults", *VARIATIONS]:
-        kinds = [by_change[change] for by_change in results.values()]
-        mean = Result(*np.mean(kinds, axis=0))
-        accuracies = [f"{kind.accuracy:.3f}" for kind in kinds]
-        unfinished = f"{mean.unfinished:.0%}"
-        rows.append([f"`{change}`", *accuracies, f"{mean.accuracy:.4f}", unfinished])
-    return table(["changed", *results, "mean", "reached max_iter"], rows)
-
-
-def difference(results, kind, other):
-    """Data sets on which one kind of features is more or less accurate than another."""
-    gains = {
-        name: kinds[kind].accuracy - kinds[other].accuracy
-        for name, kinds in results.items()
-    }
-
-    def names(sign):
-        chosen = [name for name in gains if sign * gains[name] > 0.0005]
-        return ", ".join(f"{name} ({gains[name]:+.3f})" for name in chosen) or "none"
-
-    return f"higher on {names(1)}; lower on {names(-1)}."
-
-
-def movements(results):
-    """The effect of changed numbers on the accuracy, for each data set."""
-    sentences = []
-    for name, kinds in results.items():
-        default = kinds["defaults"].accuracy
-        moves = {change: kinds[change].accuracy - default for change in NUMBERS}
-        worst, best = min(moves, key=moves.get), max(moves, key=moves.get)
-        sentences.append(
-            f"- {name}: {moves[worst]:+.3f} (`{worst}`) to {moves[best]:+.3f} "
-            f"(`{best}`)"
-        )
-    return "\n".join(sentences)
-
-
-def slowdown(results):
-    """Time of fits of the autoencoder relative to fits of PCA."""
-    ratios = {
-        name: kinds["default"].seconds / kinds["pca"].seconds
-        for name, kinds in results.items()
-    }
-    least, most = min(ratios, key=ratios.get), max(ratios, key=ratios.get)
-    return f"{ratios[least]:.2g} ({least}) to {ratios[most]:.2g} ({most}) times as long"
-
-
-def comparison_text(results, loaded):
-    """The tables on raw columns, PCA and the autoencoder."""
-    return f"""\
-{accuracy_table(results, loaded)}
-
-- {N_COMPONENTS} units against PCA: {difference(results, "default", "pca")}
-- As many units as PCA has components: {difference(results, "same", "pca")}
-- {N_COMPONENTS} units against raw columns: {difference(results, "default", "raw")}
-
-{cost_table(results, loaded)}
-
-The fit of the default autoencoder takes {slowdown(results)}."""
-
-
-def variation_text(results):
-    """The table on changes of one default."""
-    return f"""\
-{variation_table(results)}
-
-Changing one of `beta`, `rho`, `alpha` and `tol` moves the accuracy by
-
-{movements(results)}"""
+    names = list(compared)
+    means, errors = np.transpose(
+        [difference(compared[name][1], "default") for name in names]
+    )
+    order = np.argsort(means)
+    fig, ax = plt.subplots(figsize=(7, 0.25 * len(names) + 1), layout="constrained")
+    is_worse = means < -errors
+    colors = np.where(is_worse, "tab:red", "tab:blue")[order]
+    ax.barh(np.arange(len(names)), means[order], xerr=errors[order], color=colors)
+    ax.set_yticks(np.arange(len(names)), [names[i] for i in order])
+    ax.axvline(0, color="black", lw=0.8)
+    ax.set_xlabel("accuracy minus that of PCA with as many components")
+    fig.savefig(path, dpi=100)
 
 
 def main():
     """Run the study."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--datasets", nargs="+", choices=DATASETS, default=[*DATASETS])
-    parser.add_argument("--vary", action="store_true", help="also change each default")
+    parser.add_argument("--datasets", nargs="+", choices=TABLES, default=[*TABLES])
+    parser.add_argument("--compare", nargs="+", choices=FEATURES, default=["default"])
+    parser.add_argument("--penalties", action="store_true", help="all other penalties")
+    parser.add_argument("--classifier", choices=CLASSIFIERS, default="logistic")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--plot", help="file for a picture of the differences")
     arguments = parser.parse_args()
-    loaded, results, varied = {}, {}, {}
+    kinds = arguments.compare + (PENALTIES if arguments.penalties else [])
+    compared = {}
     for name in arguments.datasets:
-        data = datasets.load_or_report(name, DATASETS[name][0])
-        if data is None:
-            continue
-        loaded[name] = data
-        results[name] = compare(name, data)
-        if arguments.vary and name not in LARGE:
-            default = results[name]["default"]
-            varied[name] = {"defaults": default, **vary(name, data)}
-        print(f"{name} is done", file=sys.stderr)
-    if not results:
+        results = compare(name, kinds, arguments.classifier, arguments.jobs)
+        if results is not None:
+            compared[name] = results
+            print(f"{name} is done", file=sys.stderr)
+    if not compared:
         sys.exit("There are no data.")
-    sections = [circumstances(), comparison_text(results, loaded)]
-    if varied:
-        sections.append(variation_text(varied))
+    sections = [circumstances(), accuracy_table(compared, kinds)]
+    sections.append(summary(compared, kinds))
+    if "default" in kinds:
+        sections.append(cost_table(compared))
     print("\n\n".join(sections))
+    if arguments.plot:
+        draw(compared, arguments.plot)
 
 
 if __name__ == "__main__":

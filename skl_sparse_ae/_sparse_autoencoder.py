@@ -79,30 +79,43 @@ class SparseAutoencoder(
         estimator are then ignored. A warning tells where parameters without effect are
         given.
 
-    rho : float, default=0.1
+    rho : float or "auto", default="auto"
         Sparsity level, in (0, 1): the target of the mean activation for "kl", and the
         fraction of active units for "topk", "batch_topk" and, with
         ``beta="adaptive"``, "l1". Not used by "contractive" and otherwise by "l1".
+
+        "auto" is the least level at which a unit is active on as many distinct rows as
+        there are units, and a row has an active unit: the larger of
+        ``n_components / n_rows`` and ``1 / n_components``, but at least 0.05 and at
+        most 0.5. A sparser code of few rows learns single rows by heart. For
+        `partial_fit`, the number of rows is taken as large. ``penalty_.rho`` is the
+        value used.
 
     beta : float, "scale" or "adaptive", default="scale"
         Weight of the sparsity penalty. The value used is stored in `beta_`.
 
         - "scale" depends on the total variance V of X and the number K of units, so
           that the trade-off between sparsity and explained variance does not depend on
-          the scale of X. It is V / K for "kl", 0.03 sqrt(V / K) for "l1", and V / K
-          times the mean variance of a column for "contractive", whose Jacobian scales
-          with 1 / X.
+          the scale of X. It is 10 V / K for "kl", 0.06 sqrt(V / K) for "l1", and V /
+          K times the mean variance of a column for "contractive", whose Jacobian
+          scales with 1 / X.
         - "adaptive", only for "l1" with rectified units: the weight is adjusted during
           training until on average the fraction `rho` of the units is active. A
           warning is issued if this level is missed by more than 5 %.
 
-    alpha : float or "scale", default="scale"
-        Weight of the decay, the squared norm of both weight matrices. Intercepts are
-        not decayed. The smaller the scale of X, the larger are the encoder weights and
-        the effect of a given alpha. "scale" is 0.003 (1e-4 for "topk" and "batch_topk")
-        if the principal variance of X (the mean of the variances along the principal
-        directions, weighted by themselves) is at least 0.17, and decreases with its
-        square below. The value used is stored in `alpha_`.
+    alpha : float, (float, float) or "scale", default="scale"
+        Weight of the decay, the squared norm of both weight matrices; a pair has that
+        of the encoder's and that of the decoder's. Intercepts are not decayed. The
+        effect of a given number depends on the scale of X: encoder weights are in units
+        of 1 / X.
+
+        "scale" is ``(0.02 P^2, 0.001)``, with the principal variance P of X (the mean
+        of the variances along the principal directions, weighted by themselves), so
+        that the code does not depend on the unit of X, and that pre-activations are in
+        the range in which a unit is neither linear nor a step. For rectified and
+        identity units it is 0.0045 P for both, also for tied weights, but there at most
+        0.001; for "topk" and "batch_topk" a twentieth of it; with a logistic output a
+        sixteenth for the decoder. The values used are stored in `alpha_`.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
         Activation function of the hidden units. "auto" is "relu" for "l1" and "topk",
@@ -114,6 +127,8 @@ class SparseAutoencoder(
 
     tied_weights : bool, default=False
         Whether ``W_d`` is the transpose of ``W_e``. The decay then counts it twice.
+        With bounded units, the code then depends on the unit of X, which should vary by
+        about one.
 
     sparse_output : bool, default=False
         Whether `transform` returns a CSR matrix instead of an array. Saves memory if
@@ -147,13 +162,13 @@ class SparseAutoencoder(
     max_iter : int, default=200
         Maximum number of iterations ("lbfgs") or epochs ("adam").
 
-    tol : float, default=0.01
+    tol : float, default=0.001
         Tolerance of convergence. "lbfgs" ends when J falls by less than this fraction
         of itself (at least of a tenth of the variance) per iteration, over the last
-        `n_iter_no_change` iterations. Half of `tol` applies where all parameters are
-        searched for (tied weights, logistic outputs), and to the score in early
-        stopping; a quarter to epochs of "adam", which then begins to decrease the
-        learning rate; a hundredth while less than 5 % of the variance is explained.
+        `n_iter_no_change` iterations; "adam" begins to decrease the learning rate when
+        J does so per epoch. With early stopping, it is the least improvement of the
+        score. A hundredth of it applies while less than 5 % of the variance is
+        explained.
 
     batch_size : int or "auto", default="auto"
         Number of rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but
@@ -220,8 +235,8 @@ class SparseAutoencoder(
     penalty_ : penalty object
         The penalty, with the weight used.
 
-    alpha_ : float
-        The weight of the decay used.
+    alpha_ : tuple of (float, float)
+        The weights of the decay used, of the encoder's and of the decoder's weights.
 
     beta_ : float
         The weight of the penalty used; 0 if there is none.
@@ -289,12 +304,17 @@ class SparseAutoencoder(
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left"), None],
         "penalty": [StrOptions({name for name in PENALTIES if name}), Penalty, None],
-        "rho": [Interval(Real, 0, 1, closed="neither")],
+        "rho": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="neither")],
         "beta": [
             StrOptions({"scale", "adaptive"}),
             Interval(Real, 0, None, closed="left"),
         ],
-        "alpha": [StrOptions({"scale"}), Interval(Real, 0, None, closed="left")],
+        "alpha": [
+            StrOptions({"scale"}),
+            Interval(Real, 0, None, closed="left"),
+            tuple,
+            list,
+        ],
         "activation": [StrOptions({"auto", *ACTIVATIONS})],
         "out_activation": [StrOptions(set(OUT_ACTIVATIONS))],
         "tied_weights": ["boolean"],
@@ -323,7 +343,7 @@ class SparseAutoencoder(
         n_components=100,
         *,
         penalty="kl",
-        rho=0.1,
+        rho="auto",
         beta="scale",
         alpha="scale",
         activation="auto",
@@ -334,7 +354,7 @@ class SparseAutoencoder(
         corruption_level=0.3,
         solver="auto",
         max_iter=200,
-        tol=0.01,
+        tol=0.001,
         batch_size="auto",
         learning_rate_init=0.003,
         early_stopping=False,

@@ -4,9 +4,6 @@ import numpy as np
 
 from .._objective._sums import explained_variance
 
-# The part of `tol` by which a score must improve, which is at most one.
-SCORE_TOL = 0.5
-
 
 def hold_out(settings, rows, rng):
     """Return the training rows, and the held-out rows or None."""
@@ -37,7 +34,7 @@ def make_validation(settings, problem, held_out, team):
     def score(theta):
         return explained_variance(objective.terms(theta).reconstruction, variance)
 
-    return Validation(score, SCORE_TOL * settings.tol, settings.n_iter_no_change)
+    return Validation(score, settings.tol, settings.n_iter_no_change)
 
 
 class Validation:

@@ -24,7 +24,7 @@ def fitted_attributes(problem, theta, dtype):
         "tied_weights_": network.layout.tied_weights,
         "penalty_": network.penalty,
         "beta_": float(getattr(network.penalty, "beta", 0.0)),
-        "alpha_": float(problem.alpha),
+        "alpha_": tuple(problem.alpha),
         "_moments": (problem.scaling.mean, problem.scaling.variance),
     }
 

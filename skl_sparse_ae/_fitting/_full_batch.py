@@ -22,8 +22,6 @@ PLATEAU_EXPLAINED = 0.05
 # The unit of the encoder where the decoder is searched for, too, as a multiple of that
 # where it is solved. Measured on images.
 ENCODER_UNIT = 2.0
-# The part of `tol` that counts where the decoder is searched for, and J falls slowly.
-FULL_TOL = 0.5
 
 
 def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
@@ -40,7 +38,7 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
         minimize_lbfgs,
         search.value_and_grad,
         team=team,
-        tol=search.tol_factor * settings.tol,
+        tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         precision=np.finfo(problem.rows.dtype).eps,
         is_past_plateau=search.is_past_plateau,
@@ -66,8 +64,6 @@ class _FullSearch:
     inputs : array like the rows, or None
         Input of the encoder, if it is corrupted.
     """
-
-    tol_factor = FULL_TOL
 
     def __init__(self, problem, team, inputs):
         self._problem, self._scaling = problem, problem.scaling
@@ -116,8 +112,6 @@ class _FullSearch:
 
 class _EncoderSearch(_FullSearch):
     """J as a function of the encoder alone, in coordinates that suit the data."""
-
-    tol_factor = 1.0
 
     def __init__(self, problem, team, inputs):
         self._problem, self._scaling = problem, problem.scaling

@@ -90,10 +90,11 @@ def _warn_if_nothing_is_explained(problem, reconstruction):
     variance = problem.scaling.variance
     if 1 - explained_variance(reconstruction, variance) > 0.99 and variance > 0:
         spread, penalty = problem.scaling.spread, problem.network.penalty
+        encoder, decoder = problem.alpha
         _warn(
             "The reconstruction explains less than 1 % of the variance of X: the "
-            f"decay alpha={problem.alpha:.2g} or the penalty {penalty} outweighs "
-            "it, or training ended too early. The standard deviation of a column "
+            f"decay alpha=({encoder:.2g}, {decoder:.2g}) or the penalty {penalty} "
+            "outweighs it, or training ended too early. The standard deviation of a column "
             f"is about {spread:.2g}; scale X, or lower alpha or beta."
         )
 

@@ -6,9 +6,6 @@ from .._arrays._array_api import to_numpy, to_writable
 from .._solvers._adam import minimize_adam
 from ._stream import AVERAGED_ROWS, IDLE_AFTER, Stream
 
-# The part of `tol` that counts for an epoch, which changes J less than an iteration
-# over all rows.
-EPOCH_TOL = 0.25
 # Number of epochs over which a gradual penalty reaches its full strength.
 SETTLING_EPOCHS = 10
 
@@ -41,7 +38,7 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         team=team,
         learning_rate=settings.learning_rate_init,
         max_iter=settings.max_iter,
-        tol=EPOCH_TOL * settings.tol,
+        tol=settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         value_unit=scaling.value,
         is_settled=is_settled,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sklearn.utils import check_random_state
 
 from .._solvers._scaling import Scaling
+from ._default_weights import Decay
 from ._fitted import fitted_attributes, fitted_network, fitted_parameters
 from ._initial import initial_parameters
 from ._messages import divergence_as_value_error
@@ -60,7 +61,7 @@ def _open_stream(estimator, rows):
     state = getattr(estimator, "_stream", None)
     rng = check_random_state(estimator.random_state) if state is None else state["rng"]
     if not hasattr(estimator, "components_"):
-        problem = make_problem(estimator, rows)
+        problem = make_problem(estimator, rows, is_stream=True)
         theta = initial_parameters(
             problem.network, problem.scaling, problem.coordinates, rng, rows.dtype
         )
@@ -71,7 +72,8 @@ def _open_stream(estimator, rows):
     network = replace(fitted_network(estimator), penalty=penalty)
     # Imported estimators have no moments of their training rows.
     moments = getattr(estimator, "_moments", None) or rows.moments()
-    problem = Problem(network, Scaling(network, *moments), rows, estimator.alpha_)
+    alpha = Decay(*estimator.alpha_)
+    problem = Problem(network, Scaling(network, *moments), rows, alpha)
     theta = network.layout.flatten(fitted_parameters(estimator))
     stream = Stream(problem, rng)
     if state is not None:

@@ -12,15 +12,12 @@ from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
 from .._rows import Rows
 from .._rows._corruption import CORRUPTIONS
-from .._rows._moments import principal_directions, principal_variance
+from .._rows._moments import principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
+from ._default_weights import Decay, decay_weights, sparsity_level
 from ._sparsity_target import SparsityTarget
 
-# Principal variance of X below which alpha="scale" decreases, and number of rows from
-# which this variance is estimated; see doc/defaults.md.
-SMALL_VARIANCE = 0.17
-N_SAMPLED = 500
 # Rows from which directions of large variance are estimated: this number at least, and
 # as many as give this number of entries. With 128 rows of images, searches take up to a
 # tenth more iterations; with 2000, they take no fewer.
@@ -35,7 +32,7 @@ class Problem(NamedTuple):
     network: Network
     scaling: Scaling | None
     rows: Rows | None
-    alpha: float
+    alpha: Decay
     target: SparsityTarget | None = None
     coordinates: EncoderCoordinates | None = None
 
@@ -68,8 +65,15 @@ class Problem(NamedTuple):
         )
 
 
-def make_problem(settings, rows):
+def make_problem(settings, rows, is_stream=False):
     """Return the `Problem` for the rows and the parameters of an estimator.
+
+    Parameters
+    ----------
+    settings : SparseAutoencoder
+    rows : Rows
+    is_stream : bool, default=False
+        Whether more rows will follow.
 
     Raises
     ------
@@ -89,13 +93,12 @@ def make_problem(settings, rows):
         )
     n_features = rows.shape[1]
     n_components = settings.n_components or n_features
-    penalty = _make_penalty(settings, variance, n_features, n_components)
+    rho = sparsity_level(settings, n_components, None if is_stream else rows)
+    penalty = _make_penalty(settings, rho, variance, n_features, n_components)
     network = _make_network(settings, penalty, n_features, n_components)
     scaling = Scaling(network, mean, variance)
     penalty.set_dictionary_unit(scaling.dictionary_unit)
-    alpha = settings.alpha
-    if alpha == "scale":
-        alpha = penalty.default_alpha * _decay_factor(rows)
+    alpha = decay_weights(settings, network, rows)
     target = None
     if getattr(penalty, "beta", None) == "adaptive":
         penalty.beta = penalty.default_beta(scaling.value, n_features, n_components)
@@ -111,7 +114,7 @@ def corruption_of(settings):
     return partial(CORRUPTIONS[settings.corruption], level=settings.corruption_level)
 
 
-def _make_penalty(settings, variance, n_features, n_components):
+def _make_penalty(settings, rho, variance, n_features, n_components):
     """Return the penalty object for training, with validated parameters."""
     if isinstance(settings.penalty, Penalty):
         penalty = clone(settings.penalty)
@@ -122,7 +125,7 @@ def _make_penalty(settings, variance, n_features, n_components):
         cls = PENALTIES[settings.penalty]
         # Rows without variance need some positive weight; its size does not matter.
         beta = cls.default_beta(variance or 1.0, n_features, n_components)
-    return make_penalty(settings.penalty, rho=settings.rho, beta=beta)
+    return make_penalty(settings.penalty, rho=rho, beta=beta)
 
 
 def _make_network(settings, penalty, n_features, n_components):
@@ -154,14 +157,3 @@ def _make_coordinates(network, scaling, rows):
         network.layout.n_components,
         scaling.code_unit,
     )
-
-
-def _decay_factor(rows):
-    """Return the factor by which alpha="scale" is reduced for small variances.
-
-    A unit that reconstructs a principal direction of variance v lowers J by v / 2 at
-    most. A bounded unit needs encoder weights of the order of v^-1/2 for this, whose
-    decay is proportional to alpha / v.
-    """
-    variance = principal_variance(*rows.sample(N_SAMPLED))
-    return min(1.0, variance / SMALL_VARIANCE) ** 2

@@ -65,10 +65,21 @@ class Layout:
         """Slices of the arrays in the vector, in the order of `Parameters`."""
         return [slice(a, b) for a, b in pairwise((0, *self._ends)) if a < b]
 
-    @property
-    def n_uses(self):
-        """Number of uses of each weight: 2 with tied weights, otherwise 1."""
-        return 2 if self.tied_weights else 1
+    def decays(self, alpha):
+        """Return the weight of the decay of each matrix in the vector.
+
+        Parameters
+        ----------
+        alpha : float or (float, float)
+            One weight, or that of the encoder and that of the decoder.
+
+        Returns
+        -------
+        decays : list of float
+            In the order of `weights`. A tied matrix has both.
+        """
+        encoder, decoder = np.broadcast_to(alpha, 2).astype(np.float64).tolist()
+        return [encoder + decoder] if self.tied_weights else [encoder, decoder]
 
     def views(self, theta):
         """Return the arrays of a flat vector, as views."""

@@ -19,7 +19,7 @@ REDUCE_WORK = 32
 class Objective:
     """J and its gradient as functions of the parameter vector, for given rows.
 
-    ``J = sum_i p_i 1/2 ||x_hat_i - x_i||^2 + alpha/2 (||W_e||^2 + ||W_d||^2)
+    ``J = sum_i p_i 1/2 ||x_hat_i - x_i||^2 + alpha_e/2 ||W_e||^2 + alpha_d/2 ||W_d||^2
     + sum_j c_j psi(sum_i p_i phi(a_ij))``, where ``p`` are the sample weights divided
     by their sum, and psi, phi and c are defined by the penalty, including its weight.
 
@@ -30,8 +30,9 @@ class Objective:
     Parameters
     ----------
     network : Network
-    alpha : float
-        Weight of the decay of both weight matrices. Tied weights count twice.
+    alpha : float or (float, float)
+        Weight of the decay, or those of the encoder and of the decoder. Tied weights
+        have both.
     team : Team
         Threads.
     dtype : dtype
@@ -83,7 +84,7 @@ class Objective:
         counts_active=False,
     ):
         self.network = network
-        self.alpha = float(alpha)  # a NumPy scalar would upcast
+        self._decays = network.layout.decays(alpha)
         self.team = team
         self.dtype = np.dtype(dtype)
         self.mean = mean
@@ -143,8 +144,8 @@ class Objective:
             parameters, slope, encoded, self._revival(parameters), gradients
         )
         self.unit_means = self._means(phi) if means is None else means
-        squares = self._gradient(weights, gradients)
-        self.last_terms = self._terms(squares, unit_weights, squared_errors)
+        decay = self._gradient(weights, gradients)
+        self.last_terms = self._terms(decay, unit_weights, squared_errors)
         if not (self.mean is None or self.gradient_is_centred):
             self._centre(gradients)
         if unit_weights is not None:
@@ -184,8 +185,7 @@ class Objective:
         squared_errors, phi = self._forward(self._parameters(theta, weights))
         self.unit_means = self._means(phi)
         unit_weights = self.network.penalty.unit_weights(weights)
-        squares = self._squared_norm(weights)
-        return self._terms(squares, unit_weights, squared_errors)
+        return self._terms(self._decay(weights), unit_weights, squared_errors)
 
     @property
     def active_fraction(self):
@@ -224,8 +224,8 @@ class Objective:
     def _gradient(self, weights, gradients):
         """Write the gradients: the sums divided by the total weight, and the decay.
 
-        `weights` are the arrays of the solver's vector. Return the squared norm of the
-        weight matrices, which the decay reads anyway.
+        `weights` are the arrays of the solver's vector. Return twice the decay's term
+        of J, for which the weights are read anyway.
         """
         raise NotImplementedError
 
@@ -303,11 +303,6 @@ class Objective:
             return means
         return self.blend_means(means, self.n_rows)
 
-    @property
-    def _decay(self):
-        """Factor of a weight in the gradient of the decay term."""
-        return self.alpha * self.network.layout.n_uses
-
     def _should_keep_codes(self, n_rows, is_one_block):
         """Return whether the codes of all rows are kept for a second pass.
 
@@ -320,24 +315,28 @@ class Objective:
         return penalty.selects_jointly or (fits and not penalty.is_linear)
 
     def _add_decay(self, weights, gradients):
-        """Add the decay to the gradients; return the squared norm of the weights."""
+        """Add the decay to the gradients; return twice its term of J."""
         layout = self.network.layout
         matrices = layout.weights(weights), layout.weights(gradients)
-        for matrix, out in zip(*matrices, strict=True):
-            out += self._decay * matrix
-        return self._squared_norm(weights)
+        for matrix, out, decay in zip(*matrices, self._decays, strict=True):
+            out += decay * matrix
+        return self._decay(weights)
 
-    def _squared_norm(self, parameters):
-        """Return the squared norm of the weight matrices; tied weights count once."""
-        return sum(map(squared_norm, self.network.layout.weights(parameters)))
+    def _decay(self, parameters):
+        """Return the squared norms of the weight matrices, times their decays."""
+        matrices = self.network.layout.weights(parameters)
+        return sum(
+            decay * squared_norm(matrix)
+            for matrix, decay in zip(matrices, self._decays, strict=True)
+        )
 
-    def _terms(self, squares, unit_weights, squared_errors):
+    def _terms(self, decay, unit_weights, squared_errors):
         """Return the terms of J, given sums and the penalty's weights of the units."""
         sparsity = self.network.penalty.psi(self.unit_means)
         if unit_weights is not None:
             sparsity = sparsity * to_numpy(unit_weights)
         return Terms(
             0.5 * squared_errors / self._total_weight,
-            0.5 * self._decay * squares,
+            0.5 * decay,
             float(np.sum(sparsity)),
         )

@@ -101,6 +101,7 @@ def best_decoder(moments, alpha, decoder_decay=None, start=None):
     ----------
     moments : Moments
     alpha : float
+        Weight of the decoder's decay.
     decoder_decay : callable or None
         Given ``W_d``, returns for each unit the number c_j such that the derivative of
         the penalty with respect to the unit's weights is ``c_j w_j``. The problem is

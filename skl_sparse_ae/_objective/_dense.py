@@ -74,7 +74,11 @@ class DenseObjective(Objective):
         return _add_up(self._map(RowRange.backward, parameters, *options))
 
     def _gradient(self, weights, gradients):
-        layout, scale, decay = self.network.layout, 1 / self._total_weight, self._decay
+        layout, scale, decays = (
+            self.network.layout,
+            1 / self._total_weight,
+            self._decays,
+        )
         for name in ("encoder_intercept", "decoder_intercept"):
             sums = [getattr(row_range.gradients, name) for row_range in self._ranges]
             scaled_sum(sums, scale, out=getattr(gradients, name))
@@ -83,13 +87,13 @@ class DenseObjective(Objective):
         finish_gradient = self.network.passes.finish_gradient
 
         def finish(share):
-            squares = 0.0
+            decay = 0.0
             for i, rows in share:
                 sums = [matrices_of_range[i][rows] for matrices_of_range in partial]
-                squares += finish_gradient(
-                    sums, scale, decay, matrices[i][rows], outs[i][rows]
+                decay += decays[i] * finish_gradient(
+                    sums, scale, decays[i], matrices[i][rows], outs[i][rows]
                 )
-            return squares
+            return decay
 
         if self._weight_shares is None:
             self._weight_shares = self._cut_weights()

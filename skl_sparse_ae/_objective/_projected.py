@@ -29,8 +29,8 @@ class ProjectedObjective:
     ----------
     network : Network
         One for which `can_project` holds.
-    alpha : float
-        Weight of the decay of both weight matrices.
+    alpha : float or (float, float)
+        Weight of the decay, or those of the encoder and of the decoder.
     passes : object
         With the methods `encode` and `pull_back` of `RowPasses`, over all rows.
     mean : ndarray of shape (n_features,)
@@ -52,7 +52,7 @@ class ProjectedObjective:
 
     def __init__(self, network, alpha, passes, mean, variance, dtype):
         self.network = network
-        self.alpha = float(alpha)  # a NumPy scalar would bring its own precision
+        self._encoder_decay, self._decoder_decay = network.layout.decays(alpha)
         self._solution = None
         self._passes = passes
         self._mean, self._variance, self._dtype = mean, variance, dtype
@@ -87,7 +87,7 @@ class ProjectedObjective:
         gradient = self._passes.pull_back(encoder, decoder, slope)
         coef_gradient = gradient.coef
         coef_gradient /= self._total_weight
-        coef_gradient += self.alpha * coef
+        coef_gradient += self._encoder_decay * coef
         if unit_weights is not None:
             gradients = Parameters(coef_gradient, None, 0 * components, None)
             penalties = as_array_like(penalty.psi(self.unit_means), coef)
@@ -157,7 +157,9 @@ class ProjectedObjective:
                 return penalty.decoder_decay(components, penalties)
 
             start = None if self._solution is None else self._solution.components
-        self._solution = best_decoder(moments, self.alpha, decoder_decay, start)
+        self._solution = best_decoder(
+            moments, self._decoder_decay, decoder_decay, start
+        )
 
     def _decoder_at(self, moments):
         """The decoder of centred rows, for the second pass."""
@@ -169,9 +171,10 @@ class ProjectedObjective:
         sparsity = self.network.penalty.psi(self.unit_means)
         if unit_weights is not None:
             sparsity = sparsity * unit_weights
-        squares = squared_norm(coef) + self._solution.squared_norm
+        decay = self._encoder_decay * squared_norm(coef)
+        decay += self._decoder_decay * self._solution.squared_norm
         return Terms(
             self._solution.error,
-            0.5 * self.alpha * squares,
+            0.5 * decay,
             float(np.sum(sparsity)),
         )

@@ -159,14 +159,15 @@ class SparseObjective(Objective):
         matrices, gradient_matrices = layout.weights(weights), layout.weights(gradients)
 
         def finish(share):
-            squares = 0.0
+            decay = 0.0
             for columns in share:
                 outs = [g[columns] for g in gradient_matrices]
                 terms.add(weights, outs, columns, begins=self._is_one_chunk)
                 if self._is_one_chunk:
                     self._add_columns(outs, self._chunks[0], columns)
-                squares += sum(squared_norm(matrix[columns]) for matrix in matrices)
-            return squares
+                for matrix, weight in zip(matrices, self._decays, strict=True):
+                    decay += weight * squared_norm(matrix[columns])
+            return decay
 
         return sum(self.team.map(finish, self._shares))
 
@@ -183,7 +184,7 @@ class SparseObjective(Objective):
         total = scale * code_total + total
         mean = None if self.mean is None else self.mean.astype(self.dtype)
         return _DenseTerms(
-            self.network.layout, self._decay, gram, total, mean, intercept, self.dtype
+            self.network.layout, self._decays, gram, total, mean, intercept, self.dtype
         )
 
     def _n_active(self):
@@ -264,10 +265,10 @@ class _DenseTerms:
     both.
     """
 
-    def __init__(self, layout, decay, gram, total, mean, intercept, dtype):
-        self._layout, self._decay, self._mean = layout, decay, mean
+    def __init__(self, layout, decays, gram, total, mean, intercept, dtype):
+        self._layout, self._encoder_decay, self._mean = layout, decays[0], mean
         # A multiple of the identity makes the decay a part of the product.
-        self._gram = (gram.T + decay * np.eye(len(gram))).astype(dtype)
+        self._gram = (gram.T + decays[-1] * np.eye(len(gram))).astype(dtype)
         self._total, self._intercept = total.astype(dtype), intercept.astype(dtype)
 
     def add(self, weights, outs, columns, begins):
@@ -281,8 +282,10 @@ class _DenseTerms:
         add_outer(weights.decoder_intercept[columns], self._total, decoder)
         if not self._layout.tied_weights:
             if begins:
-                np.multiply(weights.encoder_coef[columns], self._decay, out=encoder)
+                np.multiply(
+                    weights.encoder_coef[columns], self._encoder_decay, out=encoder
+                )
             else:
-                encoder += self._decay * weights.encoder_coef[columns]
+                encoder += self._encoder_decay * weights.encoder_coef[columns]
         if self._mean is not None:
             add_outer(self._mean[columns], -self._intercept, encoder)

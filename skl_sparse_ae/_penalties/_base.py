@@ -64,8 +64,8 @@ class Penalty(BaseEstimator):
 
     _parameter_constraints = {}
     default_activation = "relu"
-    #: Value of ``alpha="scale"``, unless the variance of X is small.
-    default_alpha = 0.003
+    #: Factor of the weights of the decay that ``alpha="scale"`` stands for.
+    decay_factor = 1.0
     #: Whether psi is linear, so that its derivative does not depend on the unit means.
     is_linear = True
     #: Whether the penalty adds a term to the objective.

@@ -105,6 +105,6 @@ class L1(_LinearPenalty):
     @classmethod
     def default_beta(cls, variance, n_features, n_components):
         # An activation times the norm of its row of components_ has the units of X.
-        # The factor 0.03 was chosen by the quality of the features; with 0.1, those of
-        # small data sets (iris, wine) get worse.
-        return 0.03 * np.sqrt(variance / n_components)
+        # The factor was chosen by the quality of the features; with 0.1, those of small
+        # data sets (iris, wine) get worse.
+        return 0.06 * np.sqrt(variance / n_components)

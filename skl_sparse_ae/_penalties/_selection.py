@@ -14,7 +14,7 @@ class _Selection(Penalty):
     is_gradual = True
     # Smaller than for other penalties: decay makes it harder for unused units to
     # become active again.
-    default_alpha = 1e-4
+    decay_factor = 0.05
 
     @classmethod
     def default_beta(cls, variance, n_features, n_components):

@@ -120,6 +120,21 @@ class Rows(ABC):
         """
 
     @abstractmethod
+    def n_distinct(self, enough):
+        """Count the distinct rows, up to a number.
+
+        Parameters
+        ----------
+        enough : int
+            Where there are as many, their exact number does not matter.
+
+        Returns
+        -------
+        n_distinct : int
+            At least one.
+        """
+
+    @abstractmethod
     def sample(self, size):
         """Return a random sample of the rows, the same one in each call.
 

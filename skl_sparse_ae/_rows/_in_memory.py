@@ -3,10 +3,12 @@
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from .._arrays._blocks import blocks
 from .._arrays._team import Team
 from .._sklearn import _align_api_if_sparse
 from ._base import Rows
 from ._batches import MiniBatches
+from ._distinct import count_distinct
 from ._limits import column_limits
 from ._mapping import map_rows, map_rows_to_csr
 from ._moments import mean_and_variance, sample_indices
@@ -44,6 +46,13 @@ class InMemory(Rows):
 
     def limits(self):
         return column_limits(self.of_positive_weight().X)
+
+    def n_distinct(self, enough):
+        return count_distinct(self._numpy_blocks(), enough)
+
+    def _numpy_blocks(self):
+        """Iterate over blocks of X in memory."""
+        return (self.X[rows] for rows in blocks(0, self.shape[0], self.shape[1] * 8))
 
     def sample(self, size):
         rows = self._take(sample_indices(self.shape[0], size))

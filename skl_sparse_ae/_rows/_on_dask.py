@@ -13,6 +13,7 @@ from scipy import sparse
 from ._base import Rows
 from ._dask_blocks import Limits, Moments, apply_block, corrupt_block, part_of_block
 from ._dask_sums import Crew, RowBlocks, keep_in_memory
+from ._distinct import count_distinct
 from ._moments import sample_indices, zero_if_rounding
 
 
@@ -79,6 +80,10 @@ class OnDask(Rows):
     def limits(self):
         blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())
         return blocks.sum(partial(Limits.of_block, dtype=self.dtype)).ends
+
+    def n_distinct(self, enough):
+        # A sample, since counting all rows would move them to this process.
+        return count_distinct([self.sample(enough)[0]], enough)
 
     def sample(self, size):
         # The same rows as in memory, where those of weight zero have been removed.

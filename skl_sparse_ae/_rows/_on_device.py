@@ -51,6 +51,9 @@ class OnDevice(InMemory):
         ends = X.xp.min(X.array, axis=0), X.xp.max(X.array, axis=0)
         return np.stack([to_numpy(end) for end in ends])
 
+    def _numpy_blocks(self):
+        return (to_numpy(block.array) for block in super()._numpy_blocks())
+
     def sample(self, size):
         X, sample_weight, fraction = super().sample(size)
         return to_numpy(X.array), sample_weight, fraction

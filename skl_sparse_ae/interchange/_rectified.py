@@ -108,7 +108,7 @@ class Rectified(NamedTuple):
             "out_activation_": "identity",
             "tied_weights_": False,
             "penalty_": penalty,
-            "alpha_": 0.0,
+            "alpha_": (0.0, 0.0),
             "beta_": float(getattr(penalty, "beta", 0.0)),
         }
         for name, value in fitted.items():

@@ -35,7 +35,7 @@ CONSTRAINTS = {
     "out_activation_": [StrOptions(set(OUT_ACTIVATIONS))],
     "tied_weights_": ["boolean"],
     "penalty_": [dict],
-    "alpha_": [Interval(Real, 0, None, closed="left")],
+    "alpha_": [list, Interval(Real, 0, None, closed="left")],
     "beta_": [Interval(Real, 0, None, closed="left")],
     "n_iter_": [Interval(Integral, 0, None, closed="left")],
     "loss_curve_": [list],

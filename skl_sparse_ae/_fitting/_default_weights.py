@@ -1,0 +1,91 @@
+"""The values of `rho` and `alpha` that "auto" and "scale" stand for.
+
+Both are in units of the data, so that a fit does not depend on the unit of X: not on
+its scale, nor on repeated rows. doc/defaults.md has the study behind the constants.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._rows._moments import principal_variance
+
+# Bounds of rho="auto".
+LEAST_RHO, LARGEST_RHO = 0.05, 0.5
+# Weights of the decay of the encoder, in squares of the principal variance P, and of the
+# decoder. A logistic unit that writes a principal direction of variance P pays least
+# where its pre-activations have a standard deviation near two: its activation is then
+# neither a linear function nor a step. It pays some 10 % of P.
+ENCODER_DECAY, DECODER_DECAY = 0.02, 0.001
+# Number of rows from which the principal variance is estimated.
+N_SAMPLED = 500
+
+
+class Decay(NamedTuple):
+    """Weights of the decay of the encoder's and of the decoder's weights."""
+
+    encoder: float
+    decoder: float
+
+
+def sparsity_level(settings, n_components, rows=None):
+    """Return the rho of a fit.
+
+    Parameters
+    ----------
+    settings : SparseAutoencoder
+    n_components : int
+    rows : Rows, default=None
+        Those of a fit. None stands for a stream of unknown length, taken as long.
+
+    Returns
+    -------
+    rho : float
+    """
+    if settings.rho != "auto":
+        return settings.rho
+    rho = max(LEAST_RHO, 1 / n_components)
+    if rows is not None:
+        enough = int(np.ceil(n_components / LEAST_RHO))
+        rho = max(rho, n_components / rows.n_distinct(enough))
+    return min(rho, LARGEST_RHO)
+
+
+def decay_weights(settings, network, rows):
+    """Return the `Decay` of a fit.
+
+    Parameters
+    ----------
+    settings : SparseAutoencoder
+    network : Network
+    rows : Rows
+
+    Returns
+    -------
+    decay : Decay
+    """
+    if settings.alpha != "scale":
+        try:
+            encoder, decoder = np.broadcast_to(settings.alpha, 2).tolist()
+        except (TypeError, ValueError):
+            encoder = decoder = -1.0
+        if not (0 <= encoder < np.inf and 0 <= decoder < np.inf):
+            raise ValueError(
+                f"alpha={settings.alpha!r} must be 'scale', a number that is not "
+                "negative, or two of them: for the encoder and for the decoder."
+            )
+        return Decay(float(encoder), float(decoder))
+    factor = network.penalty.decay_factor
+    variance = principal_variance(*rows.sample(N_SAMPLED))
+    is_bounded = np.isfinite(network.activation.range).all()
+    if not is_bounded or network.layout.tied_weights:
+        # Both matrices are of order one, or the same: only the product counts, unless
+        # weights are in units of X, as those that write bounded activations are.
+        both = (ENCODER_DECAY * DECODER_DECAY) ** 0.5 * variance
+        both = factor * (min(both, DECODER_DECAY) if is_bounded else both)
+        return Decay(both, both)
+    # Where the output is less steep, the decoder's weights are larger.
+    slope = float(network.out_activation.derivative(np.full(1, 0.5))[0])
+    return Decay(
+        factor * ENCODER_DECAY * variance**2, factor * DECODER_DECAY * slope**2
+    )
