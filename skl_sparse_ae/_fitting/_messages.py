@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._objective import objective_class
 from .._objective._sums import explained_variance
 from .._solvers._progress import Diverged
 from ._column_scales import lost_columns
@@ -14,7 +13,7 @@ from ._column_scales import lost_columns
 # Stack level of the caller of `fit`, counted from `_warn`: between them are a function
 # of this module, `warn_about`, `fitted_by`, `fit` and scikit-learn's wrapper of `fit`.
 STACK_LEVEL = 7
-# Largest acceptable rounding error of sums over sparse rows, relative to the variance.
+# Largest acceptable rounding error of the values of a row, relative to the variance.
 MAX_ROUNDING = 1e-3
 
 
@@ -73,16 +72,17 @@ def _warn_not_converged(settings):
 
 
 def _warn_if_digits_are_lost(problem):
-    rows, mean, variance = problem.rows, problem.scaling.mean, problem.scaling.variance
-    if not objective_class(rows, problem.network).subtracts_squares:
-        return
-    squares = float(mean @ mean)
-    if np.finfo(rows.dtype).eps * squares > MAX_ROUNDING * variance > 0:
+    mean, variance = problem.scaling.mean, problem.scaling.variance
+    if problem.coordinates.skipped is not None:
+        mean = mean[~problem.coordinates.skipped]
+    squares, dtype = float(mean @ mean), problem.rows.dtype
+    if np.finfo(dtype).eps ** 2 * squares > MAX_ROUNDING * variance > 0:
         _warn(
-            f"The rows are sparse and of dtype {rows.dtype}, and the squares of the "
-            f"columns' means sum to {squares / variance:.2g} times their "
-            "variance: J and its gradient lose their digits in sums of such terms. "
-            "Drop or scale columns that hardly vary, or use float64 or an array."
+            f"The rows are of dtype {dtype}, and the squares of the columns' means sum "
+            f"to {squares / variance:.2g} times their variance: codes, "
+            "reconstructions and J lose their digits. Drop columns that hardly vary, "
+            "subtract the means, for instance with "
+            "sklearn.preprocessing.StandardScaler, or use float64."
         )
 
 

@@ -12,7 +12,12 @@ from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
 from .._rows import Rows
 from .._rows._corruption import CORRUPTIONS
-from .._rows._moments import principal_directions, principal_variance
+from .._rows._moments import (
+    column_moments,
+    is_constant,
+    principal_directions,
+    principal_variance,
+)
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._sparsity_target import SparsityTarget
@@ -27,6 +32,8 @@ N_SAMPLED = 500
 MIN_ROWS_FOR_DIRECTIONS, ENTRIES_FOR_DIRECTIONS = 256, 2**16
 # Maximum number of these directions.
 N_DIRECTIONS = 64
+# Largest acceptable rounding error of a value of X, relative to the spread of a column.
+MAX_ROUNDING = 1e-3
 
 
 class Problem(NamedTuple):
@@ -153,7 +160,20 @@ def _make_coordinates(network, scaling, rows):
         mean_variance,
         network.layout.n_components,
         scaling.code_unit,
+        _large_constants(X, sample_weight, scaling, rows.dtype),
     )
+
+
+def _large_constants(X, sample_weight, scaling, dtype):
+    """Return a mask of the columns that only add rounding errors, or None without any.
+
+    Their values are equal and so large that the encoder's weights have to be exactly
+    zero.
+    """
+    mean, variances = column_moments(X, sample_weight)
+    rounding = np.finfo(dtype).eps * np.abs(mean)
+    mask = is_constant(variances, mean) & (rounding > MAX_ROUNDING * scaling.spread)
+    return mask if mask.any() else None
 
 
 def _decay_factor(rows):
