@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
+from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -15,9 +15,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._fitting._callbacks import FitCallbacks
 from ._fitting._fit import fitted_by
-from ._fitting._fitted import fitted_network, fitted_parameters, remove_fit
+from ._fitting._fitted import (
+    fitted_network,
+    fitted_parameters,
+    last_fit,
+    replace_fit,
+)
 from ._fitting._monitor import report
-from ._fitting._partial_fit import partially_fitted_by
+from ._fitting._partial_fit import partially_fitted_by, random_state_of
 from ._fitting._problem import Problem
 from ._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._network._engines import ENGINES
@@ -25,7 +30,12 @@ from ._objective._sums import explained_variance
 from ._penalties import PENALTIES, Penalty, is_built_in
 from ._rows import check_code, check_rows
 from ._rows._corruption import CORRUPTIONS
-from ._sklearn import Interval, StrOptions, _fit_context
+from ._sklearn import (
+    Interval,
+    StrOptions,
+    _fit_context,
+    validate_parameter_constraints,
+)
 
 
 class SparseAutoencoder(
@@ -397,7 +407,7 @@ class SparseAutoencoder(
             diverges.
         """
         rows = self._check_rows(X, sample_weight, method="fit", reset=True)
-        previous = remove_fit(self)
+        previous = last_fit(self) if self.warm_start else None
         context = self._init_callback_context(max_subtasks=self.max_iter)
         call = {
             "estimator": self,
@@ -407,19 +417,20 @@ class SparseAutoencoder(
         }
         context.call_on_fit_task_begin(**call)
         callbacks = FitCallbacks(context, call)
-        self._set_fitted(rows, fitted_by(self, rows, previous, callbacks))
+        replace_fit(self, rows, fitted_by(self, rows, previous, callbacks))
         context.call_on_fit_task_end(reconstruction_attributes={}, **call)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    # Otherwise scikit-learn's setting could not be read inside.
+    @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one pass over X with mini-batches of "adam".
 
         Without an earlier `fit`, the first call determines the initial parameters and
-        the scale of the data from its rows, which should therefore be typical. It also
-        fixes the network, the penalty and the decay for all further calls. The learning
-        rate is always `learning_rate_init`; a lower value, set with `set_params` for
-        the last calls, gives a more accurate result.
+        the scale of the data from its rows, which should therefore be typical and must
+        not all be equal. It also fixes the network, the penalty and the decay for all
+        further calls. The learning rate is always `learning_rate_init`; a lower value,
+        set with `set_params` for the last calls, gives a more accurate result.
 
         Parameters
         ----------
@@ -443,12 +454,11 @@ class SparseAutoencoder(
             As in `fit`.
         """
         is_first = not hasattr(self, "components_")
+        if not (is_first or get_config()["skip_parameter_validation"]):
+            self._validate_params()  # which scikit-learn leaves to the first call
         rows = self._check_rows(X, sample_weight, method="partial_fit", reset=is_first)
-        attributes = partially_fitted_by(self, rows)
-        for name in ("validation_scores_", "best_validation_score_"):
-            self.__dict__.pop(name, None)  # of an earlier fit, now outdated
-        # Set at the end, so that an interrupted call has no effect.
-        self._set_fitted(rows, attributes)
+        with random_state_of(self) as rng:
+            replace_fit(self, rows, partially_fitted_by(self, rows, rng))
         report(self.verbose, self.n_iter_, self.loss_curve_[-1])
         return self
 
@@ -492,6 +502,7 @@ class SparseAutoencoder(
             If the number of columns of X is not ``n_components``.
         """
         check_is_fitted(self, "components_")
+        self._check_parameters_of_methods()
         code = check_code(self, X, may_stay_on_device=is_built_in(self.penalty))
         n_components, n_features = self.components_.shape
         if code.shape[1] != n_components:
@@ -570,6 +581,7 @@ class SparseAutoencoder(
 
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):
         """Validate X and sample_weight and return them as `Rows`."""
+        self._check_parameters_of_methods()
         return check_rows(
             self,
             X,
@@ -580,11 +592,14 @@ class SparseAutoencoder(
             may_stay_on_device=is_built_in(self.penalty),
         )
 
-    def _set_fitted(self, rows, attributes):
-        """Set fitted attributes, with arrays of the library of the training rows."""
-        for name, value in attributes.items():
-            is_array = isinstance(value, np.ndarray)
-            setattr(self, name, rows.to_caller(value) if is_array else value)
+    def _check_parameters_of_methods(self):
+        """Validate the parameters that also matter after `fit`."""
+        names = "engine", "penalty", "sparse_output"
+        validate_parameter_constraints(
+            {name: self._parameter_constraints[name] for name in names},
+            {name: getattr(self, name) for name in names},
+            type(self).__name__,
+        )
 
     def _terms(self, rows):
         """Return the terms of J on validated rows, at the fitted parameters."""

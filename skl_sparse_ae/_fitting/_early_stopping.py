@@ -67,7 +67,7 @@ class Validation:
         """Score the parameters after an iteration; return whether to stop."""
         score = self._score(theta)
         self.scores.append(score)
-        if score > self.best_score:
+        if self.best_theta is None or score > self.best_score:
             self.best_score, self.best_theta = score, theta.copy()
         self._n_not_improved += 1
         if score > self._target:

@@ -89,11 +89,6 @@ def make_problem(settings, rows):
             "The variance of X overflows. Scale X, for instance with "
             "sklearn.preprocessing.StandardScaler or MinMaxScaler."
         )
-    if settings.corruption == "masking" and settings.corruption_level >= 1:
-        raise ValueError(
-            f"corruption_level={settings.corruption_level} with corruption='masking' "
-            "is a probability and must be below 1."
-        )
     n_features = rows.shape[1]
     n_components = settings.n_components or n_features
     penalty = _make_penalty(settings, variance, n_features, n_components)
@@ -115,6 +110,11 @@ def corruption_of(settings):
     """Return the function that corrupts rows, or None."""
     if settings.corruption is None:
         return None
+    if settings.corruption == "masking" and settings.corruption_level >= 1:
+        raise ValueError(
+            f"corruption_level={settings.corruption_level} with corruption='masking' "
+            "is a probability and must be below 1."
+        )
     return partial(CORRUPTIONS[settings.corruption], level=settings.corruption_level)
 
 

@@ -11,8 +11,10 @@ terms of R. With ``G = W_d W_d^T`` and any matrix B of the shape of A,
 
 The cost is that of products with the non-zeros of X, and of products with matrices of
 n_components rows or columns. To keep the digits of sums of such terms, the means of
-columns without zeros are subtracted from X, and from ``b_d``. Products with codes are split among the threads by rows of
-X. The gradient is split by columns of X, so that no partial gradients are needed.
+columns without zeros are subtracted from X, and from ``b_d``.
+
+Products with codes are split among the threads by rows of X. The gradient is split by
+columns of X, so that no partial gradients are needed.
 """
 
 import numpy as np

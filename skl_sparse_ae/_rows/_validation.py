@@ -1,6 +1,7 @@
 """Checks of X and sample_weight, and the choice of the kind of rows."""
 
 import sys
+from copy import copy
 
 import numpy as np
 from scipy import sparse
@@ -34,8 +35,8 @@ def check_rows(
     method : str
         Name of the method that was called.
     reset : bool, default=False
-        Whether to set `n_features_in_` and `feature_names_in_` instead of comparing X
-        with them.
+        Whether to return `n_features_in_` and `feature_names_in_` as `Rows.columns`
+        instead of comparing X with those of the estimator.
     may_stay_on_device : bool, default=True
         Whether rows on a device stay there instead of being moved to NumPy.
 
@@ -52,6 +53,23 @@ def check_rows(
         If X or sample_weight cannot be used, or X has other columns or belongs to
         another library than the rows that the estimator was fitted to.
     """
+    if reset:
+        # A copy, so that an error or an interrupt leaves the estimator as it is.
+        estimator = copy(estimator)
+        rows = _checked(estimator, X, sample_weight, method, True, may_stay_on_device)
+        rows.columns = columns_of(estimator)
+        return rows
+    return _checked(estimator, X, sample_weight, method, False, may_stay_on_device)
+
+
+def columns_of(estimator):
+    """Return the fitted attributes that describe the columns of X, as a dict."""
+    names = "n_features_in_", "feature_names_in_"
+    return {name: vars(estimator)[name] for name in names if name in vars(estimator)}
+
+
+def _checked(estimator, X, sample_weight, method, reset, may_stay_on_device):
+    """As `check_rows`, but set the attributes of the estimator with `reset`."""
     if _is_dask(X):
         from ._dask_validation import check_rows
 

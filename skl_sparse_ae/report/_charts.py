@@ -117,7 +117,7 @@ def areas(curves, total, label):
     n = len(total)
     shown = np.unique(np.rint(np.geomspace(1, n, MAX_POINTS)).astype(int)) - 1
     x = Axis(1, max(n, 2), LEFT, WIDTH - RIGHT, log=True)
-    y = Axis(0, max(total), HEIGHT - BOTTOM, TOP)
+    y = Axis(0, max(0, *total), HEIGHT - BOTTOM, TOP)
     across = x(shown + 1)
     floor, shapes = np.zeros(len(shown)), []
     for name, curve in curves.items():
