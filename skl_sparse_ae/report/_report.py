@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
@@ -10,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays._array_api import to_numpy
 from .._reading._constraints import COUNT, THRESHOLD_OR_AUTO
 from .._reading._pipelines import last_step
+from .._replacing import replacing
 from .._sklearn import HasMethods, _num_samples, validate_params
 from ..display._checks import check_image_shape
 from ..inspection import top_features
@@ -60,9 +60,10 @@ class HTMLReport:
         Parameters
         ----------
         path : str or path-like
-            Path of the file. An existing file is overwritten.
+            Path of the file. An existing file is replaced once all is written.
         """
-        Path(path).write_bytes(self.html.encode())
+        with replacing(path) as (new,):
+            new.write_bytes(self.html.encode())
 
     def _repr_html_(self):
         """The page in a frame, which separates its style and script from others."""
