@@ -1,7 +1,5 @@
 """Calls that fail or are interrupted: they change nothing."""
 
-import sys
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -10,6 +8,7 @@ from sklearn.utils import check_random_state
 from skl_sparse_ae import SparseAutoencoder
 from skl_sparse_ae._fitting import _fitted, _partial_fit
 
+from ..interrupts import interrupted_everywhere
 from .short_fits import make_short, short
 
 FAILING = [
@@ -56,49 +55,20 @@ def test_a_refit_keeps_nothing_of_the_last_fit(X):
     assert set(vars(autoencoder)) == set(vars(make_short().fit(X)))
 
 
-class _InterruptAt:
-    """Raises KeyboardInterrupt at the n-th line that is run in some files."""
-
-    def __init__(self, files, n):
-        self.files, self.n_left = files, n
-
-    def __call__(self, frame, event, argument):
-        if frame.f_code.co_filename not in self.files:
-            return None
-        if event == "line":
-            self.n_left -= 1
-            if self.n_left == 0:
-                raise KeyboardInterrupt
-        return self
-
-
-def interrupted_everywhere(call, files):
-    """Run `call` with an interrupt at each line of some files, until it succeeds."""
-    for n in range(1, 1000):
-        sys.settrace(_InterruptAt(files, n))
-        try:
-            call()
-        except KeyboardInterrupt:
-            sys.settrace(None)
-            yield
-        else:
-            return
-        finally:
-            sys.settrace(None)
-
-
 @short
 @pytest.mark.parametrize("seed", [0, np.random.RandomState(0)], ids=["int", "instance"])
 @pytest.mark.parametrize("is_fitted", [False, True])
 def test_partial_fit_interrupted_at_any_line(is_fitted, seed, X):
-    files = {_fitted.__file__, _partial_fit.__file__}
     autoencoder = make_short(random_state=seed)
     if is_fitted:
         autoencoder.partial_fit(X)
     random_state = vars(autoencoder).get("_stream", {"rng": seed})["rng"]
     before, n_interrupts = dict(vars(autoencoder)), 0
     random_before = check_random_state(random_state).get_state()[1:3]
-    for _ in interrupted_everywhere(lambda: autoencoder.partial_fit(X), files):
+    calls = interrupted_everywhere(
+        lambda: autoencoder.partial_fit(X), _fitted, _partial_fit
+    )
+    for _ in calls:
         assert vars(autoencoder) == before
         random_now = check_random_state(random_state).get_state()[1:3]
         assert_array_equal(random_now[0], random_before[0])
@@ -113,7 +83,7 @@ def test_fit_interrupted_at_any_line(X):
     autoencoder = make_short(max_iter=1).fit(X)
     before, n_interrupts = dict(vars(autoencoder)), 0
     calls = interrupted_everywhere(
-        lambda: autoencoder.fit(X[:, :5]), {_fitted.__file__}
+        lambda: autoencoder.fit(X[:, :5]), _fitted
     )
     for _ in calls:
         kept = {k: v for k, v in vars(autoencoder).items() if "callback" not in k}
