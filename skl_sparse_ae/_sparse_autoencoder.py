@@ -24,6 +24,7 @@ from ._fitting._fitted import (
 from ._fitting._monitor import report
 from ._fitting._partial_fit import partially_fitted_by, random_state_of
 from ._fitting._problem import Problem
+from ._fitting._settings import settings_of
 from ._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._network._engines import ENGINES
 from ._objective._sums import explained_variance
@@ -417,7 +418,8 @@ class SparseAutoencoder(
         }
         context.call_on_fit_task_begin(**call)
         callbacks = FitCallbacks(context, call)
-        replace_fit(self, rows, fitted_by(self, rows, previous, callbacks))
+        attributes = fitted_by(settings_of(self), rows, previous, callbacks)
+        replace_fit(self, rows, attributes)
         context.call_on_fit_task_end(reconstruction_attributes={}, **call)
         return self
 
@@ -581,7 +583,8 @@ class SparseAutoencoder(
 
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):
         """Validate X and sample_weight and return them as `Rows`."""
-        self._check_parameters_of_methods()
+        if method not in ("fit", "partial_fit"):
+            self._check_parameters_of_methods()
         return check_rows(
             self,
             X,

@@ -13,6 +13,7 @@ from ._initial import initial_parameters
 from ._messages import divergence_as_value_error
 from ._output_range import check_output_range
 from ._problem import Problem, make_problem
+from ._settings import settings_of
 from ._stream import Stream
 from ._unused import warn_about_unused
 
@@ -37,13 +38,14 @@ def partially_fitted_by(estimator, rows, rng):
     """
     columns = rows.columns or columns_of(estimator)
     rows = rows.of_positive_weight()
-    stream, theta = _open_stream(estimator, rows, rng)
+    settings = settings_of(estimator)
+    stream, theta = _open_stream(estimator, settings, rows, rng)
     if not hasattr(estimator, "components_"):  # later calls read none of them
-        warn_about_unused(estimator)
+        warn_about_unused(settings)
     names = columns.get("feature_names_in_")
     check_output_range(stream.problem.network.out_activation.name, rows, names)
-    with rows.team() as team, divergence_as_value_error(estimator):
-        theta, value = stream.train(estimator, theta, rows.astype(theta.dtype), team)
+    with rows.team() as team, divergence_as_value_error(settings):
+        theta, value = stream.train(settings, theta, rows.astype(theta.dtype), team)
     terms = tuple(stream.terms.take())
     return {
         **columns,
@@ -76,13 +78,13 @@ def random_state_of(estimator):
         raise
 
 
-def _open_stream(estimator, rows, rng):
+def _open_stream(estimator, settings, rows, rng):
     """Return the stream and the parameter vector at the start of `partial_fit`."""
     moments = vars(estimator).get("_moments")
     is_fitted = hasattr(estimator, "components_")
     if not is_fitted or (moments is not None and moments[1] == 0):
         # A fit to rows without variance has found no scale and nothing else.
-        problem = make_problem(estimator, rows)
+        problem = make_problem(settings, rows)
         _check_scale(problem.scaling, rows)
         theta = initial_parameters(
             problem.network, problem.scaling, problem.coordinates, rng, rows.dtype

@@ -85,8 +85,6 @@ def _checked(estimator, X, sample_weight, method, reset, may_stay_on_device):
     if not reset:
         check_same_namespace(X, estimator, attribute="components_", method=method)
     rows = _make_rows(estimator, X, may_stay_on_device)
-    if sparse.issparse(rows.X):
-        rows.X = canonical_csr(rows.X)
     if sample_weight is not None:
         rows.sample_weight = _checked_weights(sample_weight, rows)
     return rows
@@ -132,6 +130,8 @@ def _is_dask(X):
 
 def _make_rows(estimator, X, may_stay_on_device):
     """Return rows on their device, or in memory as NumPy or CSR arrays."""
+    if sparse.issparse(X):
+        return InMemory(canonical_csr(X))
     if not (may_stay_on_device and is_on_device(X)):
         return InMemory(to_numpy(X), to_caller=converter_to(X))
     if estimator.engine is not None:

@@ -82,9 +82,7 @@ def test_partial_fit_interrupted_at_any_line(is_fitted, seed, X):
 def test_fit_interrupted_at_any_line(X):
     autoencoder = make_short(max_iter=1).fit(X)
     before, n_interrupts = dict(vars(autoencoder)), 0
-    calls = interrupted_everywhere(
-        lambda: autoencoder.fit(X[:, :5]), _fitted
-    )
+    calls = interrupted_everywhere(lambda: autoencoder.fit(X[:, :5]), _fitted)
     for _ in calls:
         kept = {k: v for k, v in vars(autoencoder).items() if "callback" not in k}
         assert kept == before
