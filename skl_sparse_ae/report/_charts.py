@@ -1,10 +1,8 @@
 """Small charts as SVG, which take their colours from the page's style sheet."""
 
-from html import escape
-
 import numpy as np
 
-from ._text import number
+from ._text import escaped, number
 
 # Size in SVG coordinates, which CSS scales, and the margins around the plot.
 WIDTH, HEIGHT = 300, 130
@@ -149,6 +147,6 @@ def _frame(x, y):
 
 def _svg(text, content):
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(text)}">'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escaped(text)}">'
         f"{content}</svg>"
     )

@@ -19,6 +19,7 @@ from ._measurements import measure
 from ._page import page
 from ._rows import RowLines, RowPictures
 from ._sections import scores, settings, sparsity, training
+from ._text import escaped
 from ._unit_weights import UnitFeatures, UnitPictures
 
 
@@ -63,12 +64,12 @@ class HTMLReport:
             Path of the file. An existing file is replaced once all is written.
         """
         with replacing(path) as (new,):
-            new.write_bytes(self.html.encode())
+            new.write_bytes(self.html.encode(errors="backslashreplace"))
 
     def _repr_html_(self):
         """The page in a frame, which separates its style and script from others."""
         return (
-            f'<iframe srcdoc="{escape(self.html)}" title="{escape(self.title)}" '
+            f'<iframe srcdoc="{escape(self.html)}" title="{escaped(self.title)}" '
             'sandbox="allow-scripts" '
             'style="width: 100%; height: 45rem; border: 1px solid gray"></iframe>'
         )
