@@ -13,6 +13,7 @@ from sklearn.base import (
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ._advice import Advising
 from ._fitting._callbacks import FitCallbacks
 from ._fitting._fit import fitted_by
 from ._fitting._fitted import (
@@ -43,6 +44,7 @@ class SparseAutoencoder(
     ClassNamePrefixFeaturesOutMixin,
     CallbackSupportMixin,
     TransformerMixin,
+    Advising,
     BaseEstimator,
 ):
     """Sparse autoencoder: a sparse, non-linear code of the rows of X.

@@ -3,7 +3,6 @@
 import sys
 from copy import copy
 
-import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
@@ -16,9 +15,11 @@ from .._arrays._array_api import (
     to_numpy,
 )
 from .._arrays._device_array import DeviceArray
-from .._sklearn import _check_sample_weight, check_same_namespace
+from .._sklearn import check_same_namespace
 from ._in_memory import InMemory
 from ._on_device import OnDevice
+from ._refused import explained
+from ._weights import checked_weights
 
 
 def check_rows(
@@ -74,19 +75,26 @@ def _checked(estimator, X, sample_weight, method, reset, may_stay_on_device):
         from ._dask_validation import check_rows
 
         return check_rows(estimator, X, sample_weight, reset, method)
-    X = validate_data(
-        estimator,
-        X,
-        accept_sparse="csr",
-        dtype=float_dtypes(X),
-        order="C",
-        reset=reset,
-    )
+    try:
+        X = validate_data(
+            estimator,
+            X,
+            accept_sparse="csr",
+            dtype=float_dtypes(X),
+            order="C",
+            reset=reset,
+        )
+    except (TypeError, ValueError) as error:
+        better = explained(error, X)
+        if better is error:
+            raise
+        raise better from error
     if not reset:
         check_same_namespace(X, estimator, attribute="components_", method=method)
     rows = _make_rows(estimator, X, may_stay_on_device)
     if sample_weight is not None:
-        rows.sample_weight = _checked_weights(sample_weight, rows)
+        weights = checked_weights(sample_weight, rows.shape[0])
+        rows.sample_weight = weights.astype(rows.dtype)
     return rows
 
 
@@ -141,13 +149,3 @@ def _make_rows(estimator, X, may_stay_on_device):
             "they belong to does all the work."
         )
     return OnDevice(DeviceArray(X), to_caller=converter_to(X))
-
-
-def _checked_weights(sample_weight, rows):
-    """Return weights as a NumPy array, divided by the largest one."""
-    shape_only = np.empty((rows.shape[0], 0), rows.dtype)  # instead of X on a device
-    sample_weight = _check_sample_weight(
-        to_numpy(sample_weight), shape_only, dtype=rows.dtype, ensure_non_negative=True
-    )
-    # Only ratios matter, and sums of large weights could overflow.
-    return sample_weight / sample_weight.max()
