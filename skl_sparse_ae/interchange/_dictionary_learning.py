@@ -179,9 +179,9 @@ def _read_state(path, torch):
         return {str(key): _to_numpy(tensor, torch) for key, tensor in state.items()}
     except OSError:
         raise
-    except Exception as error:  # of many kinds, for files of other contents
+    except Exception as error:  # of many kinds, some with unsafe advice
         raise ValueError(
-            f"{path} cannot be read as a dict of tensors: {error}"
+            f"{path} is no dict of tensors, or damaged ({type(error).__name__})."
         ) from error
 
 
