@@ -43,7 +43,7 @@ class Advising:
 
 def _advice(name, value, constraints):
     """Return a sentence on what to do about a value, or an empty string."""
-    if name == "rho" and isinstance(value, Real) and value >= 1:
+    if name == "rho" and isinstance(value, Real) and value in range(1, 10**6):
         return " For k active units on each row, rho is k / n_components."
     if name == "n_components" and isinstance(value, list | tuple):
         return (
