@@ -3,7 +3,6 @@
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import copymode
 from uuid import uuid4
 
 
@@ -28,12 +27,13 @@ def replacing(*paths):
     targets = [Path(os.path.realpath(path)) for path in paths]  # a link stays a link
     parts = {path: _beside(path) for path in targets if _is_replaceable(path)}
     try:
-        for part in parts.values():
-            part.touch(exist_ok=False)
-        yield [parts.get(path, path) for path in targets]
+        modes = {}
         for path, part in parts.items():
-            if path.exists():
-                copymode(path, part)
+            part.touch(exist_ok=False)
+            modes[part] = (path if path.exists() else part).stat().st_mode
+        yield [parts.get(path, path) for path in targets]
+        for part, mode in modes.items():
+            part.chmod(mode)  # libraries that write it may have set another one
             with open(part, "rb+") as file:
                 os.fsync(file.fileno())  # before it takes the place of another one
         for path, part in parts.items():
