@@ -22,6 +22,7 @@ from ._fitting._fitted import (
     last_fit,
     replace_fit,
 )
+from ._fitting._messages import finite
 from ._fitting._monitor import report
 from ._fitting._partial_fit import partially_fitted_by, random_state_of
 from ._fitting._problem import Problem
@@ -611,7 +612,7 @@ class SparseAutoencoder(
         problem = Problem(fitted_network(self), None, rows, self.alpha_)
         theta = problem.network.layout.flatten(fitted_parameters(self), rows.dtype)
         with rows.team() as team:
-            return problem.objective(team).terms(theta)
+            return finite(problem.objective(team), theta)
 
 
 def check_autoencoder(estimator):

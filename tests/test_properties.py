@@ -154,6 +154,7 @@ def test_only_ratios_of_weights_matter(X, settings, weight, power):
 
 @hypothesis.given(tables(min_rows=2), parameters, st.sampled_from(["C", "csr"]))
 def test_repeated_rows_are_weights(X, settings, name):
+    X = X.astype(np.float64)
     autoencoder = fit_or_none(X, **settings)
     if autoencoder is None:
         return
@@ -164,52 +165,48 @@ def test_repeated_rows_are_weights(X, settings, name):
         autoencoder.objective(container(X), sample_weight=weight),
         autoencoder.objective(container(repeated)),
         rtol=1e-4,
-        atol=1e-6 * (1 + np.abs(X.astype(float)).max()) ** 2,  # of float32
+        atol=1e-12 * (1 + np.abs(X).max()) ** 2,
     )
 
 
-@hypothesis.given(tables(min_rows=3), parameters, st.randoms(use_true_random=False))
-def test_columns_permuted_from_a_permuted_start(X, settings, random):
-    settings = {**settings, "corruption": None, "solver": "lbfgs", "max_iter": 3}
-    autoencoder = fit_or_none(X.astype(float), **settings, warm_start=True)
-    if autoencoder is None or autoencoder.penalty_.selects:  # whose ties may differ
-        return
-    order = random.sample(range(X.shape[1]), X.shape[1])
-    permuted = fit_or_none(X.astype(float), **settings, warm_start=True)
-    for estimator, columns in ((autoencoder, slice(None)), (permuted, order)):
-        estimator.components_ = estimator.components_[:, columns]
-        estimator.encoder_coef_ = estimator.encoder_coef_[columns]
-        estimator.decoder_intercept_ = estimator.decoder_intercept_[columns]
-    rows = X.astype(float)
-    scale = np.abs(autoencoder.components_).max() or 1.0
-    objectives = permuted.objective(rows[:, order]), autoencoder.objective(rows)
-    assert_allclose(*objectives, rtol=1e-9, atol=1e-12)
-    autoencoder.set_params(max_iter=1).fit(rows)
-    permuted.set_params(max_iter=1).fit(rows[:, order])
-    assert_allclose(
-        permuted.components_, autoencoder.components_[:, order], atol=1e-5 * scale
+@hypothesis.given(
+    st.integers(0, 10**6), st.integers(4, 12), st.integers(2, 6), st.booleans()
+)
+def test_columns_permuted_from_a_permuted_start(seed, n_rows, n_features, tied):
+    # Smooth units and rows in general position: a kink at zero, or one of two equal
+    # values, would be chosen by rounding.
+    rng = np.random.RandomState(seed)
+    X, order = rng.normal(size=(n_rows, n_features)), rng.permutation(n_features)
+    settings = {"tied_weights": tied, "beta": 0.1, "alpha": 0.01, "random_state": seed}
+    autoencoder, permuted = (
+        SparseAutoencoder(4, max_iter=3, warm_start=True, **settings).fit(X)
+        for _ in range(2)
     )
+    permuted.components_ = permuted.components_[:, order]
+    permuted.encoder_coef_ = permuted.encoder_coef_[order]
+    permuted.decoder_intercept_ = permuted.decoder_intercept_[order]
+    assert_allclose(permuted.objective(X[:, order]), autoencoder.objective(X))
+    autoencoder.set_params(max_iter=2).fit(X)
+    permuted.set_params(max_iter=2).fit(X[:, order])
+    components = autoencoder.components_[:, order]
+    assert_allclose(permuted.components_, components, atol=1e-6)
 
 
 @hypothesis.given(tables(min_rows=2), parameters, st.sampled_from(["C", "csr"]))
 def test_float32_is_near_float64(X, settings, name):
     X = X.astype(np.float32)
     autoencoder = fit_or_none(X.astype(np.float64), **settings)
-    if autoencoder is None:
+    if autoencoder is None or autoencoder.penalty_.selects:  # whose ties may differ
         return
     single, double = CONTAINERS[name](X), CONTAINERS[name](X.astype(np.float64))
-    code = dense(autoencoder.transform(double))
     scale = 1 + np.abs(X).max()
-    if settings["penalty"] not in (
-        "topk",
-        "batch_topk",
-    ):  # ties may be broken otherwise
-        assert_allclose(
-            dense(autoencoder.transform(single)), code, atol=1e-4 * scale, rtol=1e-4
-        )
-        assert_allclose(
-            autoencoder.objective(single),
-            autoencoder.objective(double),
-            rtol=1e-3,
-            atol=1e-4 * scale**2,
-        )
+    assert_allclose(
+        dense(autoencoder.transform(single)),
+        dense(autoencoder.transform(double)),
+        atol=1e-4 * scale,
+        rtol=1e-4,
+    )
+    objective = result_or_none(lambda: autoencoder.objective(single))
+    if objective is not None:
+        expected = autoencoder.objective(double)
+        assert_allclose(objective, expected, rtol=1e-3, atol=1e-4 * scale**2)

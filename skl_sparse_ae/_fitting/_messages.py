@@ -33,6 +33,18 @@ def divergence_as_value_error(settings):
         ) from error
 
 
+def finite(objective, theta):
+    """Return the terms of J; raise ValueError if they overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        terms = objective.terms(theta)
+    if not np.isfinite(terms.total):
+        raise ValueError(
+            f"J of these rows overflows in {objective.dtype}. Scale X as the training "
+            "rows were scaled, or use float64."
+        )
+    return terms
+
+
 def warn_about(settings, problem, outcome, theta, reconstruction, level):
     """Warn about problems with the result of a fit.
 

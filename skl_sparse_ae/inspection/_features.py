@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from .._reading._constraints import COUNT
-from .._reading._pipelines import check_components, last_step, names_of_columns
+from .._reading._pipelines import check_components, names_of_columns
 from .._sklearn import validate_params
 from ._unit_weights import unit_weights
 

@@ -5,7 +5,6 @@ from html import escape
 
 from sklearn.utils import check_consistent_length
 
-from .._arrays._array_api import to_numpy
 from .._reading._constraints import COUNT, THRESHOLD_OR_AUTO
 from .._reading._pipelines import check_components, last_step
 from .._replacing import replacing
