@@ -30,22 +30,32 @@ class _BlasThreads:
 
     def count(self):
         """Return the number of threads that BLAS uses when nobody limits it."""
-        with self._lock:
-            numbers = self._previous
-            if numbers is None:
-                numbers = [library.num_threads for library in self._libraries()]
-        return max(numbers, default=1)
+        current = [library.num_threads for library in self._libraries()]
+        # Another thread sets the limit after it has set `_previous`.
+        return max(self._previous or current, default=1)
 
     def limit(self, user):
         """Limit BLAS to one thread until `restore` is called for the same user."""
-        with self._lock:
-            self._users.add(user)
-            self._update()
+        self._change(self._users.add, user)
 
     def restore(self, user):
         """End the limit for a user. The last one restores the previous numbers."""
+        self._change(self._users.discard, user)
+
+    def _change(self, change, user):
+        """Change the users, to the end, before an interrupt is raised."""
+        was_owned = self._lock._is_owned()
+        try:
+            self._change_once(change, user)
+        except BaseException:
+            self._change_once(change, user)
+            if not was_owned and self._lock._is_owned():
+                self._lock._release_save()  # where the interrupt has prevented it
+            raise
+
+    def _change_once(self, change, user):
         with self._lock:
-            self._users.discard(user)
+            change(user)
             self._update()
 
     def restore_in_child(self):
@@ -99,22 +109,13 @@ class BlasLimit:
 
     def __init__(self):
         self._user = object()
-        _again_after_interrupt(blas_threads.limit, self._user)
+        blas_threads.limit(self._user)
 
     def end(self):
         """End the limit; calls after the first one do nothing."""
         if self._user is not None:
-            _again_after_interrupt(blas_threads.restore, self._user)
+            blas_threads.restore(self._user)
             self._user = None
 
     def __del__(self):
         self.end()
-
-
-def _again_after_interrupt(step, user):
-    """Call a step that can be repeated, to its end, before an interrupt is raised."""
-    try:
-        step(user)
-    except BaseException:
-        step(user)
-        raise

@@ -158,6 +158,7 @@ def test_an_interrupt_at_any_line_leaves_no_limit_and_no_thread():
         before, n_before, n_interrupts = blas_threads(), threading.active_count(), 0
         for _ in interrupted_everywhere(work, _blas, _team):
             assert blas_threads() == before
+            in_thread(work)  # which waits for locks of this thread
             n_interrupts += 1
         assert n_interrupts > 50
         work()
