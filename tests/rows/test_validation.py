@@ -117,7 +117,7 @@ def test_rows_that_cannot_be_used(change, message, table):
     ("change", "message"),
     [
         (lambda w: w[1:], "99"),
-        (lambda w: w[:, None], "1D array or scalar"),
+        (lambda w: w[:, None], r"\(100, 1\), expected \(100,\)"),
         (lambda w: w - 0.1, "[Nn]egative values"),
         (lambda w: np.where(w > 0.5, np.nan, w), "NaN"),
         (lambda w: 0 * w, "zero|positive"),
