@@ -26,19 +26,14 @@ from ._fitting._messages import finite
 from ._fitting._monitor import report
 from ._fitting._partial_fit import partially_fitted_by, random_state_of
 from ._fitting._problem import Problem
-from ._fitting._settings import settings_of
+from ._fitting._settings import check_parameters_of_methods, settings_of
 from ._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._network._engines import ENGINES
 from ._objective._sums import explained_variance
 from ._penalties import PENALTIES, Penalty, is_built_in
 from ._rows import check_code, check_rows
 from ._rows._corruption import CORRUPTIONS
-from ._sklearn import (
-    Interval,
-    StrOptions,
-    _fit_context,
-    validate_parameter_constraints,
-)
+from ._sklearn import Interval, StrOptions, _fit_context
 
 
 class SparseAutoencoder(
@@ -507,7 +502,7 @@ class SparseAutoencoder(
             If the number of columns of X is not ``n_components``.
         """
         check_is_fitted(self, "components_")
-        self._check_parameters_of_methods()
+        check_parameters_of_methods(self)
         code = check_code(self, X, may_stay_on_device=is_built_in(self.penalty))
         n_components, n_features = self.components_.shape
         if code.shape[1] != n_components:
@@ -587,7 +582,7 @@ class SparseAutoencoder(
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):
         """Validate X and sample_weight and return them as `Rows`."""
         if method not in ("fit", "partial_fit"):
-            self._check_parameters_of_methods()
+            check_parameters_of_methods(self)
         return check_rows(
             self,
             X,
@@ -596,15 +591,6 @@ class SparseAutoencoder(
             reset=reset,
             # User-defined penalties are implemented with NumPy.
             may_stay_on_device=is_built_in(self.penalty),
-        )
-
-    def _check_parameters_of_methods(self):
-        """Validate the parameters that also matter after `fit`."""
-        names = "engine", "penalty", "sparse_output"
-        validate_parameter_constraints(
-            {name: self._parameter_constraints[name] for name in names},
-            {name: getattr(self, name) for name in names},
-            type(self).__name__,
         )
 
     def _terms(self, rows):

@@ -35,7 +35,7 @@ REFUSALS = [
     "without variance",
     "n_samples=",
     "would make a sparse matrix dense",
-    "outside of [0, 1]",
+    "gives values from 0 to 1",
     "Sample weights must contain",
     "these have no variance",
 ]

@@ -14,6 +14,7 @@ from .make import FOLDER, SAVED, TABLE, X, results, saved_estimator
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
     "ignore:The reconstruction explains less than 1 %",
+    "ignore:The given value of .* has no effect",
 )
 
 ROWS = X[:10, 20:26]
