@@ -263,16 +263,11 @@ class RowPasses:
         """Parameters for the rows as they are given to the encoder."""
         if not self._has_rest:
             return parameters
-        shift = self._rest @ parameters.encoder_coef
-        return parameters._replace(
-            encoder_intercept=parameters.encoder_intercept - shift
-        )
+        intercept = parameters.encoder_intercept - self._rest @ parameters.encoder_coef
+        return parameters._replace(encoder_intercept=intercept)
 
     def _set_rest(self, rest):
-        """Set what is left of the mean in the rows that are multiplied.
-
-        It is the mean for CSR, and else its rounding in the precision of the rows.
-        """
+        """Set what products of rows contain of the mean: all of it, or its rounding."""
         self._exact_rest, self._has_rest = rest, bool(rest.any())
         self._rest = self._as_array(rest.astype(self._dtype))
 
