@@ -14,9 +14,11 @@ from sklearn.utils._array_api import (
     move_to,
     supported_float_dtypes,
 )
+from sklearn.utils._missing import is_pandas_na
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
+    InvalidParameterError,
     Options,
     StrOptions,
     validate_parameter_constraints,
@@ -28,6 +30,7 @@ __all__ = [
     "BaseEstimator",
     "HasMethods",
     "Interval",
+    "InvalidParameterError",
     "Options",
     "StrOptions",
     "_align_api_if_sparse",
@@ -39,6 +42,7 @@ __all__ = [
     "check_same_namespace",
     "get_device",
     "get_namespace_and_device",
+    "is_pandas_na",
     "move_to",
     "supported_float_dtypes",
     "validate_parameter_constraints",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
+from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -13,12 +13,20 @@ from sklearn.base import (
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ._advice import Advising
 from ._fitting._callbacks import FitCallbacks
 from ._fitting._fit import fitted_by
-from ._fitting._fitted import fitted_network, fitted_parameters, remove_fit
+from ._fitting._fitted import (
+    fitted_network,
+    fitted_parameters,
+    last_fit,
+    replace_fit,
+)
+from ._fitting._messages import finite
 from ._fitting._monitor import report
-from ._fitting._partial_fit import partially_fitted_by
+from ._fitting._partial_fit import partially_fitted_by, random_state_of
 from ._fitting._problem import Problem
+from ._fitting._settings import check_parameters_of_methods, settings_of
 from ._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._network._engines import ENGINES
 from ._objective._sums import explained_variance
@@ -32,6 +40,7 @@ class SparseAutoencoder(
     ClassNamePrefixFeaturesOutMixin,
     CallbackSupportMixin,
     TransformerMixin,
+    Advising,
     BaseEstimator,
 ):
     """Sparse autoencoder: a sparse, non-linear code of the rows of X.
@@ -417,7 +426,7 @@ class SparseAutoencoder(
             diverges.
         """
         rows = self._check_rows(X, sample_weight, method="fit", reset=True)
-        previous = remove_fit(self)
+        previous = last_fit(self) if self.warm_start else None
         context = self._init_callback_context(max_subtasks=self.max_iter)
         call = {
             "estimator": self,
@@ -427,19 +436,21 @@ class SparseAutoencoder(
         }
         context.call_on_fit_task_begin(**call)
         callbacks = FitCallbacks(context, call)
-        self._set_fitted(rows, fitted_by(self, rows, previous, callbacks))
+        attributes = fitted_by(settings_of(self), rows, previous, callbacks)
+        replace_fit(self, rows, attributes)
         context.call_on_fit_task_end(reconstruction_attributes={}, **call)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    # Otherwise scikit-learn's setting could not be read inside.
+    @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one pass over X with mini-batches of "adam".
 
         Without an earlier `fit`, the first call determines the initial parameters and
-        the scale of the data from its rows, which should therefore be typical. It also
-        fixes the network, the penalty and the decay for all further calls. The learning
-        rate is always `learning_rate_init`; a lower value, set with `set_params` for
-        the last calls, gives a more accurate result.
+        the scale of the data from its rows, which should therefore be typical and must
+        not all be equal. It also fixes the network, the penalty and the decay for all
+        further calls. The learning rate is always `learning_rate_init`; a lower value,
+        set with `set_params` for the last calls, gives a more accurate result.
 
         Parameters
         ----------
@@ -463,12 +474,11 @@ class SparseAutoencoder(
             As in `fit`.
         """
         is_first = not hasattr(self, "components_")
+        if not (is_first or get_config()["skip_parameter_validation"]):
+            self._validate_params()  # which scikit-learn leaves to the first call
         rows = self._check_rows(X, sample_weight, method="partial_fit", reset=is_first)
-        attributes = partially_fitted_by(self, rows)
-        for name in ("validation_scores_", "best_validation_score_"):
-            self.__dict__.pop(name, None)  # of an earlier fit, now outdated
-        # Set at the end, so that an interrupted call has no effect.
-        self._set_fitted(rows, attributes)
+        with random_state_of(self) as rng:
+            replace_fit(self, rows, partially_fitted_by(self, rows, rng))
         report(self.verbose, self.n_iter_, self.loss_curve_[-1])
         return self
 
@@ -512,6 +522,7 @@ class SparseAutoencoder(
             If the number of columns of X is not ``n_components``.
         """
         check_is_fitted(self, "components_")
+        check_parameters_of_methods(self)
         code = check_code(self, X, may_stay_on_device=is_built_in(self.penalty))
         n_components, n_features = self.components_.shape
         if code.shape[1] != n_components:
@@ -590,6 +601,8 @@ class SparseAutoencoder(
 
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):
         """Validate X and sample_weight and return them as `Rows`."""
+        if method not in ("fit", "partial_fit"):
+            check_parameters_of_methods(self)
         return check_rows(
             self,
             X,
@@ -600,18 +613,12 @@ class SparseAutoencoder(
             may_stay_on_device=is_built_in(self.penalty),
         )
 
-    def _set_fitted(self, rows, attributes):
-        """Set fitted attributes, with arrays of the library of the training rows."""
-        for name, value in attributes.items():
-            is_array = isinstance(value, np.ndarray)
-            setattr(self, name, rows.to_caller(value) if is_array else value)
-
     def _terms(self, rows):
         """Return the terms of J on validated rows, at the fitted parameters."""
         problem = Problem(fitted_network(self), None, rows, self.alpha_)
         theta = problem.network.layout.flatten(fitted_parameters(self), rows.dtype)
         with rows.team() as team:
-            return problem.objective(team).terms(theta)
+            return finite(problem.objective(team), theta)
 
 
 def check_autoencoder(estimator):

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_array, check_random_state
 
 from ._arrays._array_api import to_numpy
+from ._arrays._norms import unit_rows
 
 __all__ = ["StabilityReport", "match_components", "stability_report"]
 
@@ -59,17 +60,11 @@ def match_components(components, reference, *, absolute=False):
             "The dictionaries must have the same shape, and have "
             f"{components.shape} and {reference.shape}."
         )
-    cosines = _unit_rows(reference) @ _unit_rows(components).T
+    cosines = unit_rows(reference) @ unit_rows(components).T
     if absolute:
         cosines = np.abs(cosines)
     rows, indices = linear_sum_assignment(cosines, maximize=True)
     return indices, cosines[rows, indices]
-
-
-def _unit_rows(array):
-    """Rows divided by their norms; rows of zeros unchanged."""
-    norms = np.linalg.norm(array, axis=1, keepdims=True)
-    return np.divide(array, norms, out=np.zeros_like(array, float), where=norms > 0)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Data and small helpers that several test files share."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,16 @@ import pytest
 from sklearn.datasets import load_digits
 
 from skl_sparse_ae._arrays._team import Team
+
+with suppress(ImportError):
+    from hypothesis import settings
+
+    # The same examples in each run; --hypothesis-profile=thorough tries more, others.
+    settings.register_profile(
+        "few", max_examples=200, deadline=None, derandomize=True, database=None
+    )
+    settings.register_profile("thorough", max_examples=2000, deadline=None)
+    settings.load_profile("few")
 
 
 @pytest.fixture(scope="session")

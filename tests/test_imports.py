@@ -25,7 +25,8 @@ LAYERS = [
     ["_reading"],
     ["_rows"],
     ["_arrays"],
-    ["_optional", "_sklearn", "_version"],
+    ["_advice", "_optional", "_replacing"],
+    ["_sklearn", "_version"],
 ]
 LEVELS = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 #: Rooms that take what they need of scikit-learn from `_sklearn`.

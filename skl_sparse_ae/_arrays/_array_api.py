@@ -27,8 +27,16 @@ def to_numpy(array):
 
 
 def canonical_csr(X):
-    """Return a CSR array without duplicate entries, a view of X if it has none."""
+    """Return a CSR array of floats without duplicate entries, a view of X if possible.
+
+    pandas' sparse columns may arrive as other numbers, and compiled functions need the
+    indices in one dtype.
+    """
     X = sparse.csr_array(X)  # for which, unlike for a matrix, * is element-wise
+    if X.dtype.kind != "f":
+        X = X.astype(np.float64)
+    if X.indices.dtype != X.indptr.dtype:
+        X = sparse.csr_array((X.data, X.indices, X.indptr), X.shape)
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()

@@ -26,6 +26,38 @@ def csr_rows(X, rows):
     )
 
 
+def less_offsets(X, offsets=None):
+    """Return CSR rows less the means of the columns that have no zeros.
+
+    Such a column may hardly vary compared with its mean, and sums of its squares then
+    lose the digits of the variance. In other columns the zeros vary as much as the
+    mean.
+
+    Parameters
+    ----------
+    X : CSR array of shape (n_rows, n_columns)
+        Without duplicate entries.
+    offsets : ndarray of shape (n_columns,), default=None
+        To subtract these from the entries, instead of the means.
+
+    Returns
+    -------
+    X : CSR array of shape (n_rows, n_columns)
+        Itself if every column has zeros.
+    offsets : ndarray of shape (n_columns,) or None
+        What is subtracted, zero for columns with zeros; None if nothing is.
+    """
+    n_rows, n_columns = X.shape
+    if offsets is None:
+        is_full = np.bincount(X.indices, minlength=n_columns) == n_rows
+        if n_rows == 0 or not is_full.any():
+            return X, None
+        sums = np.bincount(X.indices, X.data, n_columns)
+        offsets = np.where(is_full, sums / n_rows, 0).astype(X.dtype)
+    data = X.data - offsets[X.indices]
+    return sparse.csr_array((data, X.indices, X.indptr), X.shape), offsets
+
+
 def add_product(X, B, out, rows=None):
     """Add ``X[rows] @ B`` to `out`.
 

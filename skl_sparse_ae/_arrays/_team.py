@@ -2,85 +2,23 @@
 
 NumPy releases the interpreter's lock in matrix products and in element-wise work, so
 plain threads run both in parallel. Small tables are left to one thread.
+
+Threads of `concurrent.futures` would be joined under locks, which an interrupt can
+leave locked. Those of a team share queues only, whose operations it cannot divide.
 """
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections import deque
 from contextvars import copy_context
-from functools import lru_cache
+from queue import SimpleQueue
+from time import sleep
 
-from threadpoolctl import OpenBLASController, ThreadpoolController
+from ._blas import BlasLimit, blas_threads
 
 # Multiply-adds in float32 that take a core much longer than it takes to wake a thread,
 # some 60 microseconds. At 64 features and 400 components, a mini-batch of 256 rows is
 # worth two threads in float64 and one in float32.
 WORK_PER_THREAD = 15 * 10**6
-
-
-class _BlasThreads:
-    """A limit of one BLAS thread while any team uses several threads.
-
-    The limit applies to the whole process, and teams overlap if several estimators are
-    fitted in threads. So the first team to enter `limited` sets the limit, and the last
-    one to leave restores the previous one.
-    """
-
-    def __init__(self):
-        self._lock = threading.Lock()
-        self._users = 0
-        self._limits = None
-        self._n_threads = 1
-
-    @staticmethod
-    @lru_cache(maxsize=1)
-    def _controller():
-        return ThreadpoolController().select(user_api="blas")
-
-    def count(self):
-        """Return the number of threads that BLAS uses when no team limits it."""
-        with self._lock:
-            return self._n_threads if self._users else self._current()
-
-    def _current(self):
-        libraries = self._controller().lib_controllers
-        return max((library.num_threads for library in libraries), default=1)
-
-    @staticmethod
-    @contextmanager
-    def _control():
-        """Allow this thread to set the limit, and afterwards any other thread.
-
-        threadpoolctl 3.8 ignores limits of OpenBLAS from any thread but the first that
-        has set one, unless that thread is cleared.
-        """
-        clear = getattr(OpenBLASController, "clear_controlling_thread", None)
-        if clear is not None:
-            clear(force=True)
-        yield
-        if clear is not None:
-            clear(force=True)
-
-    @contextmanager
-    def limited(self):
-        """Limit BLAS to one thread inside a ``with`` block."""
-        with self._lock:
-            if self._users == 0:
-                self._n_threads = self._current()
-                with self._control():
-                    self._limits = self._controller().limit(limits=1)
-            self._users += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._users -= 1
-                if self._users == 0:
-                    with self._control():
-                        self._limits.restore_original_limits()
-
-
-_blas_threads = _BlasThreads()
 
 
 class Team:
@@ -97,20 +35,31 @@ class Team:
         ``OMP_NUM_THREADS`` and joblib's limits inside its workers are respected.
     """
 
+    _works = None  # the queue from which threads take work, once there are any
+
     def __init__(self, n_threads=None):
-        self.n_threads = _blas_threads.count() if n_threads is None else n_threads
+        self.n_threads = blas_threads.count() if n_threads is None else n_threads
 
     def __enter__(self):
-        self._pool, self._resources = None, ExitStack()
-        self._resources.enter_context(_blas_threads.limited())
+        self._limit = BlasLimit()
         return self
 
     def __exit__(self, *exc_info):
-        self._resources.close()
+        self._limit.end()
+        self._stop_threads()
+
+    def __del__(self):
+        self._stop_threads()  # where an interrupt has prevented it before
 
     def _start_threads(self):
-        pool = ThreadPoolExecutor(max(1, self.n_threads - 1))
-        self._pool = self._resources.enter_context(pool)
+        self._works = SimpleQueue()
+        for _ in range(self.n_threads - 1):
+            threading.Thread(target=_run, args=(self._works,), daemon=True).start()
+
+    def _stop_threads(self):
+        if self._works is not None:
+            self._works.put(None)
+            self._works = None
 
     def n_useful(self, work):
         """Return the number of threads to divide work among.
@@ -129,16 +78,81 @@ class Team:
         of one of them is raised.
         """
         first, *others = parts
-        if others and self._pool is None:
+        if not others:
+            return [function(first)]
+        if self._works is None:
             self._start_threads()
-        # A copy of the context carries numpy.errstate into the threads (NumPy 2).
-        futures = [
-            self._pool.submit(copy_context().run, function, part) for part in others
-        ]
+        work = _Work(function, others)
         try:
-            results = [function(first)]
+            for _ in range(min(len(others), self.n_threads - 1)):
+                self._works.put(work)
+            work.do(-1, first, copy_context())
+            work.do_all()
+            return work.wait()
+        except BaseException:
+            # No thread may still write to a workspace when an interrupt is raised.
+            work.cancel()
+            raise
+
+
+class _Work:
+    """Parts of a team's work, each for the thread that takes it first."""
+
+    def __init__(self, function, parts):
+        self._function = function
+        # A copy of the context carries numpy.errstate into the threads (NumPy 2).
+        self._left = deque((i, part, copy_context()) for i, part in enumerate(parts))
+        self._n_parts = 1 + len(parts)
+        self._done = SimpleQueue()
+        self._busy = []
+
+    def do(self, i, part, context):
+        """Do a part that was taken."""
+        try:
+            result = context.run(self._function, part), None
+        except Exception as error:
+            result = None, error
+        self._done.put((i, *result))
+
+    def do_all(self):
+        """Do parts until none is left."""
+        while True:
+            try:
+                taken = self._left.popleft()
+            except IndexError:
+                return
+            self.do(*taken)
+
+    def help(self):
+        """Do parts in another thread than the caller's."""
+        self._busy.append(True)
+        try:
+            self.do_all()
+        except BaseException as error:  # that is not an Exception, such as SystemExit
+            self._done.put((-1, None, error))
         finally:
-            # No thread may still write to a workspace when an error is raised.
-            for future in futures:
-                future.exception()
-        return results + [future.result() for future in futures]
+            self._busy.pop()
+
+    def wait(self):
+        """Return the results when all parts are done; raise the first error."""
+        done = sorted(
+            (self._done.get() for _ in range(self._n_parts)), key=lambda d: d[0]
+        )
+        for _, _, error in done:
+            if error is not None:
+                raise error
+        return [result for _, result, _ in done]
+
+    def cancel(self):
+        """Take back the parts that nobody has begun, and wait for the others."""
+        self._left.clear()
+        while self._busy:
+            sleep(1e-4)
+
+
+def _run(works):
+    """Work in a thread of a team, until the team ends."""
+    while (work := works.get()) is not None:
+        work.help()
+        del work  # and the arrays that it refers to
+    works.put(None)  # for the next thread

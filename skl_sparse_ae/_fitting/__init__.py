@@ -1,4 +1,4 @@
 """Fits from validated rows to fitted attributes, without the optimisation itself.
 
-`settings` is the estimator, of which only the constructor parameters are read.
+`settings` is an estimator with nothing but its parameters, by `settings_of`.
 """

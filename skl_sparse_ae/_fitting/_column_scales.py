@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from .._arrays._array_api import to_numpy
+from .._rows._moments import column_moments
 
 # The part of the variance that counts as nearly all. Of pixels, words, genes and
 # principal components of any of them, more than half of the columns are needed for it.
@@ -78,12 +78,7 @@ def lost_columns(problem, theta):
 
 def _column_variances(X, shares):
     """Return the variance of each column, zero if it may be a rounding error."""
-    if sparse.issparse(X):
-        X = sparse.csr_matrix(X)
-        mean, variances = mean_variance_axis(X, axis=0, weights=shares)
-    else:
-        mean = shares @ X
-        variances = shares @ (X - mean) ** 2
+    mean, variances = column_moments(X, shares)
     return np.where(np.sqrt(variances) > 1e-6 * np.abs(mean), variances, 0.0)
 
 

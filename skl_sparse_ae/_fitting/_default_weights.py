@@ -12,8 +12,8 @@ from .._rows._moments import principal_variance
 
 # Bounds of rho="auto".
 LEAST_RHO, LARGEST_RHO = 0.05, 0.5
-# Weights of the decay of the encoder, in squares of the principal variance P, and of the
-# decoder. A logistic unit that writes a principal direction of variance P pays least
+# Weights of the decay of the encoder, in squares of the principal variance P, and of
+# the decoder. A logistic unit that writes a principal direction of variance P pays least
 # where its pre-activations have a standard deviation near two: its activation is then
 # neither a linear function nor a step. It pays some 10 % of P.
 ENCODER_DECAY, DECODER_DECAY = 0.02, 0.001

@@ -14,7 +14,13 @@ def hold_out(settings, rows, rng):
             "early_stopping=True holds out rows, which n_samples=1 (of positive "
             "weight) does not allow. Use early_stopping=False."
         )
-    return rows.hold_out(settings.validation_fraction, rng)
+    n_rows, fraction = rows.shape[0], settings.validation_fraction
+    if np.ceil(fraction * n_rows) >= n_rows:
+        raise ValueError(
+            f"validation_fraction={fraction} of n_samples={n_rows} leaves no rows to "
+            "train on. Use a smaller fraction, or early_stopping=False."
+        )
+    return rows.hold_out(fraction, rng)
 
 
 def make_validation(settings, problem, held_out, team):
@@ -64,7 +70,7 @@ class Validation:
         """Score the parameters after an iteration; return whether to stop."""
         score = self._score(theta)
         self.scores.append(score)
-        if score > self.best_score:
+        if self.best_theta is None or score > self.best_score:
             self.best_score, self.best_theta = score, theta.copy()
         self._n_not_improved += 1
         if score > self._target:

@@ -1,7 +1,5 @@
 """Training for `SparseAutoencoder.fit`."""
 
-from functools import partial
-
 import numpy as np
 from sklearn.utils import check_random_state
 
@@ -39,13 +37,17 @@ def fitted_by(settings, rows, previous, callbacks):
         Fitted attributes by name, with NumPy arrays.
     """
     rng = check_random_state(settings.random_state)
-    names = getattr(settings, "feature_names_in_", None)
+    columns = rows.columns
+    names = columns.get("feature_names_in_")
     check_output_range(settings.out_activation, rows, names)
     rows, held_out = hold_out(settings, rows.of_positive_weight(), rng)
     with rows.team() as team:
         problem = make_problem(settings, rows)
         warn_about_unused(settings)
-        attributes = partial(fitted_attributes, problem, dtype=rows.dtype)
+
+        def attributes(theta):
+            return columns | fitted_attributes(problem, theta, rows.dtype)
+
         callbacks.attributes = attributes
         validation = make_validation(settings, problem, held_out, team)
         monitor = Monitor(settings.verbose, callbacks, validation)

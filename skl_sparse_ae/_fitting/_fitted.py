@@ -1,10 +1,13 @@
-"""Create, read and remove fitted attributes."""
+"""Create, read and replace fitted attributes."""
 
 import numpy as np
 
 from .._arrays._array_api import move_to_numpy
 from .._network._network import Network
 from .._network._parameters import Layout, Parameters
+
+#: Fitted attributes that are not public: moments of the rows, and `Stream.state`.
+PRIVATE = "_moments", "_stream"
 
 
 def fitted_attributes(problem, theta, dtype):
@@ -54,26 +57,38 @@ def fitted_parameters(estimator, dtype=None):
     return Parameters(*arrays)
 
 
-def remove_fit(estimator):
-    """Remove the fitted attributes; return their network and parameter vector.
+def last_fit(estimator):
+    """Return the network and the parameter vector of a fit; None without one."""
+    if not hasattr(estimator, "components_"):
+        return None
+    network = fitted_network(estimator)
+    theta = network.layout.flatten(fitted_parameters(estimator, np.float64))
+    return network, theta
 
-    A fit that fails or is interrupted then leaves an unfitted estimator, rather than
-    one with attributes of two fits.
 
-    Returns
-    -------
-    previous : (Network, ndarray) or None
-        None if the estimator was not fitted.
+def replace_fit(estimator, rows, attributes):
+    """Replace all fitted attributes in one step.
+
+    A fit that fails or is interrupted at any moment thus leaves the last fit as it was,
+    or the new one complete.
+
+    Parameters
+    ----------
+    estimator : SparseAutoencoder
+    rows : Rows
+        Those of the call. Arrays of floats are converted to their library.
+    attributes : dict
+        Fitted attributes by name, with NumPy arrays.
     """
-    previous = None
-    if hasattr(estimator, "components_"):
-        network = fitted_network(estimator)
-        theta = network.layout.flatten(fitted_parameters(estimator, np.float64))
-        previous = network, theta
-    for name in list(vars(estimator)):
-        fitted = name.endswith("_") and not name.startswith("_")
-        if fitted and name not in ("n_features_in_", "feature_names_in_"):
-            delattr(estimator, name)
-    for name in ("_stream", "_moments"):
-        estimator.__dict__.pop(name, None)
-    return previous
+    complete = {
+        name: value for name, value in vars(estimator).items() if not _is_fitted(name)
+    }
+    for name, value in attributes.items():
+        is_array = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        complete[name] = rows.to_caller(value) if is_array else value
+    estimator.__dict__ = complete
+
+
+def _is_fitted(name):
+    """Whether an attribute depends on training rows."""
+    return name in PRIVATE or (name.endswith("_") and not name.startswith("_"))

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn import get_config
 
 from .._arrays._array_api import to_numpy
+from .._arrays._device_array import as_array_like
 from .._objective import can_project
 from .._solvers._lbfgs import minimize_lbfgs
 from .._solvers._preconditioner import ParameterCoordinates
@@ -85,9 +86,21 @@ class _FullSearch:
         """Return J in units of the variance; write its gradient to `out`."""
         theta = self._coordinates.to_theta(point)
         value, self._gradient = self.objective.value_and_grad(theta, self._gradient)
+        self._clear_skipped()
         unit = float(self._scaling.value)
         self._coordinates.write_gradient(self._gradient, 1 / unit, out)
         return value / unit
+
+    def _clear_skipped(self):
+        """Set the gradient to zero where weights are kept at zero.
+
+        Rows are not centred, so that it is the rounding error of large products.
+        """
+        skipped = self._problem.coordinates.skipped
+        if skipped is not None:
+            layout = self._problem.network.layout
+            for matrix in layout.weights(layout.views(self._gradient)):
+                matrix *= as_array_like(~skipped[:, np.newaxis], matrix)
 
     def start(self, theta):
         """Return the point at parameters, which are overwritten."""

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._objective import objective_class
 from .._objective._sums import explained_variance
 from .._solvers._progress import Diverged
 from ._column_scales import lost_columns
@@ -14,7 +13,7 @@ from ._column_scales import lost_columns
 # Stack level of the caller of `fit`, counted from `_warn`: between them are a function
 # of this module, `warn_about`, `fitted_by`, `fit` and scikit-learn's wrapper of `fit`.
 STACK_LEVEL = 7
-# Largest acceptable rounding error of sums over sparse rows, relative to the variance.
+# Largest acceptable rounding error of the values of a row, relative to the variance.
 MAX_ROUNDING = 1e-3
 
 
@@ -32,6 +31,18 @@ def divergence_as_value_error(settings):
             "solver is 'adam', lower "
             f"learning_rate_init={settings.learning_rate_init}."
         ) from error
+
+
+def finite(objective, theta):
+    """Return the terms of J; raise ValueError if they overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        terms = objective.terms(theta)
+    if not np.isfinite(terms.total):
+        raise ValueError(
+            f"J of these rows overflows in {objective.dtype}. Scale X as the training "
+            "rows were scaled, or use float64."
+        )
+    return terms
 
 
 def warn_about(settings, problem, outcome, theta, reconstruction, level):
@@ -73,16 +84,17 @@ def _warn_not_converged(settings):
 
 
 def _warn_if_digits_are_lost(problem):
-    rows, mean, variance = problem.rows, problem.scaling.mean, problem.scaling.variance
-    if not objective_class(rows, problem.network).subtracts_squares:
-        return
-    squares = float(mean @ mean)
-    if np.finfo(rows.dtype).eps * squares > MAX_ROUNDING * variance > 0:
+    mean, variance = problem.scaling.mean, problem.scaling.variance
+    if problem.coordinates.skipped is not None:
+        mean = mean[~problem.coordinates.skipped]
+    squares, dtype = float(mean @ mean), problem.rows.dtype
+    if np.finfo(dtype).eps ** 2 * squares > MAX_ROUNDING * variance > 0:
         _warn(
-            f"The rows are sparse and of dtype {rows.dtype}, and the squares of the "
-            f"columns' means sum to {squares / variance:.2g} times their "
-            "variance: J and its gradient lose their digits in sums of such terms. "
-            "Drop or scale columns that hardly vary, or use float64 or an array."
+            f"The rows are of dtype {dtype}, and the squares of the columns' means sum "
+            f"to {squares / variance:.2g} times their variance: codes, "
+            "reconstructions and J lose their digits. Drop columns that hardly vary, "
+            "subtract the means, for instance with "
+            "sklearn.preprocessing.StandardScaler, or use float64."
         )
 
 
@@ -94,8 +106,8 @@ def _warn_if_nothing_is_explained(problem, reconstruction):
         _warn(
             "The reconstruction explains less than 1 % of the variance of X: the "
             f"decay alpha=({encoder:.2g}, {decoder:.2g}) or the penalty {penalty} "
-            "outweighs it, or training ended too early. The standard deviation of a column "
-            f"is about {spread:.2g}; scale X, or lower alpha or beta."
+            "outweighs it, or training ended too early. The standard deviation of a "
+            f"column is about {spread:.2g}; scale X, or lower alpha or beta."
         )
 
 

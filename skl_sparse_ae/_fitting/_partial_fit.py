@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sklearn.utils import check_random_state
 
+from .._rows._validation import columns_of
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay
 from ._fitted import fitted_attributes, fitted_network, fitted_parameters
@@ -13,11 +14,12 @@ from ._initial import initial_parameters
 from ._messages import divergence_as_value_error
 from ._output_range import check_output_range
 from ._problem import Problem, make_problem
+from ._settings import settings_of
 from ._stream import Stream
 from ._unused import warn_about_unused
 
 
-def partially_fitted_by(estimator, rows):
+def partially_fitted_by(estimator, rows, rng):
     """Train for one pass over the rows and return the fitted attributes.
 
     The estimator is not modified, so that an interrupted call has no effect.
@@ -27,26 +29,27 @@ def partially_fitted_by(estimator, rows):
     estimator : SparseAutoencoder
         Fitted or not.
     rows : Rows
+    rng : numpy.random.RandomState
+        That of `random_state_of`.
 
     Returns
     -------
     attributes : dict
         Fitted attributes by name, with NumPy arrays.
     """
+    columns = rows.columns or columns_of(estimator)
     rows = rows.of_positive_weight()
-    stream, theta = _open_stream(estimator, rows)
+    settings = settings_of(estimator)
+    stream, theta = _open_stream(estimator, settings, rows, rng)
     if not hasattr(estimator, "components_"):  # later calls read none of them
-        warn_about_unused(estimator)
-    names = getattr(estimator, "feature_names_in_", None)
+        warn_about_unused(settings)
+    names = columns.get("feature_names_in_")
     check_output_range(stream.problem.network.out_activation.name, rows, names)
-    with (
-        rows.team() as team,
-        divergence_as_value_error(estimator),
-        _restored_on_error(stream.rng),
-    ):
-        theta, value = stream.train(estimator, theta, rows.astype(theta.dtype), team)
+    with rows.team() as team, divergence_as_value_error(settings):
+        theta, value = stream.train(settings, theta, rows.astype(theta.dtype), team)
     terms = tuple(stream.terms.take())
     return {
+        **columns,
         **fitted_attributes(stream.problem, theta, theta.dtype),
         "mean_activation_": stream.unit_means.means.astype(theta.dtype),
         "loss_curve_": [*getattr(estimator, "loss_curve_", []), value],
@@ -56,37 +59,58 @@ def partially_fitted_by(estimator, rows):
     }
 
 
-def _open_stream(estimator, rows):
+@contextmanager
+def random_state_of(estimator):
+    """Give the random state of the stream; restore it if the stream does not go on.
+
+    It is shared with the fitted attributes, since copying it takes as long as a
+    training step.
+    """
+    stream = vars(estimator).get("_stream")
+    rng = (
+        check_random_state(estimator.random_state) if stream is None else stream["rng"]
+    )
+    state = rng.get_state(legacy=False)
+    try:
+        yield rng
+    except BaseException:
+        if vars(estimator).get("_stream") is stream:
+            rng.set_state(state)
+        raise
+
+
+def _open_stream(estimator, settings, rows, rng):
     """Return the stream and the parameter vector at the start of `partial_fit`."""
-    state = getattr(estimator, "_stream", None)
-    rng = check_random_state(estimator.random_state) if state is None else state["rng"]
-    if not hasattr(estimator, "components_"):
-        problem = make_problem(estimator, rows, is_stream=True)
+    moments = vars(estimator).get("_moments")
+    is_fitted = hasattr(estimator, "components_")
+    if not is_fitted or (moments is not None and moments[1] == 0):
+        # A fit to rows without variance has found no scale and nothing else.
+        problem = make_problem(settings, rows, is_stream=True)
+        _check_scale(problem.scaling, rows)
         theta = initial_parameters(
             problem.network, problem.scaling, problem.coordinates, rng, rows.dtype
         )
         return Stream(problem, rng), theta
-    # Copies, so that an interrupted call has no effect. The random state is shared,
-    # since copying it takes as long as a training step.
+    # Copies, so that an interrupted call has no effect.
     penalty = deepcopy(estimator.penalty_)
     network = replace(fitted_network(estimator), penalty=penalty)
     # Imported estimators have no moments of their training rows.
-    moments = getattr(estimator, "_moments", None) or rows.moments()
-    alpha = Decay(*estimator.alpha_)
-    problem = Problem(network, Scaling(network, *moments), rows, alpha)
+    scaling = Scaling(network, *(moments or rows.moments()))
+    _check_scale(scaling, rows)
+    problem = Problem(network, scaling, rows, Decay(*estimator.alpha_))
     theta = network.layout.flatten(fitted_parameters(estimator))
     stream = Stream(problem, rng)
+    state = vars(estimator).get("_stream")
     if state is not None:
         stream.resume(deepcopy(state, {id(rng): rng}))
     return stream, theta
 
 
-@contextmanager
-def _restored_on_error(rng):
-    """Restore the random state if the context is left by an exception."""
-    state = rng.get_state(legacy=False)
-    try:
-        yield
-    except BaseException:
-        rng.set_state(state)
-        raise
+def _check_scale(scaling, rows):
+    """Raise ValueError if the first rows of a stream have no scale."""
+    if scaling.variance == 0:
+        raise ValueError(
+            "The first call of partial_fit takes the scale of the data from its rows, "
+            f"and these have no variance (n_samples={rows.shape[0]}). Pass more rows "
+            "in the first call."
+        )

@@ -12,7 +12,11 @@ from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
 from .._rows import Rows
 from .._rows._corruption import CORRUPTIONS
-from .._rows._moments import principal_directions
+from .._rows._moments import (
+    column_moments,
+    is_constant,
+    principal_directions,
+)
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
@@ -24,6 +28,8 @@ from ._sparsity_target import SparsityTarget
 MIN_ROWS_FOR_DIRECTIONS, ENTRIES_FOR_DIRECTIONS = 256, 2**16
 # Maximum number of these directions.
 N_DIRECTIONS = 64
+# Largest acceptable rounding error of a value of X, relative to the spread of a column.
+MAX_ROUNDING = 1e-3
 
 
 class Problem(NamedTuple):
@@ -86,11 +92,6 @@ def make_problem(settings, rows, is_stream=False):
             "The variance of X overflows. Scale X, for instance with "
             "sklearn.preprocessing.StandardScaler or MinMaxScaler."
         )
-    if settings.corruption == "masking" and settings.corruption_level >= 1:
-        raise ValueError(
-            f"corruption_level={settings.corruption_level} with corruption='masking' "
-            "is a probability and must be below 1."
-        )
     n_features = rows.shape[1]
     n_components = settings.n_components or n_features
     rho = sparsity_level(settings, n_components, None if is_stream else rows)
@@ -111,6 +112,11 @@ def corruption_of(settings):
     """Return the function that corrupts rows, or None."""
     if settings.corruption is None:
         return None
+    if settings.corruption == "masking" and settings.corruption_level >= 1:
+        raise ValueError(
+            f"corruption_level={settings.corruption_level} with corruption='masking' "
+            "is a probability and must be below 1."
+        )
     return partial(CORRUPTIONS[settings.corruption], level=settings.corruption_level)
 
 
@@ -156,4 +162,17 @@ def _make_coordinates(network, scaling, rows):
         mean_variance,
         network.layout.n_components,
         scaling.code_unit,
+        _large_constants(X, sample_weight, scaling, rows.dtype),
     )
+
+
+def _large_constants(X, sample_weight, scaling, dtype):
+    """Return a mask of the columns that only add rounding errors, or None without any.
+
+    Their values are equal and so large that the encoder's weights have to be exactly
+    zero.
+    """
+    mean, variances = column_moments(X, sample_weight)
+    rounding = np.finfo(dtype).eps * np.abs(mean)
+    mask = is_constant(variances, mean) & (rounding > MAX_ROUNDING * scaling.spread)
+    return mask if mask.any() else None

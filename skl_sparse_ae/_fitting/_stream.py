@@ -4,7 +4,7 @@ import numpy as np
 
 from .._arrays._array_api import to_writable
 from .._objective import objective_class
-from .._objective._sums import Terms
+from .._objective._sums import Terms, squared_norm
 from .._rows._running_means import RunningMeans
 from .._solvers._adam import GROWTH_LIMIT, Adam
 from .._solvers._progress import Diverged
@@ -167,6 +167,9 @@ class Stream:
             values.append(value)
         value, theta = float(np.mean(values)), scaling.uncentre(to_writable(theta))
         limit = GROWTH_LIMIT * (values[0] + scaling.value)
+        if value >= limit:  # which rows far away from earlier ones explain, too
+            mean, variance = rows.moments()
+            limit += GROWTH_LIMIT * (variance + squared_norm(mean - scaling.mean))
         if not (value < limit and np.isfinite(theta).all()):
             raise Diverged(f"the objective is {value:.3g} in this call of partial_fit")
         return theta, value

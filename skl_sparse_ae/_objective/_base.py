@@ -65,8 +65,6 @@ class Objective:
 
     #: Size of a mini-batch beyond which an epoch takes hardly less time.
     max_batch_size = 256
-    #: Whether J is computed from terms as large as the squared means of the columns.
-    subtracts_squares = False
     #: Whether `_gradient` writes the gradient for centred intercepts.
     gradient_is_centred = False
 
@@ -88,6 +86,8 @@ class Objective:
         self.team = team
         self.dtype = np.dtype(dtype)
         self.mean = mean
+        # What the rows that are used still contain, and the intercepts do not.
+        self._shift = mean
         self.memory_budget = memory_budget
         self.blend_means = blend_means
         self.idle_units = idle_units
@@ -255,16 +255,16 @@ class Objective:
         if theta.dtype != self.dtype:
             cast = theta.astype(self.dtype, casting="same_kind")
             parameters = self.network.layout.views(cast)
-        if self.mean is None:
+        if self._shift is None:
             return parameters
-        mean = self.mean.astype(theta.dtype, copy=False)
+        shift = self._shift.astype(theta.dtype, copy=False)
         encoder = weights.encoder_coef
 
         def read(rows):
-            return mean[rows] @ encoder[rows]
+            return shift[rows] @ encoder[rows]
 
-        of_mean = sum(self.team.map(read, self._row_shares(encoder)))
-        intercept = weights.encoder_intercept - of_mean
+        of_shift = sum(self.team.map(read, self._row_shares(encoder)))
+        intercept = weights.encoder_intercept - of_shift
         return parameters._replace(encoder_intercept=intercept.astype(self.dtype))
 
     def _row_shares(self, matrix):

@@ -92,7 +92,7 @@ class _Evaluation:
     counts_active: bool
 
     def __call__(self, number, X, inputs, sample_weight):
-        network, parameters = self.network, self.network.layout.views(self.vector)
+        network, weights = self.network, self.network.layout.views(self.vector)
         # In training, `check_rows` has checked for finite values before.
         X = as_rows(X, self.dtype, number, check_finite=self.task == "forward")
         if inputs is not None:
@@ -107,6 +107,8 @@ class _Evaluation:
                 counts_active=self.counts_active,
             )
             objective.use_rows(X, sample_weight, total_weight=1, inputs=inputs)
+            # Those for the rows as the objective uses them.
+            parameters = objective._parameters(self.vector, weights)
             sums = _Sums()
             if self.task == "encode":
                 sums.phi = objective._encode(parameters)
@@ -118,7 +120,7 @@ class _Evaluation:
                 sums.squared_errors, sums.phi = objective._backward(
                     parameters, self.slope, False, None, gradients
                 )
-                objective._gradient(parameters, gradients)
+                objective._gradient(weights, gradients)
             if self.counts_active:
                 sums.n_active = objective._n_active()
         return sums

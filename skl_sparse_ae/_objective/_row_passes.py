@@ -16,7 +16,8 @@ from scipy import sparse
 
 from .._arrays._array_api import to_numpy
 from .._arrays._blocks import BLOCK_BYTES, blocks, split_evenly, strips
-from .._arrays._sparse_products import add_product, csr_rows
+from .._arrays._device_array import as_array_like
+from .._arrays._sparse_products import add_product, csr_rows, less_offsets
 from ._sums import CodeSums, finish_delta, sum_rows
 
 # The smallest size of a block's workspaces, in sizes of a weight matrix: products of
@@ -128,9 +129,17 @@ class RowPasses:
         self._weights, self._weight = sample_weight, float(X.shape[0])
         if sample_weight is not None:
             self._weight = float(np.sum(sample_weight, dtype=np.float64))
-        self._dtype, self._mean = X.dtype, self._as_array(mean.astype(X.dtype))
-        self._is_sparse = sparse.issparse(X)
+        self._dtype, self._is_sparse = X.dtype, sparse.issparse(X)
         self._is_same = inputs is X
+        if self._is_sparse:
+            X, offsets = less_offsets(X)
+            if offsets is not None:
+                inputs = X if self._is_same else less_offsets(inputs, offsets)[0]
+                mean = mean - offsets
+            self._set_rest(mean)
+        else:
+            self._mean = self._as_array(mean.astype(X.dtype))
+            self._set_rest(mean - mean.astype(X.dtype))
         self._X, self._inputs = self._raw(X), self._raw(inputs)
         self._is_centred = kept.rows and not self._is_sparse
         if self._is_centred:
@@ -167,8 +176,8 @@ class RowPasses:
                 # The transpose of a product with CSR on the left, which SciPy has.
                 product = (X.T @ weighted).T if self._is_sparse else weighted.T @ X
                 cross = cross + _float64(product)
-        if is_solved and self._is_sparse:
-            cross -= np.outer(total, self._mean)
+        if is_solved and self._has_rest:
+            cross -= np.outer(total, self._exact_rest)
         return EncodedSums(self._weight, sums.phi, sums.n_active, total, gram, cross)
 
     def pull_back(self, parameters, decoder, slope):
@@ -185,8 +194,9 @@ class RowPasses:
         """
         parameters = self._encoder(parameters)
         offset, transposed = decoder.offset, decoder.components.T
+        if self._has_rest:
+            offset = offset + decoder.components @ self._rest
         if self._is_sparse:
-            offset = offset + decoder.components @ self._mean
             transposed = np.ascontiguousarray(transposed)
         if slope is not None:
             slope = self._as_array(slope.astype(self._dtype))
@@ -201,8 +211,8 @@ class RowPasses:
             intercept = intercept + _float64(sum_rows(delta))
             part = inputs.T @ delta
             coef = part if coef is None else coef + part
-        if self._is_sparse:
-            coef -= np.outer(self._mean, intercept.astype(coef.dtype))
+        if self._has_rest:
+            coef -= self._rest[:, None] * as_array_like(intercept, coef)
         return GradientSums(coef, intercept)
 
     def _error_at_code(self, X, code, transposed, gram, offset):
@@ -251,12 +261,15 @@ class RowPasses:
 
     def _encoder(self, parameters):
         """Parameters for the rows as they are given to the encoder."""
-        if not self._is_sparse:
+        if not self._has_rest:
             return parameters
-        shift = self._mean @ parameters.encoder_coef
-        return parameters._replace(
-            encoder_intercept=parameters.encoder_intercept - shift
-        )
+        intercept = parameters.encoder_intercept - self._rest @ parameters.encoder_coef
+        return parameters._replace(encoder_intercept=intercept)
+
+    def _set_rest(self, rest):
+        """Set what products of rows contain of the mean: all of it, or its rounding."""
+        self._exact_rest, self._has_rest = rest, bool(rest.any())
+        self._rest = self._as_array(rest.astype(self._dtype))
 
     def _code_of(self, rows):
         start = rows.start if self._keep else 0

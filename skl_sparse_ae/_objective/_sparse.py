@@ -10,14 +10,17 @@ terms of R. With ``G = W_d W_d^T`` and any matrix B of the shape of A,
   - 2 b_d . (X^T 1) + ||X||^2``.
 
 The cost is that of products with the non-zeros of X, and of products with matrices of
-n_components rows or columns. Products with codes are split among the threads by rows of
-X. The gradient is split by columns of X, so that no partial gradients are needed.
+n_components rows or columns. To keep the digits of sums of such terms, the means of
+columns without zeros are subtracted from X, and from ``b_d``.
+
+Products with codes are split among the threads by rows of X. The gradient is split by
+columns of X, so that no partial gradients are needed.
 """
 
 import numpy as np
 
 from .._arrays._blocks import BLOCK_BYTES, STRIP_BYTES, blocks, split_evenly
-from .._arrays._sparse_products import add_outer, add_product
+from .._arrays._sparse_products import add_outer, add_product, less_offsets
 from ._base import Objective
 from ._sparse_parts import _add_up, _Chunk, _Part
 from ._sums import squared_norm
@@ -37,7 +40,6 @@ class SparseObjective(Objective):
 
     # A step reads the whole dictionary and hardly takes longer for more rows.
     max_batch_size = 4096
-    subtracts_squares = True
     gradient_is_centred = True
 
     @property
@@ -51,6 +53,12 @@ class SparseObjective(Objective):
 
     def _set_rows(self, X, inputs, sample_weight, load):
         del load
+        is_same = inputs is X
+        X, self._offsets = less_offsets(X)
+        self._shift = self.mean
+        if self._offsets is not None:
+            inputs = X if is_same else less_offsets(inputs, self._offsets)[0]
+            self._shift = (0.0 if self.mean is None else self.mean) - self._offsets
         layout = self.network.layout
         n_rows, n_components = X.shape[0], layout.n_components
         weights = np.ones(n_rows) if sample_weight is None else sample_weight
@@ -78,6 +86,14 @@ class SparseObjective(Objective):
         n_codes = n_rows if self._keep else n_max
         self._code = self._workspace("code", n_codes, self.dtype)
         self._delta = self._workspace("delta", n_max, self.dtype)
+
+    def _parameters(self, theta, weights):
+        parameters = super()._parameters(theta, weights)
+        if self._offsets is not None:
+            intercept = (weights.decoder_intercept - self._offsets).astype(self.dtype)
+            parameters = parameters._replace(decoder_intercept=intercept)
+        self._decoder_intercept = parameters.decoder_intercept
+        return parameters
 
     def _unselected_codes(self, parameters):
         self._sums = []
@@ -178,13 +194,20 @@ class SparseObjective(Objective):
         intercept, gram, total = (scale * sums for sums in self._delta_sums)
         gradients.encoder_intercept[:] = intercept
         written = code_total.astype(self.dtype) @ weights.components
-        errors = self._weight * weights.decoder_intercept - self._column_sums
+        errors = self._weight * self._decoder_intercept - self._column_sums
         gradients.decoder_intercept[:] = scale * (written + errors)
         gram = scale * code_gram + gram
         total = scale * code_total + total
-        mean = None if self.mean is None else self.mean.astype(self.dtype)
+        shift = None if self._shift is None else self._shift.astype(self.dtype)
         return _DenseTerms(
-            self.network.layout, self._decays, gram, total, mean, intercept, self.dtype
+            self.network.layout,
+            self._decays,
+            gram,
+            total,
+            self._decoder_intercept,
+            shift,
+            intercept,
+            self.dtype,
         )
 
     def _n_active(self):
@@ -193,12 +216,13 @@ class SparseObjective(Objective):
     def _squared_errors(self, dictionary, gram, total, overlap):
         """Return ``||R||^2`` by the third formula of this module."""
         intercept = dictionary.intercept
-        return float(
+        errors = float(
             np.vdot(dictionary.gram, gram)
             + 2 * (dictionary.offset @ total - overlap)
             + intercept @ (self._weight * intercept - 2 * self._column_sums)
             + self._squares
         )
+        return max(0.0, errors)  # which rounding may make negative
 
     def _code_of(self, chunk):
         start = chunk.start if self._keep else 0
@@ -261,12 +285,15 @@ class _DenseTerms:
     """Terms of the gradient of the weights without products with X.
 
     They are ``W_d^T (A^T B) + b_d (1^T B)`` for the decoder, transposed,
-    ``- mean (1^T delta)`` for the encoder if intercepts are centred, and the decay of
-    both.
+    ``- shift (1^T delta)`` for the encoder if its intercepts are shifted, and the decay
+    of both.
     """
 
-    def __init__(self, layout, decays, gram, total, mean, intercept, dtype):
-        self._layout, self._encoder_decay, self._mean = layout, decays[0], mean
+    def __init__(
+        self, layout, decays, gram, total, decoder_intercept, shift, intercept, dtype
+    ):
+        self._layout, self._encoder_decay, self._shift = layout, decays[0], shift
+        self._decoder_intercept = decoder_intercept
         # A multiple of the identity makes the decay a part of the product.
         self._gram = (gram.T + decays[-1] * np.eye(len(gram))).astype(dtype)
         self._total, self._intercept = total.astype(dtype), intercept.astype(dtype)
@@ -279,7 +306,7 @@ class _DenseTerms:
             np.matmul(matrix, self._gram, out=decoder)
         else:
             decoder += matrix @ self._gram
-        add_outer(weights.decoder_intercept[columns], self._total, decoder)
+        add_outer(self._decoder_intercept[columns], self._total, decoder)
         if not self._layout.tied_weights:
             if begins:
                 np.multiply(
@@ -287,5 +314,5 @@ class _DenseTerms:
                 )
             else:
                 encoder += self._encoder_decay * weights.encoder_coef[columns]
-        if self._mean is not None:
-            add_outer(self._mean[columns], -self._intercept, encoder)
+        if self._shift is not None:
+            add_outer(self._shift[columns], -self._intercept, encoder)

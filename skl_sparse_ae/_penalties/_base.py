@@ -11,6 +11,7 @@ from numbers import Real
 
 import numpy as np
 
+from .._advice import Advising
 from .._sklearn import BaseEstimator, Interval
 
 FRACTION = Interval(Real, 0, 1, closed="neither")
@@ -18,7 +19,7 @@ WEIGHT = Interval(Real, 0, None, closed="left")
 FACTOR = Interval(Real, 1, None, closed="left")
 
 
-class Penalty(BaseEstimator):
+class Penalty(Advising, BaseEstimator):
     """Base class of all penalties, for user-defined ones too.
 
     It adds ``sum_j c_j psi(mean_i phi(a_ij))`` to the objective, with the activations

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import numpy as np
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils.validation import check_is_fitted
 
 
 def _best_estimator(estimator):
@@ -12,12 +13,17 @@ def _best_estimator(estimator):
 
 
 def _steps(estimator):
-    """The fitted steps of a (nested) pipeline without those that do nothing."""
+    """The fitted steps of a (nested) pipeline that `transform` uses."""
     estimator = _best_estimator(estimator)
     if not isinstance(estimator, Pipeline):
         return [estimator]
-    steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
+    steps = [step for _, step in estimator.steps if _is_used(step)]
     return [inner for step in steps for inner in _steps(step)] or [estimator]
+
+
+def _is_used(step):
+    """Whether `transform` uses a step; imbalanced-learn's samplers work in `fit`."""
+    return step not in (None, "passthrough") and not hasattr(step, "fit_resample")
 
 
 def last_step(estimator):
@@ -56,6 +62,18 @@ def first_steps(estimator):
     steps = _steps(estimator)
     steps = steps[: len(steps) - len(_steps(stack_of(estimator)))]
     return make_pipeline(*steps) if steps else None
+
+
+def check_components(estimator):
+    """Raise an error unless the last step is fitted and has `components_`."""
+    fitted = last_step(estimator)
+    check_is_fitted(fitted)
+    if not hasattr(fitted, "components_"):
+        raise TypeError(
+            f"{type(fitted).__name__} has no components_, which describe units. If "
+            "steps of a pipeline follow those with the units, pass the pipeline "
+            "without them, such as pipeline[:-1]."
+        )
 
 
 def names_of_columns(estimator, n_features, feature_names=None):

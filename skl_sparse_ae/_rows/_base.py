@@ -36,6 +36,8 @@ class Rows(ABC):
         self.X = X
         self.sample_weight = sample_weight
         self._to_caller = to_caller
+        #: The fitted attributes that describe the columns of X, where `fit` checks it.
+        self.columns = {}
 
     @property
     def shape(self):

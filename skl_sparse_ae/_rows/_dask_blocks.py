@@ -10,7 +10,7 @@ from .._arrays._array_api import canonical_csr
 from .._arrays._team import Team
 from ._limits import column_limits
 from ._mapping import map_rows, map_rows_to_csr
-from ._moments import mean_and_variance
+from ._moments import column_moments
 
 
 def as_rows(block, dtype, number, check_finite=True):
@@ -46,7 +46,7 @@ def as_rows(block, dtype, number, check_finite=True):
 
 @dataclass
 class Moments:
-    """Sum of weights, weighted mean and total variance of some rows.
+    """Sum of weights, weighted mean and variance of each column of some rows.
 
     Adding two objects gives the moments of both sets of rows, without cancellation if
     the means are large [1]_.
@@ -54,8 +54,7 @@ class Moments:
     Attributes
     ----------
     weight : float
-    mean : ndarray of shape (n_features,)
-    variance : float
+    mean, variances : ndarray of shape (n_features,)
 
     References
     ----------
@@ -65,18 +64,18 @@ class Moments:
 
     weight: float
     mean: np.ndarray
-    variance: float
+    variances: np.ndarray
 
     @classmethod
     def of_block(cls, number, X, sample_weight, *, dtype):
         """Return the moments of a block, after a check of its values."""
         X = as_rows(X, dtype, number)
         if sample_weight is None:
-            return cls(float(X.shape[0]), *mean_and_variance(X))
+            return cls(float(X.shape[0]), *column_moments(X))
         weight = float(np.sum(sample_weight, dtype=np.float64))
         if weight == 0:
-            return cls(0.0, np.zeros(X.shape[1]), 0.0)
-        return cls(weight, *mean_and_variance(X, np.asarray(sample_weight)))
+            return cls(0.0, *np.zeros((2, X.shape[1])))
+        return cls(weight, *column_moments(X, np.asarray(sample_weight)))
 
     def __add__(self, other):
         weight = self.weight + other.weight
@@ -84,8 +83,8 @@ class Moments:
             return self
         share = other.weight / weight
         step = other.mean - self.mean
-        between = share * (1 - share) * float(step @ step)
-        within = (1 - share) * self.variance + share * other.variance
+        between = share * (1 - share) * step**2
+        within = (1 - share) * self.variances + share * other.variances
         return Moments(weight, self.mean + share * step, within + between)
 
 

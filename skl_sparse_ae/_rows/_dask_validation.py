@@ -5,9 +5,9 @@ import dask.array as da
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from .._sklearn import _check_sample_weight
 from ._dask_sums import keep_in_memory
 from ._on_dask import OnDask
+from ._weights import checked_weights
 
 
 def check_rows(estimator, X, sample_weight, reset, method):
@@ -50,8 +50,8 @@ def check_rows(estimator, X, sample_weight, reset, method):
     sample_weight = _with_chunks_of(X, sample_weight)
     if is_fit:
         X, sample_weight = keep_in_memory(X, sample_weight)
-    # Only ratios matter, and sums of large weights could overflow.
-    sample_weight = sample_weight / _checked_maximum(sample_weight)
+    # As `checked_weights` does.
+    sample_weight = (sample_weight / _checked_maximum(sample_weight)).astype(X.dtype)
     if is_fit:
         (sample_weight,) = keep_in_memory(sample_weight)
     return OnDask(X, sample_weight)
@@ -116,9 +116,7 @@ def _check_shape(X, needs_lengths):
 def _with_chunks_of(X, sample_weight):
     """Return weights as a Dask array with the chunks of the rows."""
     if not dask.is_dask_collection(sample_weight):
-        weights = _check_sample_weight(
-            sample_weight, X, dtype=X.dtype, ensure_non_negative=True
-        )
+        weights = checked_weights(sample_weight, X.shape[0])
         return da.from_array(weights, chunks=X.chunks[:1])
     if sample_weight.shape != X.shape[:1]:
         raise ValueError(
@@ -126,7 +124,7 @@ def _with_chunks_of(X, sample_weight):
             f"for each of the {X.shape[0]} rows of X is expected. Call "
             "sample_weight.compute_chunk_sizes() first where the shape is unknown."
         )
-    return sample_weight.astype(X.dtype).rechunk(X.chunks[:1])
+    return sample_weight.astype(np.float64).rechunk(X.chunks[:1])
 
 
 def _checked_maximum(sample_weight):

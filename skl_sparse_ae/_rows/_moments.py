@@ -5,6 +5,7 @@ from scipy import sparse
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from .._arrays._blocks import blocks
+from .._arrays._sparse_products import less_offsets
 
 
 def mean_and_variance(X, sample_weight=None):
@@ -22,30 +23,46 @@ def mean_and_variance(X, sample_weight=None):
     variance : float
         ``sum_i p_i ||x_i - mean||^2`` with weights ``p`` that sum to one.
     """
-    total = X.shape[0]
-    if sample_weight is not None:
-        total = np.sum(sample_weight, dtype=np.float64)
+    mean, variances = column_moments(X, sample_weight)
+    return mean, total_variance(variances, mean)
 
-    def shares(rows):
-        """Return the weights of some rows, divided by the sum of all weights."""
-        if sample_weight is None:
-            return np.full(rows.stop - rows.start, 1 / total)
-        return sample_weight[rows].astype(np.float64) / total
 
+def column_moments(X, sample_weight=None):
+    """Return the mean and the variance of each column, as `mean_and_variance` does."""
+    share = _shares(X, sample_weight)
     if sparse.issparse(X):
-        X = sparse.csr_matrix(X, dtype=np.float64)
-        weights = shares(slice(0, X.shape[0]))
-        mean, variances = mean_variance_axis(X, axis=0, weights=weights)
-        return mean, zero_if_rounding(float(variances.sum()), mean)
-    # In two passes: the mean of squares minus the square of the mean would lose all
-    # digits of a variance that is small compared with the mean.
+        return _moments_of_csr(X, share)
+    return _moments_of_array(X, share)
+
+
+def _moments_of_array(X, share):
+    """Return the mean and the variance of each column of an array.
+
+    In two passes: the mean of squares minus the square of the mean would lose all
+    digits of a variance that is small compared with the mean. The second pass also
+    takes the rounding error out of the mean, so that it is exact for constant columns.
+    """
     parts = blocks(0, X.shape[0], 8 * X.shape[1])
-    mean = sum(shares(rows) @ X[rows].astype(np.float64) for rows in parts)
-    variance = 0.0
-    for rows in parts:
-        centred = X[rows] - mean
-        variance += shares(rows) @ np.einsum("ij,ij->i", centred, centred)
-    return mean, zero_if_rounding(float(variance), mean)
+    # A variance that overflows is an error where it matters.
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = sum(share[rows] @ X[rows].astype(np.float64) for rows in parts)
+        correction, variances = 0.0, 0.0
+        for rows in parts:
+            centred = X[rows] - mean
+            correction = correction + share[rows] @ centred
+            variances = variances + share[rows] @ np.square(centred, out=centred)
+        return mean + correction, np.maximum(variances - correction**2, 0)
+
+
+def _moments_of_csr(X, share):
+    """Return the mean and the variance of each column of a CSR matrix."""
+    X = sparse.csr_matrix(X, dtype=np.float64)
+    mean, variances = mean_variance_axis(X, axis=0, weights=share)
+    full = np.flatnonzero(np.bincount(X.indices, minlength=X.shape[1]) == X.shape[0])
+    if len(full):  # only these can be constant, or vary little compared with the mean
+        dense = X[:, full].toarray()
+        mean[full], variances[full] = _moments_of_array(dense, share)
+    return mean, variances
 
 
 def sample_indices(n_rows, size):
@@ -92,8 +109,7 @@ def principal_variance(X, sample_weight=None, fraction=1.0):
     variance : float
         Zero if all columns are constant.
     """
-    X = X.astype(np.float64)
-    mean, total = mean_and_variance(X, sample_weight)
+    X, mean, total = _prepared(X, sample_weight)
     if total == 0:
         return 0.0
     share = _shares(X, sample_weight)
@@ -131,9 +147,8 @@ def principal_directions(X, sample_weight=None, least=0.0, n_max=None):
         Orthonormal columns, in float64.
     variances : ndarray of shape (n_directions,)
     """
-    X = X.astype(np.float64)
-    share = _shares(X, sample_weight)
-    mean, root = share @ X, np.sqrt(share)[:, np.newaxis]
+    X, mean, _ = _prepared(X, sample_weight)
+    root = np.sqrt(_shares(X, sample_weight))[:, np.newaxis]
     if X.shape[1] <= X.shape[0]:
         centred = root * _centred(X, mean)
         variances, directions = np.linalg.eigh(centred.T @ centred)
@@ -158,7 +173,21 @@ def _shares(X, sample_weight):
     """Return the weights of the rows, divided by their sum."""
     if sample_weight is None:
         return np.full(X.shape[0], 1 / X.shape[0])
-    return sample_weight / np.sum(sample_weight, dtype=np.float64)
+    weights = sample_weight.astype(np.float64)
+    return weights / weights.sum()
+
+
+def _prepared(X, sample_weight):
+    """Return rows as float64 with a small mean, this mean, and the total variance.
+
+    The mean is zero for an array; CSR keeps that of the columns with zeros.
+    """
+    X = X.astype(np.float64)
+    mean, total = mean_and_variance(X, sample_weight)
+    if not sparse.issparse(X):
+        return X - mean, np.zeros_like(mean), total
+    X, offsets = less_offsets(X)
+    return X, mean if offsets is None else mean - offsets, total
 
 
 def _centred(X, mean):
@@ -174,7 +203,11 @@ def _centred_products(X, mean):
     return centred @ centred.T
 
 
-def zero_if_rounding(variance, mean, dtype=np.float64):
-    """Return the variance, or zero if it may be the rounding error of equal rows."""
-    rounding = 10 * np.finfo(dtype).eps * np.abs(mean).max()
-    return variance if np.sqrt(variance / len(mean)) > rounding else 0.0
+def total_variance(variances, mean, dtype=np.float64):
+    """Return the sum of the variances of the columns that are not constant."""
+    return float(np.sum(variances, where=~is_constant(variances, mean, dtype)))
+
+
+def is_constant(variances, mean, dtype=np.float64):
+    """Whether the variance of each column may be the rounding error of equal values."""
+    return np.sqrt(variances) <= 10 * np.finfo(dtype).eps * np.abs(mean)

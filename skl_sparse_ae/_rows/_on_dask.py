@@ -14,7 +14,7 @@ from ._base import Rows
 from ._dask_blocks import Limits, Moments, apply_block, corrupt_block, part_of_block
 from ._dask_sums import Crew, RowBlocks, keep_in_memory
 from ._distinct import count_distinct
-from ._moments import sample_indices, zero_if_rounding
+from ._moments import sample_indices, total_variance
 
 
 class OnDask(Rows):
@@ -75,7 +75,7 @@ class OnDask(Rows):
     def moments(self):
         blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())
         moments = blocks.sum(partial(Moments.of_block, dtype=self.dtype))
-        return moments.mean, zero_if_rounding(moments.variance, moments.mean)
+        return moments.mean, total_variance(moments.variances, moments.mean)
 
     def limits(self):
         blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())

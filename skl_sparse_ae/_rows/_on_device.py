@@ -7,7 +7,7 @@ from .._arrays._array_api import to_numpy
 from .._arrays._blocks import blocks
 from .._sklearn import _align_api_if_sparse
 from ._in_memory import InMemory
-from ._moments import zero_if_rounding
+from ._moments import total_variance
 
 # Size of a block of rows.
 BLOCK_BYTES = 2**28
@@ -35,16 +35,18 @@ class OnDevice(InMemory):
         shares = weight / np.sum(weight, dtype=np.float64)
         parts = blocks(0, X.shape[0], X.dtype.itemsize * X.shape[1], BLOCK_BYTES)
         weights = [X.from_numpy(shares[rows], X.dtype) for rows in parts]
-        mean, correction, variance = 0.0, 0.0, 0.0
+        mean, correction, variances = 0.0, 0.0, 0.0
         for rows, w in zip(parts, weights, strict=True):
             mean = mean + to_numpy(w @ X[rows].array).astype(np.float64)
         rounded = X.from_numpy(mean, X.dtype)
         for rows, w in zip(parts, weights, strict=True):
             centred = X[rows].array - rounded
-            variance += float(w @ X.xp.sum(centred * centred, axis=1))
+            squares = to_numpy(w @ (centred * centred)).astype(np.float64)
+            variances = variances + squares
             correction = correction + to_numpy(w @ centred).astype(np.float64)
-        variance = max(0.0, variance - float(correction @ correction))
-        return mean, zero_if_rounding(variance, mean, X.dtype)
+        mean = to_numpy(rounded) + correction
+        variances = np.maximum(variances - correction**2, 0)
+        return mean, total_variance(variances, mean, X.dtype)
 
     def limits(self):
         X = self.of_positive_weight().X

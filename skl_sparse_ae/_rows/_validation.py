@@ -1,8 +1,8 @@
 """Checks of X and sample_weight, and the choice of the kind of rows."""
 
 import sys
+from copy import copy
 
-import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
@@ -15,9 +15,11 @@ from .._arrays._array_api import (
     to_numpy,
 )
 from .._arrays._device_array import DeviceArray
-from .._sklearn import _check_sample_weight, check_same_namespace
+from .._sklearn import check_same_namespace
 from ._in_memory import InMemory
 from ._on_device import OnDevice
+from ._refused import explained
+from ._weights import checked_weights
 
 
 def check_rows(
@@ -34,8 +36,8 @@ def check_rows(
     method : str
         Name of the method that was called.
     reset : bool, default=False
-        Whether to set `n_features_in_` and `feature_names_in_` instead of comparing X
-        with them.
+        Whether to return `n_features_in_` and `feature_names_in_` as `Rows.columns`
+        instead of comparing X with those of the estimator.
     may_stay_on_device : bool, default=True
         Whether rows on a device stay there instead of being moved to NumPy.
 
@@ -52,25 +54,47 @@ def check_rows(
         If X or sample_weight cannot be used, or X has other columns or belongs to
         another library than the rows that the estimator was fitted to.
     """
+    if reset:
+        # A copy, so that an error or an interrupt leaves the estimator as it is.
+        estimator = copy(estimator)
+        rows = _checked(estimator, X, sample_weight, method, True, may_stay_on_device)
+        rows.columns = columns_of(estimator)
+        return rows
+    return _checked(estimator, X, sample_weight, method, False, may_stay_on_device)
+
+
+def columns_of(estimator):
+    """Return the fitted attributes that describe the columns of X, as a dict."""
+    names = "n_features_in_", "feature_names_in_"
+    return {name: vars(estimator)[name] for name in names if name in vars(estimator)}
+
+
+def _checked(estimator, X, sample_weight, method, reset, may_stay_on_device):
+    """As `check_rows`, but set the attributes of the estimator with `reset`."""
     if _is_dask(X):
         from ._dask_validation import check_rows
 
         return check_rows(estimator, X, sample_weight, reset, method)
-    X = validate_data(
-        estimator,
-        X,
-        accept_sparse="csr",
-        dtype=float_dtypes(X),
-        order="C",
-        reset=reset,
-    )
+    try:
+        X = validate_data(
+            estimator,
+            X,
+            accept_sparse="csr",
+            dtype=float_dtypes(X),
+            order="C",
+            reset=reset,
+        )
+    except (TypeError, ValueError) as error:
+        better = explained(error, X)
+        if better is error:
+            raise
+        raise better from error
     if not reset:
         check_same_namespace(X, estimator, attribute="components_", method=method)
     rows = _make_rows(estimator, X, may_stay_on_device)
-    if sparse.issparse(rows.X):
-        rows.X = canonical_csr(rows.X)
     if sample_weight is not None:
-        rows.sample_weight = _checked_weights(sample_weight, rows)
+        weights = checked_weights(sample_weight, rows.shape[0])
+        rows.sample_weight = weights.astype(rows.dtype)
     return rows
 
 
@@ -114,6 +138,8 @@ def _is_dask(X):
 
 def _make_rows(estimator, X, may_stay_on_device):
     """Return rows on their device, or in memory as NumPy or CSR arrays."""
+    if sparse.issparse(X):
+        return InMemory(canonical_csr(X))
     if not (may_stay_on_device and is_on_device(X)):
         return InMemory(to_numpy(X), to_caller=converter_to(X))
     if estimator.engine is not None:
@@ -123,13 +149,3 @@ def _make_rows(estimator, X, may_stay_on_device):
             "they belong to does all the work."
         )
     return OnDevice(DeviceArray(X), to_caller=converter_to(X))
-
-
-def _checked_weights(sample_weight, rows):
-    """Return weights as a NumPy array, divided by the largest one."""
-    shape_only = np.empty((rows.shape[0], 0), rows.dtype)  # instead of X on a device
-    sample_weight = _check_sample_weight(
-        to_numpy(sample_weight), shape_only, dtype=rows.dtype, ensure_non_negative=True
-    )
-    # Only ratios matter, and sums of large weights could overflow.
-    return sample_weight / sample_weight.max()

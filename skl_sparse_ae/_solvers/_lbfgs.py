@@ -75,6 +75,10 @@ def minimize_lbfgs(
         monitor.begin(search.current.x)
         last = search.current.value
         if not search.iterate():
+            if n_iter == 0:  # the start is the result of the first iteration
+                n_iter = 1
+                search.evaluate()
+                monitor.end(search.current.x, search.current.value)
             reason = "rounding hides any lower value"
             return Outcome(search.current.x, n_iter, True, reason)
         point, value = search.current.x, search.current.value
@@ -117,6 +121,10 @@ class _Search:
         self._other.value = self.current.value  # no trial yet
         if not (isfinite(self.current.value) and isfinite(self._squared_norm())):
             raise self._diverged(self.current)
+
+    def evaluate(self):
+        """Evaluate the current point again, after trials at others."""
+        self._evaluate(self.current)
 
     def iterate(self):
         """Move to a point of lower value; return False if none is found."""

@@ -76,6 +76,8 @@ def _secant_zero(a, b):
 
 def _cubic_minimum(a, b):
     """Return the minimum of the cubic through two trials, or nan."""
+    if a.t == b.t:  # the interval is as short as rounding allows
+        return nan
     d = a.slope + b.slope - 3 * (a.value - b.value) / (a.t - b.t)
     square = d * d - a.slope * b.slope
     if not 0 <= square < inf:

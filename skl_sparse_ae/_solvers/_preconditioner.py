@@ -31,14 +31,25 @@ class EncoderCoordinates:
     n_components : int
     unit : float
         Size of an activation.
+    skipped : ndarray of bool, shape (n_features,), default=None
+        Columns whose weights are zero. None stands for no columns.
 
     Attributes
     ----------
     size : int
         Of the vector.
+    skipped : ndarray of bool, shape (n_features,) or None
     """
 
-    def __init__(self, directions, variances, mean_variance, n_components, unit):
+    def __init__(
+        self,
+        directions,
+        variances,
+        mean_variance,
+        n_components,
+        unit,
+        skipped=None,
+    ):
         self._shape = directions.shape[0], n_components
         self._n_weights = directions.shape[0] * n_components
         self.size = self._n_weights + n_components
@@ -47,6 +58,7 @@ class EncoderCoordinates:
         self._base = mean_variance**-0.5
         self._along = (variances + mean_variance) ** -0.5
         self._unit = float(unit)
+        self.skipped = skipped
 
     def to_encoder(self, point):
         """The encoder's weights and intercepts, in the precision of the vector."""
@@ -73,7 +85,10 @@ class EncoderCoordinates:
         known, base = self._variances / (self._variances + c), rest / (rest + c)
         kept = known @ self._variances + base * rest * (n_features - n_known)
         factor = (n_features * c / kept) ** 0.5
-        return self._multiply(coef, base**0.5, known**0.5, factor)
+        shrunk = self._multiply(coef, base**0.5, known**0.5, factor)
+        if self.skipped is not None:
+            shrunk[self.skipped] = 0
+        return shrunk
 
     def scaled(self, factor):
         """The same coordinates with a unit that is larger by a factor."""

@@ -14,9 +14,6 @@ Both are linear changes of variables. They change the path of the solver, but no
 
 import numpy as np
 
-# A standard deviation below this fraction of the mean is considered rounding error.
-ROUNDING = 1000 * np.finfo(np.float64).eps
-
 
 class Scaling:
     """Conversion between parameters and the solver's variables.
@@ -34,8 +31,7 @@ class Scaling:
         self._layout = layout
         self.mean = mean
         self.variance = variance
-        is_rounding = variance <= np.sum((ROUNDING * mean) ** 2)
-        self.value = 1.0 if is_rounding else variance
+        self.value = variance or 1.0
         spread = np.sqrt(self.value / layout.n_features)
         bounded = np.isfinite(network.activation.range).all()
         out = spread if network.out_activation.name == "identity" else 1.0

@@ -178,5 +178,13 @@ def _bin_edges(values, rho, n_bins, log_scale):
     if len(points) == 0:
         return np.array([0.1, 1.0])
     if log_scale:
-        return 10 ** np.histogram_bin_edges(np.log10(points), n_bins)
-    return np.histogram_bin_edges(points, n_bins)
+        return 10 ** _linear_edges(np.log10(points), n_bins, 0.5)
+    return _linear_edges(points, n_bins, 0.5 * (np.abs(points).max() or 1.0))
+
+
+def _linear_edges(points, n_bins, margin):
+    """Edges of bins of equal width; points nearly the same are given a margin."""
+    low, high = points.min(), points.max()
+    if high - low <= n_bins * np.spacing(np.abs(points).max()):
+        low, high = low - margin, high + margin
+    return np.linspace(low, high, n_bins + 1)

@@ -5,6 +5,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays._array_api import to_numpy
+from .._arrays._norms import unit_rows
 from .._penalties._contractive import Contractive
 from .._penalties._l1 import L1
 from .._reading._pipelines import check_units, last_step, stack_of
@@ -41,13 +42,7 @@ def unit_weights(estimator, weights):
             "codes of another layer. Use weights='components', or pass the last step "
             "alone."
         )
-    return _unit_norm(to_numpy(fitted.encoder_coef_).T)
-
-
-def _unit_norm(rows):
-    """Rows divided by their norms; rows of zeros unchanged."""
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    return unit_rows(to_numpy(fitted.encoder_coef_).T)
 
 
 def dense(array):

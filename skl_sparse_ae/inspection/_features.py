@@ -2,10 +2,9 @@
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils.validation import check_is_fitted
 
 from .._reading._constraints import COUNT
-from .._reading._pipelines import last_step, names_of_columns
+from .._reading._pipelines import check_components, names_of_columns
 from .._sklearn import validate_params
 from ._unit_weights import unit_weights
 
@@ -50,7 +49,9 @@ def top_features(estimator, n=10, *, feature_names=None):
     Raises
     ------
     NotFittedError
-        If the estimator has no `components_`.
+        If the estimator is not fitted.
+    TypeError
+        If it has no `components_`.
     ValueError
         If the number of names is not the number of features, or if a step between two
         layers has no `inverse_transform`.
@@ -79,7 +80,7 @@ def top_features(estimator, n=10, *, feature_names=None):
     >>> set(top.names.flat) <= set(wine.feature_names)
     True
     """
-    check_is_fitted(last_step(estimator), "components_")
+    check_components(estimator)
     weights = unit_weights(estimator)
     feature_names = names_of_columns(estimator, weights.shape[1], feature_names)
     indices = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :n]

@@ -3,10 +3,8 @@
 import numpy as np
 from scipy import sparse
 from scipy.stats import false_discovery_control, hypergeom
-from sklearn.utils import Bunch, check_consistent_length, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import Bunch, check_consistent_length
 
-from .._arrays._array_api import to_numpy
 from .._reading._codes import (
     auto_threshold,
     column_means,
@@ -16,6 +14,7 @@ from .._reading._codes import (
 )
 from .._reading._constraints import THRESHOLD_OR_AUTO
 from .._sklearn import HasMethods, validate_params
+from ._classes import encode_classes
 
 
 @validate_params(
@@ -34,7 +33,7 @@ def label_enrichment(estimator, X, y, *, threshold="auto"):
         Rows, or any other input of `transform`. They are encoded in blocks.
 
     y : array-like of shape (n_samples,)
-        Class of each row.
+        Class of each row: strings, whole numbers, or anything else that can be sorted.
 
     threshold : float, array-like of shape (n_components,), "auto", "mean" or None, \
             default="auto"
@@ -75,7 +74,8 @@ def label_enrichment(estimator, X, y, *, threshold="auto"):
     Raises
     ------
     ValueError
-        If X and y differ in length, or if y is continuous or cannot be sorted.
+        If X and y differ in length, or if labels are missing, are numbers of a numeric
+        target, or cannot be sorted.
 
     Notes
     -----
@@ -103,38 +103,27 @@ def label_enrichment(estimator, X, y, *, threshold="auto"):
     >>> bool((result.adjusted_pvalues.min(axis=1) < 0.001).mean() > 0.9)
     True
     """
-    y = column_or_1d(to_numpy(y))
-    classes, labels = _encode_labels(y)
-    check_consistent_length(X, y)
+    classes, labels = encode_classes(y)
+    check_consistent_length(X, labels)
     if isinstance(threshold, str) and threshold == "auto":
         threshold = auto_threshold(estimator)
     if isinstance(threshold, str):
         threshold = thresholds_from_means(_mean_code(estimator, X))
     n_active, counts = _count_active(estimator, X, labels, threshold)
-    class_counts = np.bincount(labels)
-    pvalues = hypergeom.sf(counts - 1, len(y), class_counts, n_active[:, np.newaxis])
+    class_counts, n_samples = np.bincount(labels), len(labels)
+    pvalues = hypergeom.sf(
+        counts - 1, len(labels), class_counts, n_active[:, np.newaxis]
+    )
     adjusted = false_discovery_control(pvalues, axis=None, method="by")
     return Bunch(
         classes=classes,
         class_counts=class_counts,
         n_active=n_active,
         counts=counts,
-        enrichment=_ratio(counts * len(y), np.outer(n_active, class_counts)),
+        enrichment=_ratio(counts * n_samples, np.outer(n_active, class_counts)),
         pvalues=pvalues,
         adjusted_pvalues=adjusted.reshape(pvalues.shape),
     )
-
-
-def _encode_labels(y):
-    """Sorted classes, and the index of the class of each label."""
-    try:
-        check_classification_targets(y)
-        return np.unique(y, return_inverse=True)
-    except TypeError as error:
-        raise ValueError(
-            "y has labels that cannot be sorted, such as strings and missing values. "
-            "Use rows that have labels, or one kind of label."
-        ) from error
 
 
 def _mean_code(estimator, X):

@@ -1,12 +1,13 @@
 """Files of dictionary_learning, a library of autoencoders for language models."""
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from .._optional import import_optional
-from ._files import check_names, make_folder, read_json, widen, write_json
+from ._files import check_names, errors_name, read_config, widen, write_folder
 from ._rectified import Rectified
 
 CONFIG, WEIGHTS = "config.json", "ae.pt"
@@ -111,10 +112,10 @@ def save_dictionary_learning(estimator, folder):
         "dict_size": n_components,
         "k": sae.k,
     }
-    folder = make_folder(folder)
     state = {key: torch.tensor(np.array(value)) for key, value in state.items()}
-    torch.save(state, folder / WEIGHTS)
-    write_json({"trainer": trainer}, folder / CONFIG)
+    write_folder(
+        folder, CONFIG, {"trainer": trainer}, WEIGHTS, partial(torch.save, state)
+    )
 
 
 def load_dictionary_learning(folder):
@@ -156,23 +157,37 @@ def load_dictionary_learning(folder):
     """
     torch = import_optional("torch", "pytorch")
     config_path, weights_path = Path(folder, CONFIG), Path(folder, WEIGHTS)
-    name = _class_name(config_path)
+    name = _class_name(read_config(config_path, weights_path), config_path)
     names, subtracts, selection = CLASSES[name]
-    state = torch.load(weights_path, map_location="cpu", weights_only=True)
+    state = _read_state(weights_path, torch)
     check_names(state, {*names, *selection}, weights_path)
-    state = _transpose_layers({key: _to_numpy(state[key], torch) for key in state})
-    sae = Rectified(
-        *(state[key] for key in names),
-        k=state.get("k"),
-        # AutoEncoderTopK does not encode with its threshold.
-        threshold=None if name == "AutoEncoderTopK" else state.get("threshold"),
-    ).check()
-    return (sae.fold_b_dec() if subtracts else sae).to_estimator()
+    state = _transpose_layers(state)
+    with errors_name(weights_path):
+        sae = Rectified(
+            *(state[key] for key in names),
+            k=state.get("k"),
+            # AutoEncoderTopK does not encode with its threshold.
+            threshold=None if name == "AutoEncoderTopK" else state.get("threshold"),
+        ).check()
+        return (sae.fold_b_dec() if subtracts else sae).to_estimator()
 
 
-def _class_name(path):
-    """Return the name of the class in a configuration file."""
-    trainer = read_json(path).get("trainer")
+def _read_state(path, torch):
+    """Return the tensors in a file of PyTorch as a dict of arrays."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        return {str(key): _to_numpy(tensor, torch) for key, tensor in state.items()}
+    except OSError:
+        raise
+    except Exception as error:  # of many kinds, some with unsafe advice
+        raise ValueError(
+            f"{path} is no dict of tensors, or damaged ({type(error).__name__})."
+        ) from error
+
+
+def _class_name(config, path):
+    """Return the name of the class in the configuration of a file."""
+    trainer = config.get("trainer")
     name = trainer.get("dict_class") if isinstance(trainer, dict) else None
     if name not in list(CLASSES):
         raise ValueError(

@@ -1,31 +1,85 @@
 """Reading, writing and checking of files of tensors and JSON."""
 
+import hashlib
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from .._optional import import_optional
+from .._replacing import replacing
+
+#: Key of the settings in a folder for the digest of the file of tensors beside them.
+DIGEST = "weights_sha256"
 
 
-def make_folder(path):
-    """Return a folder as a `Path`; make it if it does not exist."""
-    folder = Path(path)
+def write_folder(folder, config_name, settings, weights_name, write_weights):
+    """Write a file of settings and one of tensors to a folder.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        It is made if it does not exist.
+    config_name, weights_name : str
+        Names of the files.
+    settings : dict
+        It is written as JSON, with the digest of the tensors, by which `read_config`
+        finds out whether both files belong together: the process may be killed between
+        the replacement of one and of the other.
+    write_weights : callable
+        Called with a path; writes the tensors.
+    """
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    with replacing(folder / config_name, folder / weights_name) as (config, weights):
+        write_weights(weights)
+        text = json.dumps(settings | {DIGEST: _digest(weights)}, indent=1)
+        config.write_text(text, encoding="utf-8")
 
 
-def write_json(settings, path):
-    """Write a dict to a file as a JSON object."""
-    path.write_text(json.dumps(settings, indent=1), encoding="utf-8")
-
-
-def read_json(path):
-    """Return the JSON object in a file as a dict."""
-    settings = json.loads(path.read_text(encoding="utf-8"))
+def read_config(config_path, weights_path):
+    """Return the settings that `write_folder` or another library has written."""
+    settings = parse_json(config_path.read_bytes(), config_path)
     if not isinstance(settings, dict):
-        raise ValueError(f"{path} must hold a JSON object, and holds {settings!r}.")
+        raise ValueError(
+            f"{config_path} must hold a JSON object, and holds {settings!r}."
+        )
+    digest = settings.pop(DIGEST, None)
+    if digest is not None and digest != _digest(weights_path):
+        raise ValueError(
+            f"{weights_path} is not the file that was written with {config_path}. "
+            "Saving may have been interrupted, or a file copied from elsewhere."
+        )
     return settings
+
+
+def parse_json(text, source):
+    """Return what a JSON text stands for; `source` is named where it is invalid."""
+    try:
+        return json.loads(text, parse_int=_parse_int)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise ValueError(f"{source} cannot be read as JSON: {error}.") from error
+
+
+def _parse_int(text):
+    value = int(text)
+    float(value)  # an error where no parameter could be as large
+    return value
+
+
+@contextmanager
+def errors_name(path):
+    """Name a file in the errors about what it contains."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be used. {error}") from error
+
+
+def _digest(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_tensors(arrays, path, metadata=None):

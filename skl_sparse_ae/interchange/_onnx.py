@@ -9,6 +9,7 @@ from .._optional import import_optional
 from .._penalties._batch_topk import BatchTopK
 from .._penalties._topk import TopK
 from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
+from ._onnx_inputs import Inputs
 
 #: Names of the operators for the activation functions other than the identity.
 OPERATORS = {"logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
@@ -29,10 +30,12 @@ def to_onnx(estimator, X, **options):
         A fitted :class:`SparseAutoencoder`, or a fitted pipeline or other composite
         estimator that skl2onnx can convert.
 
-    X : array-like or DataFrame of shape (n_samples, n_features)
-        Example of the input. Only its number of columns and its dtype are used. The
-        graph computes in float32 or float64 and converts other dtypes. Each column of a
-        DataFrame becomes a separate input.
+    X : array-like, sparse matrix or DataFrame of shape (n_samples, n_features)
+        Example of the input. Only its number of columns and their dtypes are used. The
+        graph computes in float32 if all numbers are float32, and otherwise in float64,
+        as `transform` does. Each column of a DataFrame becomes a separate input, of the
+        column's name and dtype, unless names are no strings. Other rows are one input,
+        called "X".
 
     **options : dict
         Further arguments of ``skl2onnx.to_onnx``, such as `target_opset` or `options`.
@@ -68,7 +71,7 @@ def to_onnx(estimator, X, **options):
     True
     """
     check_is_fitted(estimator)
-    return _convert(estimator, X if hasattr(X, "columns") else np.asarray(X), options)
+    return _convert(estimator, X, options)
 
 
 def decoder_to_onnx(estimator, **options):
@@ -127,7 +130,11 @@ def _convert(estimator, X, options):
         skl2onnx.update_registered_converter(
             cls, f"SklSparseAe{cls.__name__}", shape, convert
         )
-    return skl2onnx.to_onnx(estimator, X[:1], **options)
+    inputs = Inputs(X)
+    model = skl2onnx.to_onnx(
+        estimator, **{"initial_types": inputs.initial_types(), **options}
+    )
+    return model if "initial_types" in options else inputs.restore(model)
 
 
 def _shape_of_code(operator):
@@ -141,8 +148,11 @@ def _shape_of_rows(operator):
 
 
 def _set_shape(operator, n_columns):
+    types = import_optional("skl2onnx.common.data_types", "onnx")
+    is_single = all(isinstance(x.type, types.FloatTensorType) for x in operator.inputs)
+    output = types.FloatTensorType if is_single else types.DoubleTensorType
     n_rows = operator.inputs[0].get_first_dimension()
-    operator.outputs[0].type.shape = [n_rows, n_columns]
+    operator.outputs[0].type = output([n_rows, n_columns])
 
 
 def _convert_encoder(scope, operator, container):

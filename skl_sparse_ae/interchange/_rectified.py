@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.base import clone
 
 from .._arrays._array_api import to_numpy
+from .._arrays._norms import row_norms
 from .._penalties._batch_topk import BatchTopK
 from .._penalties._none import NoPenalty
 from .._penalties._topk import TopK
@@ -143,7 +144,7 @@ class Rectified(NamedTuple):
 
         Units whose norm is zero are then never active.
         """
-        norms = np.linalg.norm(self.W_dec, axis=1)
+        norms = row_norms(self.W_dec)[:, 0]
         divisors = np.where(norms > 0, norms, 1)
         return self._replace(
             W_enc=self.W_enc * norms,

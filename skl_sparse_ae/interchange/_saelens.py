@@ -1,5 +1,6 @@
 """Files of SAELens, a library of autoencoders for language models."""
 
+from functools import partial
 from numbers import Real
 from pathlib import Path
 
@@ -9,10 +10,10 @@ from .._sklearn import Interval, StrOptions, validate_parameter_constraints
 from .._version import __version__
 from ._files import (
     check_names,
-    make_folder,
-    read_json,
+    errors_name,
+    read_config,
     read_tensors,
-    write_json,
+    write_folder,
     write_tensors,
 )
 from ._rectified import Rectified
@@ -107,9 +108,7 @@ def save_saelens(estimator, folder):
         tensors["threshold"] = np.full_like(sae.b_enc, sae.threshold)
     elif sae.k is not None:
         config |= {"architecture": "topk", "k": sae.k}
-    folder = make_folder(folder)
-    write_tensors(tensors, folder / WEIGHTS)
-    write_json(config, folder / CONFIG)
+    write_folder(folder, CONFIG, config, WEIGHTS, partial(write_tensors, tensors))
 
 
 def load_saelens(folder):
@@ -154,7 +153,7 @@ def load_saelens(folder):
     8
     """
     config_path, weights_path = Path(folder, CONFIG), Path(folder, WEIGHTS)
-    config = DEFAULTS | read_json(config_path)
+    config = DEFAULTS | read_config(config_path, weights_path)
     validate_parameter_constraints(CONSTRAINTS, config, str(config_path))
     architecture = config["architecture"]
     if architecture == "topk" and config["k"] is None:
@@ -163,13 +162,14 @@ def load_saelens(folder):
     threshold = THRESHOLDS[architecture]
     names = ARRAYS if threshold is None else (*ARRAYS, threshold)
     check_names(tensors, names, weights_path)
-    sae = Rectified(
-        *(tensors[name] for name in ARRAYS),
-        k=None if architecture == "standard" else config["k"],
-        threshold=tensors.get(threshold),
-    ).check()
-    if config["apply_b_dec_to_input"]:
-        sae = sae.fold_b_dec()
-    if config["rescale_acts_by_decoder_norm"]:
-        sae = sae.fold_norms()
-    return sae.to_estimator()
+    with errors_name(weights_path):
+        sae = Rectified(
+            *(tensors[name] for name in ARRAYS),
+            k=None if architecture == "standard" else config["k"],
+            threshold=tensors.get(threshold),
+        ).check()
+        if config["apply_b_dec_to_input"]:
+            sae = sae.fold_b_dec()
+        if config["rescale_acts_by_decoder_norm"]:
+            sae = sae.fold_norms()
+        return sae.to_estimator()

@@ -1,6 +1,7 @@
 """Files of this package: tensors and settings in the safetensors format."""
 
-from ._files import read_tensors, write_tensors
+from .._replacing import replacing
+from ._files import errors_name, read_tensors, write_tensors
 from ._settings import from_arrays_and_json, to_arrays_and_json
 
 #: Key of the settings in the header of a file.
@@ -47,7 +48,8 @@ def save_safetensors(estimator, path):
     True
     """
     arrays, settings = to_arrays_and_json(estimator)
-    write_tensors(arrays, path, metadata={HEADER: settings})
+    with replacing(path) as (new,):
+        write_tensors(arrays, new, metadata={HEADER: settings})
 
 
 def load_safetensors(path):
@@ -89,4 +91,5 @@ def load_safetensors(path):
             f"{path} has no settings of skl_sparse_ae in its header. load_saelens "
             "reads the folders of that library."
         )
-    return from_arrays_and_json(tensors, metadata[HEADER])
+    with errors_name(path):
+        return from_arrays_and_json(tensors, metadata[HEADER])

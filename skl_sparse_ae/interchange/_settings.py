@@ -17,7 +17,7 @@ from .._penalties._registry import PENALTIES
 from .._sklearn import Interval, StrOptions, validate_parameter_constraints
 from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
 from .._version import __version__
-from ._files import check_array
+from ._files import check_array, parse_json
 
 #: Version of the format. It increases when older versions of the package can no longer
 #: read what is written.
@@ -113,7 +113,7 @@ def from_arrays_and_json(arrays, text):
     """
     settings = _check_keys(
         "The settings",
-        json.loads(text),
+        parse_json(text, "The header"),
         {"format", "version", "parameters", "attributes"},
     )
     if settings["format"] != FORMAT:
@@ -190,16 +190,25 @@ def _check_attributes(attributes):
     attributes = {**attributes, "penalty_": penalty}
     for name in ("loss_curve_", "validation_scores_"):
         if name in attributes:
-            attributes[name] = [float(value) for value in attributes[name]]
+            attributes[name] = _numbers(name, attributes[name], ())
     if "loss_terms_" in attributes:
-        terms = attributes["loss_terms_"]
-        attributes["loss_terms_"] = [
-            (float(r), float(d), float(s)) for r, d, s in terms
-        ]
+        terms = _numbers("loss_terms_", attributes["loss_terms_"], (3,))
+        attributes["loss_terms_"] = [tuple(term) for term in terms]
     if "feature_names_in_" in attributes:
         names = [str(name) for name in attributes["feature_names_in_"]]
         attributes["feature_names_in_"] = np.array(names, dtype=object)
     return attributes
+
+
+def _numbers(name, values, shape):
+    """Return a list of numbers, or of lists of this shape, after a check."""
+    try:
+        array = np.array(values, np.float64).reshape(-1, *shape)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be a list of numbers. {error}") from error
+    if len(array) != len(values):
+        raise ValueError(f"{name} must have {shape} numbers in each entry.")
+    return array.tolist()
 
 
 def _check_arrays(arrays):

@@ -3,7 +3,8 @@
 import numpy as np
 
 from .._reading._codes import check_rows, column_means, is_active
-from ._checks import check_weights, validate_parameters
+from .._rows._weights import checked_weights
+from ._checks import validate_parameters
 
 
 @validate_parameters
@@ -62,7 +63,7 @@ def mean_activation(A, *, sample_weight=None):
     array([0.5, 4. ])
     """
     A = check_rows(A, "A")
-    return column_means(A, check_weights(sample_weight, A))
+    return column_means(A, checked_weights(sample_weight, A.shape[0]))
 
 
 @validate_parameters
@@ -95,7 +96,7 @@ def activation_density(A, *, threshold=None, sample_weight=None):
     array([0.25, 0.75])
     """
     A = check_rows(A, "A")
-    weights = check_weights(sample_weight, A)
+    weights = checked_weights(sample_weight, A.shape[0])
     return column_means(is_active(A, threshold, weights), weights)
 
 

@@ -1,11 +1,9 @@
 """Validation of the parameters of measures."""
 
-import numpy as np
-
-from .._arrays._array_api import to_numpy
 from .._reading._codes import check_rows
 from .._reading._constraints import THRESHOLD
-from .._sklearn import Options, _check_sample_weight, validate_params
+from .._rows._weights import checked_weights
+from .._sklearn import Options, validate_params
 
 #: Decorator of a measure that validates those of its parameters that are listed here.
 validate_parameters = validate_params(
@@ -26,7 +24,7 @@ def check_pair(X, X_hat, sample_weight):
     -------
     X, X_hat : ndarray or csr_array of shape (n_samples, n_features)
     weights : ndarray of shape (n_samples,)
-        As returned by `check_weights`.
+        As returned by `checked_weights`.
     """
     X, X_hat = check_rows(X, "X"), check_rows(X_hat, "X_hat")
     if X.shape != X_hat.shape:
@@ -34,13 +32,4 @@ def check_pair(X, X_hat, sample_weight):
             f"X and X_hat must have the same shape, and have {X.shape} and "
             f"{X_hat.shape}."
         )
-    return X, X_hat, check_weights(sample_weight, X)
-
-
-def check_weights(sample_weight, X):
-    """Validate the weights of the rows of X; return them divided by the largest."""
-    sample_weight = _check_sample_weight(
-        to_numpy(sample_weight), X, dtype=np.float64, ensure_non_negative=True
-    )
-    # Only their ratios matter, and sums of large weights could overflow.
-    return sample_weight / sample_weight.max()
+    return X, X_hat, checked_weights(sample_weight, X.shape[0])

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from .._arrays._array_api import to_numpy
+from .._arrays._norms import unit_rows
 
 
 def mutual_coherence(components):
@@ -33,10 +34,7 @@ def mutual_coherence(components):
     0.8
     """
     components = to_numpy(check_array(components, input_name="components"))
-    components = components.astype(np.float64)
-    products = np.abs(components @ components.T)
-    lengths = np.sqrt(products.diagonal())
-    scales = np.outer(lengths, lengths)
-    np.fill_diagonal(products, 0)
-    cosines = np.divide(products, scales, out=products, where=scales > 0)
+    atoms = unit_rows(components.astype(np.float64))
+    cosines = np.abs(atoms @ atoms.T)
+    np.fill_diagonal(cosines, 0)
     return min(1.0, float(cosines.max()))

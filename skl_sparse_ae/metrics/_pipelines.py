@@ -3,8 +3,8 @@
 from .._arrays._array_api import converter_to
 from .._reading._codes import check_rows
 from .._reading._pipelines import first_steps, stack_of
+from .._rows._weights import checked_weights
 from .._sklearn import HasMethods, validate_params
-from ._checks import check_weights
 from ._reconstruction import variance_explained_by_code
 
 
@@ -67,7 +67,7 @@ def pipeline_score(estimator, X, *, sample_weight=None):
     code = stack.transform(rows)
     to_library = converter_to(code)
     rows, code = check_rows(rows, "X"), check_rows(code, "the code of X")
-    weights = check_weights(sample_weight, rows)
+    weights = checked_weights(sample_weight, rows.shape[0])
     return variance_explained_by_code(
         rows, code, lambda part: stack.inverse_transform(to_library(part)), weights
     )

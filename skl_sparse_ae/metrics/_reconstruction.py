@@ -49,6 +49,7 @@ def variance_explained(X, X_hat, *, sample_weight=None):
     0.75
     """
     X, X_hat, weights = check_pair(X, X_hat, sample_weight)
+    X, X_hat = _in_range(X, X_hat)
     return _explained(X, weights, float(_mean_squared_errors(X, X_hat, weights).sum()))
 
 
@@ -171,6 +172,7 @@ def relative_reconstruction_bias(X, X_hat, *, centered=True, sample_weight=None)
     0.5
     """
     X, X_hat, weights = check_pair(X, X_hat, sample_weight)
+    X, X_hat = _in_range(X, X_hat)
     mean, power = mean_and_variance(X, weights)
     mean_hat, power_hat = mean_and_variance(X_hat, weights)
     product = _mean_of_rows(
@@ -186,6 +188,14 @@ def relative_reconstruction_bias(X, X_hat, *, centered=True, sample_weight=None)
         return 1.0 if power == 0 else 0.0
     # Without variance of X, the product is a rounding error.
     return float(power_hat / product) if power and product else np.inf
+
+
+def _in_range(*arrays):
+    """Divide arrays by one number if squares of their entries leave the range."""
+    largest = max(float(abs(array).max()) for array in arrays)
+    if largest == 0 or 1e-100 < largest < 1e100:
+        return arrays
+    return [array.astype(np.float64) / largest for array in arrays]
 
 
 def _mean_of_rows(function, arrays, weights):

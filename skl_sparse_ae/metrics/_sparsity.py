@@ -43,9 +43,10 @@ def hoyer_sparsity(A, *, axis=1):
     >>> metrics.hoyer_sparsity([[0, 3, 0, 0], [1, 1, 1, 1]])
     array([1., 0.])
     """
-    A = check_rows(A, "A").astype(np.float64, copy=False)
+    A = abs(check_rows(A, "A").astype(np.float64, copy=False))
+    A = _divided_by_largest(A, axis)
     squares = A.multiply(A) if sparse.issparse(A) else A * A
-    l1 = np.asarray(abs(A).sum(axis=axis))
+    l1 = np.asarray(A.sum(axis=axis))
     l2 = np.sqrt(np.asarray(squares.sum(axis=axis)))
     root = np.sqrt(A.shape[axis])
     if root == 1:
@@ -53,3 +54,13 @@ def hoyer_sparsity(A, *, axis=1):
     # Vectors of zeros have the ratio of vectors with a single entry.
     ratio = np.divide(l1, l2, out=np.ones_like(l1), where=l2 > 0)
     return np.clip((root - ratio) / (root - 1), 0, 1)
+
+
+def _divided_by_largest(A, axis):
+    """Vectors divided by their largest entries, so that squares stay in range."""
+    if sparse.issparse(A):
+        largest = A.max(axis=axis).toarray()
+        factors = 1 / np.where(largest > 0, largest, 1)
+        return A.multiply(factors[:, None] if axis == 1 else factors).tocsr()
+    largest = A.max(axis=axis, keepdims=True)
+    return A / np.where(largest > 0, largest, 1)

@@ -1,10 +1,8 @@
 """Small charts as SVG, which take their colours from the page's style sheet."""
 
-from html import escape
-
 import numpy as np
 
-from ._text import number
+from ._text import escaped, number
 
 # Size in SVG coordinates, which CSS scales, and the margins around the plot.
 WIDTH, HEIGHT = 300, 130
@@ -117,7 +115,7 @@ def areas(curves, total, label):
     n = len(total)
     shown = np.unique(np.rint(np.geomspace(1, n, MAX_POINTS)).astype(int)) - 1
     x = Axis(1, max(n, 2), LEFT, WIDTH - RIGHT, log=True)
-    y = Axis(0, max(total), HEIGHT - BOTTOM, TOP)
+    y = Axis(0, max(0, *total), HEIGHT - BOTTOM, TOP)
     across = x(shown + 1)
     floor, shapes = np.zeros(len(shown)), []
     for name, curve in curves.items():
@@ -149,6 +147,6 @@ def _frame(x, y):
 
 def _svg(text, content):
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(text)}">'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escaped(text)}">'
         f"{content}</svg>"
     )

@@ -2,9 +2,10 @@
 
 import base64
 import hashlib
-from html import escape
 from importlib.resources import files
 from string import Template
+
+from ._text import escaped
 
 
 def page(*, title, description, subtitle, sections, cards, orders, queries, sprites):
@@ -29,17 +30,18 @@ def page(*, title, description, subtitle, sections, cards, orders, queries, spri
     """
     script = _read("script.js")
     options = (
-        f'<option value="{key}">{escape(text)}</option>' for key, text in orders.items()
+        f'<option value="{key}">{escaped(text)}</option>'
+        for key, text in orders.items()
     )
     buttons = (
-        f'<button type="button" data-query="{escape(query)}">{escape(text)}</button>'
+        f'<button type="button" data-query="{escaped(query)}">{escaped(text)}</button>'
         for query, text in queries.items()
     )
     return Template(_read("page.html")).substitute(
         policy=_security_policy(script),
-        title=escape(title),
-        description=escape(description),
-        subtitle=escape(subtitle),
+        title=escaped(title),
+        description=escaped(description),
+        subtitle=escaped(subtitle),
         style=_read("style.css"),
         sprites="\n".join(s.rule(selector) for selector, s in sprites.items()),
         sections="\n".join(sections),

@@ -2,23 +2,23 @@
 
 from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 
-from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import check_consistent_length
 
-from .._arrays._array_api import to_numpy
 from .._reading._constraints import COUNT, THRESHOLD_OR_AUTO
-from .._reading._pipelines import last_step
+from .._reading._pipelines import check_components, last_step
+from .._replacing import replacing
 from .._sklearn import HasMethods, _num_samples, validate_params
 from ..display._checks import check_image_shape
 from ..inspection import top_features
+from ..inspection._classes import column_of
 from ..inspection._unit_weights import unit_weights
 from ._cards import card, orders, queries
 from ._measurements import measure
 from ._page import page
 from ._rows import RowLines, RowPictures
 from ._sections import scores, settings, sparsity, training
+from ._text import escaped
 from ._unit_weights import UnitFeatures, UnitPictures
 
 
@@ -60,14 +60,15 @@ class HTMLReport:
         Parameters
         ----------
         path : str or path-like
-            Path of the file. An existing file is overwritten.
+            Path of the file. An existing file is replaced once all is written.
         """
-        Path(path).write_bytes(self.html.encode())
+        with replacing(path) as (new,):
+            new.write_bytes(self.html.encode(errors="backslashreplace"))
 
     def _repr_html_(self):
         """The page in a frame, which separates its style and script from others."""
         return (
-            f'<iframe srcdoc="{escape(self.html)}" title="{escape(self.title)}" '
+            f'<iframe srcdoc="{escape(self.html)}" title="{escaped(self.title)}" '
             'sandbox="allow-scripts" '
             'style="width: 100%; height: 45rem; border: 1px solid gray"></iframe>'
         )
@@ -164,7 +165,9 @@ def html_report(
     Raises
     ------
     NotFittedError
-        If the estimator has no `components_`.
+        If the estimator is not fitted.
+    TypeError
+        If it has no `components_`.
     ValueError
         If lengths or shapes do not match X, or if y is continuous.
 
@@ -207,11 +210,11 @@ def html_report(
 
     ``report.save("units.html")`` writes the page to a file.
     """
+    check_components(estimator)
     fitted = last_step(estimator)
-    check_is_fitted(fitted, "components_")
     n_components = fitted.components_.shape[0]
     if y is not None:
-        y = column_or_1d(to_numpy(y))
+        y = column_of(y)
         check_consistent_length(X, y)
     row_names = _row_names(X, row_labels)
     weights = _weights(estimator, image_shape, n_top_features, feature_names)

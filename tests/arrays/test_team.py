@@ -1,12 +1,16 @@
 """Threads that share work, and the limit of BLAS's threads while they do."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from skl_sparse_ae._arrays import _blas, _team
 from skl_sparse_ae._arrays._team import WORK_PER_THREAD, Team
+
+from ..interrupts import interrupted_everywhere
 
 
 def blas_threads():
@@ -140,3 +144,66 @@ def test_little_work_is_left_to_one_thread():
     assert team.n_useful(1) == 1
     assert team.n_useful(2 * WORK_PER_THREAD) == 2
     assert team.n_useful(10**12) == 4
+
+
+# An interrupt inside of __del__ is reported, but cannot be raised.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_at_any_line_leaves_no_limit_and_no_thread():
+    def work():
+        with Team(3) as team:
+            assert set(blas_threads()) <= {1}
+            assert team.map(lambda x: 2 * x, range(5)) == [0, 2, 4, 6, 8]
+
+    with threadpool_limits(2, user_api="blas"):
+        before, n_before, n_interrupts = blas_threads(), threading.active_count(), 0
+        for _ in interrupted_everywhere(work, _blas, _team):
+            assert blas_threads() == before
+            in_thread(work)  # which waits for locks of this thread
+            n_interrupts += 1
+        assert n_interrupts > 50
+        work()
+        assert blas_threads() == before
+    for thread in threading.enumerate():
+        if thread.daemon:
+            thread.join(10)
+    assert threading.active_count() <= n_before
+
+
+def test_an_interrupt_waits_for_the_parts_that_were_begun():
+    begun, go_on, ended = threading.Event(), threading.Event(), []
+
+    def part(i):
+        if i == 0:
+            assert begun.wait(60)
+            threading.Timer(0.1, go_on.set).start()
+            raise KeyboardInterrupt
+        begun.set()
+        assert go_on.wait(60)
+        ended.append(i)
+
+    with Team(2) as team, pytest.raises(KeyboardInterrupt):
+        team.map(part, range(20))
+    assert ended == [1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+def test_a_process_that_is_forked_from_a_team_has_the_limit_of_before():
+    def in_child(team):
+        assert blas_threads() == before
+        assert team.map(lambda x: 2 * x, range(3)) == [0, 2, 4]
+
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        with Team(2) as team:
+            divide(team)
+            child = os.fork()
+            if child == 0:
+                try:
+                    in_child(team)
+                except BaseException:
+                    os._exit(1)
+                os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+            assert set(blas_threads()) <= {1}
+        assert blas_threads() == before

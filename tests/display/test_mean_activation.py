@@ -103,3 +103,13 @@ def test_units_that_are_never_active_are_counted_where_they_cannot_be_drawn():
 def test_invalid_parameters_of_activations(params, message, X):
     with pytest.raises(ValueError, match=message):
         MeanActivationDisplay.from_estimator(PCA(2).fit(X), **params)
+
+
+@pytest.mark.parametrize("log_scale", [False, True])
+@pytest.mark.parametrize("value", [1.0, 1e-300, 1e300, 0.1])
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_values_that_are_nearly_the_same(step, value, log_scale):
+    values = np.array([value, value + step * np.spacing(value), value])
+    display = MeanActivationDisplay(values=values)
+    bars = display.plot(log_scale=log_scale).bars_
+    assert sum(bar.get_height() for bar in bars) == 3

@@ -32,3 +32,23 @@ def test_early_stopping_refuses_too_few_validation_rows(digits):
         autoencoder.fit(digits, sample_weight=np.arange(1797) == 3)
     with pytest.raises(ValueError, match="1 row.*larger validation_fraction"):
         autoencoder.fit(digits[:10])
+
+
+def test_early_stopping_where_only_the_held_out_rows_vary():
+    X = np.ones((20, 3))
+    X[7] = 5.0
+    n_fits = 0
+    for seed in range(20):
+        autoencoder = SparseAutoencoder(3, early_stopping=True, random_state=seed)
+        autoencoder.set_params(validation_fraction=0.3)
+        _, held_out = train_test_split(X, test_size=0.3, random_state=seed)
+        if np.ptp(held_out) == 0:
+            continue
+        autoencoder.fit(X)
+        assert autoencoder.validation_scores_ == [autoencoder.best_validation_score_]
+        # The constant row is reconstructed; the score is that of its distance.
+        errors, deviations = held_out - 1, held_out - held_out.mean(axis=0)
+        expected = 1 - (errors**2).sum() / (deviations**2).sum()
+        assert_allclose(autoencoder.score(held_out), expected, rtol=1e-6)
+        n_fits += 1
+    assert n_fits > 2

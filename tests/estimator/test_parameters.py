@@ -130,3 +130,30 @@ def test_parameters_out_of_range_are_named_with_their_value(name, value, X):
 def test_penalty_objects_are_checked_before_training(penalty, X):
     with pytest.raises(ValueError, match="'(rho|beta)' parameter of"):
         SparseAutoencoder(4, penalty=penalty).fit(X)
+
+
+@short
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+@pytest.mark.parametrize("integer", [np.uint8, np.int8, np.int16, np.int64, np.uint64])
+def test_whole_numbers_of_numpy_are_those_of_python(integer, solver, X):
+    numbers = {"n_components": 3, "max_iter": 4, "batch_size": 50, "verbose": 0}
+    numbers |= {"n_iter_no_change": 2}
+    of_numpy = {name: integer(number) for name, number in numbers.items()}
+    expected = make_short(**numbers, solver=solver).fit(X)
+    autoencoder = make_short(**of_numpy, solver=solver).fit(X)
+    assert_array_equal(autoencoder.components_, expected.components_)
+    autoencoder = make_short(**of_numpy).partial_fit(X)
+    expected = make_short(**numbers).partial_fit(X)
+    assert_array_equal(autoencoder.components_, expected.components_)
+
+
+@short
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_numbers_of_numpy_do_not_change_the_precision(solver, X):
+    numbers = {"rho": 0.25, "beta": 0.5, "alpha": 0.125, "tol": 0.0, "max_iter": 3}
+    numbers |= {"learning_rate_init": 2.0**-8}
+    of_numpy = {name: np.float32(number) for name, number in numbers.items()}
+    of_numpy["max_iter"] = 3
+    expected = make_short(**numbers, solver=solver).fit(X)
+    autoencoder = make_short(**of_numpy, solver=solver).fit(X)
+    assert_array_equal(autoencoder.components_, expected.components_)

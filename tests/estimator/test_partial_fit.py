@@ -68,6 +68,15 @@ def test_a_diverging_partial_fit_changes_nothing(X):
     assert_array_equal(autoencoder.transform(X), before)
 
 
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_a_chunk_with_an_outlier_is_no_divergence(penalty, X):
+    autoencoder = make_short(penalty=penalty, batch_size=20).partial_fit(X)
+    outlier = X.copy()
+    outlier[150] *= 1000
+    for chunk in (outlier, outlier[150:151], X):
+        assert np.isfinite(autoencoder.partial_fit(chunk).transform(X)).all()
+
+
 def test_an_interrupted_partial_fit_changes_nothing(X, monkeypatch):
     autoencoder = make_short().partial_fit(X)
     expected = clone(autoencoder).partial_fit(X).partial_fit(X).transform(X)

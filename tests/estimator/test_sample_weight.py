@@ -65,3 +65,19 @@ def test_negative_and_zero_weights(method, X):
         train(X, sample_weight=weights)
     with pytest.raises(ValueError, match="at least one non-zero"):
         train(X, sample_weight=np.zeros(200))
+
+
+@short
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1e-300, 1e-46, 1e39, 1e300])
+def test_only_ratios_of_weights_matter(scale, dtype, X):
+    X, weights = X.astype(dtype), np.arange(len(X)) % 3
+    expected, scaled = (
+        make_short().fit(X, sample_weight=w) for w in (weights, weights * scale)
+    )
+    assert_allclose(scaled.components_, expected.components_, rtol=1e-3, atol=1e-5)
+    assert_allclose(
+        expected.score(X, sample_weight=weights * scale),
+        expected.score(X, sample_weight=weights),
+        rtol=1e-6,
+    )

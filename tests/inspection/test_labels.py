@@ -1,3 +1,5 @@
+from datetime import date
+from decimal import Decimal
 from itertools import product
 
 import numpy as np
@@ -91,5 +93,79 @@ def test_labels_must_be_classes_one_for_each_row():
 
 def test_labels_that_are_missing(digits):
     y = np.array(["a", None] * (len(digits) // 2) + ["a"], dtype=object)
-    with pytest.raises(ValueError, match="cannot be sorted, such as .* missing"):
+    for missing in (y, y[::-1]):
+        with pytest.raises(ValueError, match="missing label.s., the first in row [01]"):
+            label_enrichment(fitted(digits), digits, missing)
+    y[1::2] = 3
+    with pytest.raises(ValueError, match="cannot be sorted, of type int and str"):
         label_enrichment(fitted(digits), digits, y)
+
+
+KINDS = {
+    "int": [1, 2],
+    "bool": [False, True],
+    "float": [1.0, 2.0],
+    "str": ["a", "b"],
+    "bytes": [b"a", b"b"],
+    "date": [date(2020, 1, 1), date(2020, 1, 2)],
+    "decimal": [Decimal(1), Decimal(2)],
+    "tuple": [(1, 2), (1, 3)],
+}
+
+
+def in_objects(values):
+    """An array of objects, also where these are sequences."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_labels_that_are_objects(name):
+    first, second = KINDS[name]
+    result = label_enrichment(
+        IDENTITY, np.eye(4), in_objects([second, first, second, second])
+    )
+    assert result.classes.tolist() == [first, second]
+    assert result.class_counts.tolist() == [1, 3]
+    assert_allclose(result.enrichment[:2], [[0, 4 / 3], [4, 0]])
+
+
+@pytest.mark.parametrize("dtype", ["S1", "T", "U1", "M8[D]", "m8[s]", "?", "f2", "u8"])
+def test_labels_of_plain_dtypes(dtype):
+    if dtype == "T" and not hasattr(np.dtypes, "StringDType"):
+        pytest.skip("needs NumPy 2")
+    y = np.array(["1", "0", "1", "1"]) if dtype in "STU1" else np.array([1, 0, 1, 1])
+    result = label_enrichment(IDENTITY, np.eye(4), y.astype(dtype))
+    assert result.class_counts.tolist() == [1, 3]
+
+
+def test_labels_of_pandas():
+    pandas = pytest.importorskip("pandas")
+    numbers = pandas.Series([0.1, 0.9, 0.2, 0.8])
+    days = pandas.to_datetime(["2020-01-01", "2021-01-01"] * 2)
+    for y in (
+        pandas.cut(numbers, 2),
+        pandas.Series(days),
+        pandas.Series(days.to_period("Y")),
+        numbers.round().astype("Int64"),
+        numbers.round().astype(bool).astype("boolean"),
+        pandas.Series(["a", "b"] * 2, dtype="string"),
+        pandas.Series(["a", "b"] * 2, dtype="category"),
+    ):
+        result = label_enrichment(IDENTITY, np.eye(4), y)
+        assert result.class_counts.tolist() == [2, 2]
+        assert_allclose(result.enrichment[:, 0], [2, 0, 2, 0])
+    missing = pandas.Series([pandas.NA, "b", "a", "a"], dtype="string")
+    with pytest.raises(ValueError, match="1 missing label.s., the first in row 0"):
+        label_enrichment(IDENTITY, np.eye(4), missing)
+
+
+def test_numeric_targets_are_not_taken_for_classes():
+    code, y = np.eye(60), np.arange(60) // 2
+    with pytest.raises(ValueError, match="30 different numbers in 60 rows"):
+        label_enrichment(IDENTITY, code, y.astype(float))
+    with pytest.warns(UserWarning, match="30 different numbers in 60 rows"):
+        label_enrichment(IDENTITY, code, y)
+    assert len(label_enrichment(IDENTITY, code, y.astype(str)).classes) == 30
+    assert len(label_enrichment(IDENTITY, code, y % 20).classes) == 20

@@ -5,7 +5,6 @@ where it is installed.
 """
 
 import json
-import pickle
 
 import numpy as np
 import pytest
@@ -161,7 +160,16 @@ def test_code_in_a_file_is_not_run(tmp_path):
     torch = pytest.importorskip("torch")
     write_dictionary(tmp_path, "AutoEncoder")
     torch.save({"encoder.weight": Code()}, tmp_path / "ae.pt")
-    with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
+    with pytest.raises(ValueError, match=r"ae.pt is no dict .*\(UnpicklingError\)"):
+        load_dictionary_learning(tmp_path)
+
+
+@pytest.mark.parametrize("state", [[1, 2], {"W_enc": 3}, "text", None], ids=str)
+def test_files_of_something_else(state, tmp_path):
+    torch = pytest.importorskip("torch")
+    write_dictionary(tmp_path, "AutoEncoder")
+    torch.save(state, tmp_path / "ae.pt")
+    with pytest.raises(ValueError, match=r"ae.pt is no dict of tensors"):
         load_dictionary_learning(tmp_path)
 
 

@@ -5,13 +5,14 @@ import sys
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 from skl_sparse_ae import BatchTopK, Penalty, SparseAutoencoder, TopK
 from skl_sparse_ae._network._activations import ACTIVATIONS
@@ -139,6 +140,75 @@ def test_columns_of_a_frame_are_inputs(digits):
         estimator.fit(frame)
         (code,) = run(to_onnx(estimator, frame), inputs)
         assert_allclose(code, estimator.transform(frame), atol=1e-5)
+
+
+OTHER_DTYPES = ["f2", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?", ">f8", ">i4"]
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+@pytest.mark.parametrize("dtype", OTHER_DTYPES)
+def test_graphs_take_the_dtype_of_the_example(dtype, in_pipeline, digits):
+    X = (16 * digits).astype(dtype)
+    estimator = SparseAutoencoder(8, max_iter=3, random_state=0)
+    if in_pipeline:
+        estimator = make_pipeline(MinMaxScaler(), estimator)
+        X = X.astype("i2") if X.dtype == np.float16 else X  # MinMaxScaler keeps f2
+    estimator.fit(X)
+    (code,) = run(to_onnx(estimator, X), X.astype(X.dtype.newbyteorder("=")))
+    assert code.dtype == np.float64
+    assert_allclose(code, estimator.transform(X), atol=1e-5 if in_pipeline else 1e-12)
+
+
+def test_examples_that_are_sparse_or_frames_without_names(digits):
+    pandas = pytest.importorskip("pandas")
+    autoencoder = fit(digits)
+    for X in (sparse.csr_array(digits), pandas.DataFrame(digits)):
+        (code,) = run(to_onnx(autoencoder, X), digits)
+        assert_allclose(code, autoencoder.transform(digits), atol=1e-12)
+
+
+@pytest.mark.parametrize("first", ["i2", "?", "f4", "f8"])
+def test_the_precision_does_not_follow_the_first_column(first, digits):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(100 * digits[:, 18:22], columns=list("abcd"))
+    frame["a"] = frame["a"].astype(first)
+    autoencoder = SparseAutoencoder(3, max_iter=3, random_state=0).fit(frame)
+    inputs = {name: frame[[name]].to_numpy() for name in frame}
+    (code,) = run(to_onnx(autoencoder, frame), inputs)
+    assert_allclose(code, autoencoder.transform(frame), atol=1e-12)
+    pipeline = make_pipeline(StandardScaler(), autoencoder).fit(frame)
+    (code,) = run(to_onnx(pipeline, frame), inputs)
+    assert_allclose(code, pipeline.transform(frame), atol=1e-5)
+
+
+def test_names_of_inputs_are_those_of_the_columns(digits):
+    pandas = pytest.importorskip("pandas")
+    names = ["a b", "a_b", "1", "variable", "Größe", "a_b_converted"]
+    frame = pandas.DataFrame(digits[:, 18:24], columns=names)
+    autoencoder = SparseAutoencoder(3, max_iter=3, random_state=0)
+    scaler = make_column_transformer((StandardScaler(), ["1", "a b", "a_b"]))
+    for estimator in (autoencoder, make_pipeline(scaler, autoencoder)):
+        estimator.fit(frame)
+        inputs = {name: frame[[name]].to_numpy() for name in names}
+        (code,) = run(to_onnx(estimator, frame), inputs)
+        assert_allclose(code, estimator.transform(frame), atol=1e-5)
+
+
+def test_columns_of_strings_beside_numbers(digits):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(digits[:, 18:20], columns=["first one", "second"])
+    frame["kind"] = np.where(digits[:, 20] > 0.5, "high", "low")
+    columns = make_column_transformer(
+        (OneHotEncoder(sparse_output=False), ["kind"]),
+        (StandardScaler(), ["first one", "second"]),
+    )
+    autoencoder = SparseAutoencoder(3, max_iter=3, random_state=0)
+    pipeline = make_pipeline(columns, autoencoder).fit(frame)
+    inputs = {name: frame[[name]].to_numpy() for name in frame}
+    (code,) = run(to_onnx(pipeline, frame), inputs)
+    assert_allclose(code, pipeline.transform(frame), atol=1e-5)
+    with pytest.raises(ValueError, match="when is of dtype datetime64"):
+        to_onnx(pipeline, frame.assign(when=pandas.Timestamp("2020-01-01")))
 
 
 def set_parameters(autoencoder, encoder_coef):

@@ -196,7 +196,7 @@ SETTINGS = {
     ),
     "terms of the loss": (
         lambda s: s["attributes"].update(loss_terms_=[[1, 2]]),
-        "not enough values",
+        "loss_terms_ must be a list",
     ),
     "names of columns": (
         lambda s: s["attributes"].update(feature_names_in_=["a"]),

@@ -98,3 +98,32 @@ def test_the_policy_lets_the_own_script_run_and_nothing_else(images):
     script = "".join(page.one("script").children)
     digest = hashlib.sha256(script.encode()).digest()
     assert rules["script-src"] == f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+# A control sequence of terminals, an override of the direction, half of a pair.
+HIDDEN = "a\x1b[2J\x07 \u202eb\u2066 \ud800c"
+SHOWN = r"a\x1b[2J\x07 \u202eb\u2066 \ud800c"
+
+
+# Joiners are parts of words and pictures.
+JOINED = "\u0646\u200c\u0647 \U0001f469\u200d\U0001f52c"
+
+
+def test_characters_that_cannot_be_seen_are_shown(rng, tmp_path):
+    report = html_report(
+        Nasty(note=HIDDEN).fit(),
+        rng.uniform(size=(40, 2)),
+        np.array([HIDDEN] * 10 + ["other"] * 30, dtype=object),
+        feature_names=[HIDDEN, JOINED],
+        row_labels=[HIDDEN] * 40,
+        title=HIDDEN,
+    )
+    report.save(tmp_path / "page.html")
+    html = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert html == report.html
+    assert not set(html) & set("\x1b\x07\u202e\u2066\ud800")
+    page = parse(report)
+    assert page.one("h1").text == page.one("title").text == SHOWN
+    text = page.all("li", class_="unit")[0].attrs["data-text"].split("\n")
+    assert {SHOWN, JOINED} <= set(text)
+    assert not set(report._repr_html_()) & set("\x1b\x07\u202e\u2066\ud800")

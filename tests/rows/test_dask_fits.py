@@ -181,3 +181,25 @@ def test_callbacks_see_the_rows_and_can_stop(X, place):
     autoencoder = make().set_callbacks(recorder).fit(blocks_of(X))
     assert autoencoder.n_iter_ == 3
     assert_allclose(recorder.scores[-1], autoencoder.score(X))
+
+
+@short
+@pytest.mark.parametrize("parameters", [{}, {"tied_weights": True}], ids=str)
+@pytest.mark.parametrize("as_blocks", [np.asarray, sparse.csr_array])
+def test_rows_with_an_offset(as_blocks, parameters):
+    X = np.random.RandomState(0).rand(120, 6) + 1e9
+    blocks = da.from_array(X, chunks=(40, -1)).map_blocks(as_blocks, dtype=float)
+    autoencoder = SparseAutoencoder(3, random_state=0, max_iter=20, **parameters)
+    expected = autoencoder.fit(X).score(X)
+    autoencoder.fit(blocks)
+    assert_allclose(autoencoder.score(blocks), autoencoder.score(X), atol=1e-6)
+    assert_allclose(autoencoder.score(blocks), expected, atol=0.01)
+    assert_allclose(autoencoder.objective(blocks), autoencoder.objective(X), rtol=1e-6)
+
+
+@short
+def test_a_large_constant_column(X):
+    X = np.column_stack([X, np.full(len(X), 1e16)])
+    autoencoder = make().fit(blocks_of(X))
+    assert_allclose(autoencoder.score(blocks_of(X)), make().fit(X).score(X), atol=0.01)
+    assert autoencoder.score(X) > 0.3

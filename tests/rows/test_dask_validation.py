@@ -5,8 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae._rows import check_rows
 
 from .dask_tools import blocks_of, da, dask, make, short
 
@@ -110,3 +112,16 @@ SparseAutoencoder(2, tol=0.1).fit(X).transform(X)
 sys.exit("dask" in sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_only_ratios_of_weights_matter(X, weights):
+    for scale in (1e-46, 1e39):
+        rows = check_rows(
+            make(),
+            blocks_of(X.astype(np.float32)),
+            blocks_of(scale * weights),
+            method="fit",
+            reset=True,
+        )
+        expected = (weights / weights.max()).astype(np.float32)
+        assert_allclose(rows.sample_weight.compute(), expected, rtol=1e-6)

@@ -80,10 +80,11 @@ def test_the_largest_weight_becomes_one(table):
     assert_allclose(rows.sample_weight, np.arange(100) / 99, rtol=1e-6)
 
 
-def test_reset_sets_the_number_of_features(table):
+def test_reset_returns_the_number_of_features(table):
     estimator = SparseAutoencoder(3)
-    check_rows(estimator, table, method="fit", reset=True)
-    assert estimator.n_features_in_ == N_FEATURES
+    rows = check_rows(estimator, table, method="fit", reset=True)
+    assert rows.columns == {"n_features_in_": N_FEATURES}
+    assert not hasattr(estimator, "n_features_in_")
     with pytest.raises(ValueError, match=r"2 features.*expecting 4"):
         checked(table[:, :2], method="transform", reset=False)
 
@@ -116,7 +117,7 @@ def test_rows_that_cannot_be_used(change, message, table):
     ("change", "message"),
     [
         (lambda w: w[1:], "99"),
-        (lambda w: w[:, None], "1D array or scalar"),
+        (lambda w: w[:, None], r"\(100, 1\), expected \(100,\)"),
         (lambda w: w - 0.1, "[Nn]egative values"),
         (lambda w: np.where(w > 0.5, np.nan, w), "NaN"),
         (lambda w: 0 * w, "zero|positive"),
@@ -184,3 +185,27 @@ def test_arrays_of_another_library_stay_on_their_device_and_come_back():
     assert on_the_device == "OnDevice DeviceArray"
     assert moved == "InMemory ndarray"
     assert "engine='numba' works on arrays in the CPU's memory" in message[0]
+
+
+@pytest.mark.parametrize("method", ["fit", "transform"])
+def test_csr_with_indices_of_two_dtypes(method, table):
+    X = sparse.csr_array(table)
+    X.indptr = X.indptr.astype(np.int64)
+    rows = checked(X, reset=method == "fit", method=method).X
+    assert rows.indptr.dtype == rows.indices.dtype
+    assert_array_equal(rows.toarray(), table)
+    X = sparse.csr_array(table)
+    X.indices = X.indices.astype(np.int64)
+    assert_array_equal(checked(X).X.toarray(), table)
+    assert_array_equal(check_code(SparseAutoencoder(3), X).X.toarray(), table)
+
+
+@pytest.mark.parametrize("dtype", [bool, int, np.uint8, np.float32, float])
+def test_sparse_columns_of_pandas(dtype):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.get_dummies(pandas.Series(list("abcabc")), sparse=True, dtype=dtype)
+    rows = checked(frame).X
+    assert rows.dtype.kind == "f"
+    assert_array_equal(rows.toarray(), np.tile(np.eye(3), (2, 1)))
+    code = SparseAutoencoder(2, random_state=0, max_iter=50).fit_transform(frame)
+    assert code.shape == (6, 2)

@@ -6,6 +6,8 @@ from skl_sparse_ae._solvers._line_search import (
     CURVATURE,
     DECREASE,
     MAX_TRIALS,
+    _cubic_minimum,
+    _Trial,
     line_search,
 )
 
@@ -94,3 +96,7 @@ def test_the_lowest_is_taken_where_the_slope_is_wrong():
 
     t = line_search(function, 0.4, -1.0)
     assert 0 < t < 0.8
+
+
+def test_no_cubic_is_put_through_two_trials_at_the_same_place():
+    assert math.isnan(_cubic_minimum(_Trial(0.1, 1.0, -1.0), _Trial(0.1, 1.0, 1.0)))

@@ -1,0 +1,56 @@
+"""What to do about an X that scikit-learn's validation refuses."""
+
+from contextlib import suppress
+
+import numpy as np
+
+
+def explained(error, X):
+    """Return an error with advice, or the given one where there is none.
+
+    Parameters
+    ----------
+    error : ValueError or TypeError
+        That of scikit-learn's validation.
+    X : object
+        What was passed as rows.
+    """
+    if "Found array with dim" in str(error):
+        return ValueError(
+            f"{error} Make each row of X a vector, for instance by "
+            "X.reshape(len(X), -1)."
+        )
+    for name, column in _columns(X):
+        for value in column:
+            if not _is_number(value):
+                reason = str(error).split(". ")[0]
+                kind = TypeError if isinstance(error, TypeError) else ValueError
+                return kind(
+                    f"Column {name!r} of X has {value!r}, which is no number "
+                    f"({reason}). Drop such columns, or make numbers of them, for "
+                    "instance with sklearn.preprocessing.OneHotEncoder."
+                )
+    return error
+
+
+def _columns(X):
+    """Return names or numbers of columns that may not be numbers, and their values."""
+    if isinstance(X, list):
+        with suppress(ValueError):
+            X = np.array(X, dtype=object)
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind not in "biufc":
+        return list(enumerate(X.T))
+    if not hasattr(X, "columns"):
+        return []
+    columns = [(name, np.asarray(X[name])) for name in X.columns]
+    return [
+        (name, c.astype(object)) for name, c in columns if c.dtype.kind not in "biufc"
+    ]
+
+
+def _is_number(value):
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return value is None  # scikit-learn names missing values itself
+    return True

@@ -1,0 +1,95 @@
+"""Labels as classes: any kind that can be sorted, of one kind and none missing."""
+
+import warnings
+from numbers import Number
+
+import numpy as np
+from sklearn.utils import column_or_1d
+
+from .._arrays._array_api import to_numpy
+from .._sklearn import is_pandas_na
+
+# Different numbers that are taken for a numeric target rather than for classes: more
+# than this, and more than this part of the rows.
+MANY, MANY_OF_ROWS = 20, 0.1
+
+
+def column_of(y):
+    """Return labels as a vector of NumPy, of objects unless they are plain values."""
+    y = column_or_1d(to_numpy(y))
+    return y.astype(object) if y.dtype.kind in "TSV" else y
+
+
+def encode_classes(y):
+    """Return the sorted classes, and the index of the class of each label.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+    labels : ndarray of int, shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If labels are missing, numbers that are no classes, or of different kinds.
+    """
+    y = column_of(y)
+    if y.dtype.kind == "O":
+        _refuse_missing(np.array([_is_missing(value) for value in y]))
+        if all(isinstance(value, Number | np.bool_) for value in y):
+            y = np.array(y.tolist())
+    elif y.dtype.kind in "fmM":
+        _refuse_missing(y != y)
+    if y.dtype.kind == "f" and not np.all(y == np.floor(y)):
+        raise ValueError(
+            "y is continuous, and classes are expected. Use bins of a numeric target, "
+            "such as those of sklearn.preprocessing.KBinsDiscretizer."
+        )
+    try:
+        classes, labels = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        kinds = sorted({type(value).__name__ for value in y})
+        raise ValueError(
+            f"y has labels that cannot be sorted, of type {' and '.join(kinds)}. Use "
+            "labels of one kind, such as strings."
+        ) from error
+    _check_number(classes, len(y))
+    return classes, labels
+
+
+def _is_missing(value):
+    if value is None or is_pandas_na(value):
+        return True
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):
+        return False
+
+
+def _refuse_missing(is_missing):
+    if is_missing.any():
+        raise ValueError(
+            f"y has {np.count_nonzero(is_missing)} missing label(s), the first in row "
+            f"{np.argmax(is_missing)}. Use the rows that have labels."
+        )
+
+
+def _check_number(classes, n_samples):
+    """Refuse floats with as many values as a numeric target has; warn of integers."""
+    n_classes = len(classes)
+    if classes.dtype.kind not in "iuf" or n_classes <= max(
+        MANY, MANY_OF_ROWS * n_samples
+    ):
+        return
+    message = (
+        f"y has {n_classes} different numbers in {n_samples} rows. Use bins of a "
+        "numeric target, such as those of sklearn.preprocessing.KBinsDiscretizer, or "
+        "strings where the numbers are names of classes."
+    )
+    if classes.dtype.kind == "f":
+        raise ValueError(message)
+    warnings.warn(message, stacklevel=5)

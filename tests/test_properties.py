@@ -1,0 +1,212 @@
+"""Properties that hold for any rows and parameters, on examples of hypothesis."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from skl_sparse_ae import SparseAutoencoder
+
+hypothesis = pytest.importorskip("hypothesis")
+st = pytest.importorskip("hypothesis.strategies")
+arrays = pytest.importorskip("hypothesis.extra.numpy").arrays
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+CONTAINERS = {
+    "C": np.ascontiguousarray,
+    "F": np.asfortranarray,
+    "list": np.ndarray.tolist,
+    # SciPy has no sparse matrices of float16.
+    "csr": lambda X: sparse.csr_array(X.astype(np.result_type(X, np.float32))),
+    "csc": lambda X: sparse.csc_matrix(X if X.dtype != np.float16 else X.astype(float)),
+    "strided": lambda X: np.repeat(X, 2, axis=0)[::2],
+    "read-only": lambda X: np.frombuffer(X.tobytes(), X.dtype).reshape(X.shape),
+    "other byte order": lambda X: X.astype(X.dtype.newbyteorder()),
+}
+DTYPES = [np.float64, np.float32, np.float16, np.int64, np.int8, np.uint16, bool]
+#: What errors that are documented begin with, or contain.
+REFUSALS = [
+    "is unbounded",  # "kl" with units that are
+    "beta='adaptive'",
+    "batch_topk",
+    "overflows",
+    "diverged",
+    "without variance",
+    "n_samples=",
+    "would make a sparse matrix dense",
+    "gives values from 0 to 1",
+    "Sample weights must contain",
+    "these have no variance",
+]
+
+
+@st.composite
+def tables(draw, min_rows=1):
+    """Rows of any small shape, dtype and size, with constant columns and equal rows."""
+    dtype = np.dtype(draw(st.sampled_from(DTYPES)))
+    shape = draw(st.tuples(st.integers(min_rows, 12), st.integers(1, 6)))
+    elements = None
+    if dtype.kind == "f":
+        scale = draw(st.sampled_from([1.0, 2.0**-10, 2.0**10]))
+        elements = st.floats(-scale, scale, width=16).map(dtype.type)
+    X = draw(arrays(dtype, shape, elements=elements))
+    if draw(st.booleans()):
+        X[:, draw(st.integers(0, shape[1] - 1))] = X[0, 0]
+    if draw(st.booleans()):
+        X[draw(st.integers(0, shape[0] - 1))] = X[0]
+    return X
+
+
+parameters = st.fixed_dictionaries(
+    {
+        "n_components": st.integers(1, 8) | st.none(),
+        "penalty": st.sampled_from(["kl", "l1", "topk", "batch_topk", "contractive"])
+        | st.none(),
+        "activation": st.sampled_from(["auto", "logistic", "tanh", "relu", "identity"]),
+        "out_activation": st.sampled_from(["identity", "identity", "logistic"]),
+        "rho": st.floats(0.05, 0.95),
+        "beta": st.sampled_from(["scale", "adaptive", 0.0, 0.1, 3]),
+        "alpha": st.sampled_from(["scale", 0.0, 0.01, 1]),
+        "solver": st.sampled_from(["auto", "lbfgs", "adam"]),
+        "tied_weights": st.booleans(),
+        "sparse_output": st.booleans(),
+        "corruption": st.sampled_from([None, None, "masking", "gaussian"]),
+        "early_stopping": st.booleans(),
+        "batch_size": st.sampled_from(["auto", 1, 3]),
+        "max_iter": st.integers(1, 4),
+        "random_state": st.integers(0, 5),
+    }
+)
+weights = st.lists(st.sampled_from([0.0, 0.0, 1.0, 0.5, 3.0]), min_size=12, max_size=12)
+
+
+def dense(array):
+    return array.toarray() if sparse.issparse(array) else np.asarray(array)
+
+
+def result_or_none(call):
+    """What a call returns, or None where the documentation says that it is refused."""
+    try:
+        return call()
+    except ValueError as error:
+        message = str(error)
+    assert any(refusal in message for refusal in REFUSALS), message
+    return None
+
+
+def fit_or_none(X, weight=None, **settings):
+    autoencoder = SparseAutoencoder(**settings)
+    return result_or_none(lambda: autoencoder.fit(X, sample_weight=weight))
+
+
+@hypothesis.given(
+    tables(),
+    parameters,
+    weights | st.none(),
+    st.sampled_from(sorted(CONTAINERS)),
+    st.booleans(),
+)
+def test_results_are_finite_or_errors_documented(X, settings, weight, name, partial):
+    weight = None if weight is None else weight[: len(X)]
+    rows = CONTAINERS[name](X)
+    autoencoder = fit_or_none(rows, weight, **settings)
+    if autoencoder is None:
+        return
+    code = autoencoder.transform(rows)
+    assert code.shape == (len(X), autoencoder.components_.shape[0])
+    assert np.isfinite(dense(code)).all()
+    assert np.isfinite(autoencoder.inverse_transform(code)).all()
+    assert np.isfinite(autoencoder.loss_curve_).all()
+    assert len(autoencoder.loss_curve_) > 0
+    assert np.isfinite(autoencoder.objective(rows))
+    assert autoencoder.score(rows) <= 1
+    if partial:
+        result_or_none(lambda: autoencoder.partial_fit(rows, sample_weight=weight))
+        assert np.isfinite(dense(autoencoder.transform(rows))).all()
+
+
+@hypothesis.given(tables(min_rows=3), parameters, st.sampled_from(sorted(CONTAINERS)))
+def test_rows_are_encoded_alike_alone_and_among_others(X, settings, name):
+    autoencoder = fit_or_none(X, **settings)
+    if autoencoder is None:
+        return
+    code = dense(autoencoder.transform(CONTAINERS[name](X)))
+    # Codes may be differences of terms as large as the intercepts.
+    scale = np.abs(code).max() + np.abs(autoencoder.encoder_intercept_).max()
+    for i in (0, 2):
+        alone = dense(autoencoder.transform(CONTAINERS[name](X[i : i + 1])))
+        assert_allclose(code[[i]], alone, atol=1e-5 * scale)
+
+
+@hypothesis.given(
+    tables(min_rows=2), parameters, weights, st.sampled_from([-40, 3, 40])
+)
+def test_only_ratios_of_weights_matter(X, settings, weight, power):
+    weight = np.array(weight[: len(X)])
+    autoencoder = fit_or_none(X, weight, **settings)
+    scaled = fit_or_none(X, weight * 2.0**power, **settings)
+    assert (autoencoder is None) == (scaled is None)
+    if autoencoder is not None:
+        assert_array_equal(autoencoder.components_, scaled.components_)
+        assert_array_equal(autoencoder.encoder_coef_, scaled.encoder_coef_)
+
+
+@hypothesis.given(tables(min_rows=2), parameters, st.sampled_from(["C", "csr"]))
+def test_repeated_rows_are_weights(X, settings, name):
+    X = X.astype(np.float64)
+    autoencoder = fit_or_none(X, **settings)
+    if autoencoder is None:
+        return
+    weight = np.arange(len(X)) % 3 + (len(X) == 1)
+    repeated = np.repeat(X, weight, axis=0)
+    container = CONTAINERS[name]
+    assert_allclose(
+        autoencoder.objective(container(X), sample_weight=weight),
+        autoencoder.objective(container(repeated)),
+        rtol=1e-4,
+        atol=1e-12 * (1 + np.abs(X).max()) ** 2,
+    )
+
+
+@hypothesis.given(
+    st.integers(0, 10**6), st.integers(4, 12), st.integers(2, 6), st.booleans()
+)
+def test_columns_permuted_from_a_permuted_start(seed, n_rows, n_features, tied):
+    # Smooth units and rows in general position: a kink at zero, or one of two equal
+    # values, would be chosen by rounding.
+    rng = np.random.RandomState(seed)
+    X, order = rng.normal(size=(n_rows, n_features)), rng.permutation(n_features)
+    settings = {"tied_weights": tied, "beta": 0.1, "alpha": 0.01, "random_state": seed}
+    autoencoder, permuted = (
+        SparseAutoencoder(4, max_iter=3, warm_start=True, **settings).fit(X)
+        for _ in range(2)
+    )
+    permuted.components_ = permuted.components_[:, order]
+    permuted.encoder_coef_ = permuted.encoder_coef_[order]
+    permuted.decoder_intercept_ = permuted.decoder_intercept_[order]
+    assert_allclose(permuted.objective(X[:, order]), autoencoder.objective(X))
+    autoencoder.set_params(max_iter=2).fit(X)
+    permuted.set_params(max_iter=2).fit(X[:, order])
+    components = autoencoder.components_[:, order]
+    assert_allclose(permuted.components_, components, atol=1e-6)
+
+
+@hypothesis.given(tables(min_rows=2), parameters, st.sampled_from(["C", "csr"]))
+def test_float32_is_near_float64(X, settings, name):
+    X = X.astype(np.float32)
+    autoencoder = fit_or_none(X.astype(np.float64), **settings)
+    if autoencoder is None or autoencoder.penalty_.selects:  # whose ties may differ
+        return
+    single, double = CONTAINERS[name](X), CONTAINERS[name](X.astype(np.float64))
+    scale = 1 + np.abs(X).max()
+    assert_allclose(
+        dense(autoencoder.transform(single)),
+        dense(autoencoder.transform(double)),
+        atol=1e-4 * scale,
+        rtol=1e-4,
+    )
+    objective = result_or_none(lambda: autoencoder.objective(single))
+    if objective is not None:
+        expected = autoencoder.objective(double)
+        assert_allclose(objective, expected, rtol=1e-3, atol=1e-4 * scale**2)
