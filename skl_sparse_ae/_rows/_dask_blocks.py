@@ -8,6 +8,7 @@ from sklearn.utils import check_array
 
 from .._arrays._array_api import canonical_csr
 from .._arrays._team import Team
+from ._distinct import distinct_rows
 from ._limits import column_limits
 from ._mapping import map_rows, map_rows_to_csr
 from ._moments import column_moments
@@ -86,6 +87,31 @@ class Moments:
         between = share * (1 - share) * step**2
         within = (1 - share) * self.variances + share * other.variances
         return Moments(weight, self.mean + share * step, within + between)
+
+
+@dataclass
+class Distinct:
+    """Digests of the distinct rows of positive weight.
+
+    Adding two objects gives those of both sets of rows.
+
+    Attributes
+    ----------
+    digests : set of bytes
+    """
+
+    digests: set
+
+    @classmethod
+    def of_block(cls, number, X, sample_weight, *, dtype, enough):
+        """Return the digests of a block, of `enough` rows at most."""
+        X = as_rows(X, dtype, number)
+        if sample_weight is not None:
+            X = X[np.asarray(sample_weight) > 0]
+        return cls(distinct_rows([X], enough))
+
+    def __add__(self, other):
+        return Distinct(self.digests | other.digests)
 
 
 @dataclass

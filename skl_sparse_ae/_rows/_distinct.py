@@ -4,30 +4,32 @@ A repeated row tells no more than one of twice the weight. What depends on the n
 of rows therefore counts distinct ones.
 """
 
+from hashlib import blake2b
+
 from scipy import sparse
 
 
-def count_distinct(row_blocks, enough):
-    """Count the distinct rows, up to a number.
+def distinct_rows(row_blocks, enough):
+    """Find the distinct rows, up to a number.
 
     Parameters
     ----------
     row_blocks : iterable of ndarray or CSR array of shape (n_rows, n_features)
     enough : int
-        Counting ends when there are as many.
+        The search ends when there are as many.
 
     Returns
     -------
-    n_distinct : int
-        At most `enough`.
+    digests : set of bytes
+        One for each distinct row, the same ones in every process; at most `enough`.
     """
     found = set()
     for block in row_blocks:
         for content in _contents(block):
-            found.add(hash(content))
+            found.add(blake2b(content, digest_size=8).digest())
             if len(found) >= enough:
-                return enough
-    return len(found)
+                return found
+    return found
 
 
 def _contents(block):

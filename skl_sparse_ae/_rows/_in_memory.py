@@ -8,7 +8,7 @@ from .._arrays._team import Team
 from .._sklearn import _align_api_if_sparse
 from ._base import Rows
 from ._batches import MiniBatches
-from ._distinct import count_distinct
+from ._distinct import distinct_rows
 from ._limits import column_limits
 from ._mapping import map_rows, map_rows_to_csr
 from ._moments import mean_and_variance, sample_indices
@@ -48,7 +48,7 @@ class InMemory(Rows):
         return column_limits(self.of_positive_weight().X)
 
     def n_distinct(self, enough):
-        return count_distinct(self._numpy_blocks(), enough)
+        return len(distinct_rows(self._numpy_blocks(), enough))
 
     def _numpy_blocks(self):
         """Iterate over blocks of X in memory."""

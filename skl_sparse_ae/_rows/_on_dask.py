@@ -11,9 +11,16 @@ import numpy as np
 from scipy import sparse
 
 from ._base import Rows
-from ._dask_blocks import Limits, Moments, apply_block, corrupt_block, part_of_block
+from ._dask_blocks import (
+    Distinct,
+    Limits,
+    Moments,
+    apply_block,
+    corrupt_block,
+    part_of_block,
+)
 from ._dask_sums import Crew, RowBlocks, keep_in_memory
-from ._distinct import count_distinct
+from ._distinct import distinct_rows
 from ._moments import sample_indices, total_variance
 
 
@@ -82,8 +89,13 @@ class OnDask(Rows):
         return blocks.sum(partial(Limits.of_block, dtype=self.dtype)).ends
 
     def n_distinct(self, enough):
-        # A sample, since counting all rows would move them to this process.
-        return count_distinct([self.sample(enough)[0]], enough)
+        # Mostly a sample is enough and saves a pass over all blocks.
+        found = distinct_rows([self.sample(enough)[0]], enough)
+        if len(found) < min(enough, self.shape[0]):
+            blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())
+            find = partial(Distinct.of_block, dtype=self.dtype, enough=enough)
+            found = blocks.sum(find).digests
+        return min(enough, len(found))
 
     def sample(self, size):
         # The same rows as in memory, where those of weight zero have been removed.

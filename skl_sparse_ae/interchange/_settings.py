@@ -35,7 +35,7 @@ CONSTRAINTS = {
     "out_activation_": [StrOptions(set(OUT_ACTIVATIONS))],
     "tied_weights_": ["boolean"],
     "penalty_": [dict],
-    "alpha_": [list, Interval(Real, 0, None, closed="left")],
+    "alpha_": [list],
     "beta_": [Interval(Real, 0, None, closed="left")],
     "n_iter_": [Interval(Integral, 0, None, closed="left")],
     "loss_curve_": [list],
@@ -125,6 +125,8 @@ def from_arrays_and_json(arrays, text):
     parameters = settings["parameters"]
     if isinstance(parameters, dict) and isinstance(parameters.get("penalty"), dict):
         parameters["penalty"] = _make_penalty(parameters["penalty"])
+    if isinstance(parameters, dict) and isinstance(parameters.get("alpha"), list):
+        parameters["alpha"] = tuple(parameters["alpha"])
     estimator = _make(SparseAutoencoder, parameters)
     attributes = _check_attributes(settings["attributes"])
     arrays, learned = _check_arrays(arrays)
@@ -187,7 +189,10 @@ def _check_attributes(attributes):
     validate_parameter_constraints(CONSTRAINTS, attributes, "the settings")
     penalty = _make_penalty(attributes["penalty_"])
     penalty.check(ACTIVATIONS[attributes["activation_"]]())
-    attributes = {**attributes, "penalty_": penalty}
+    alpha = tuple(_numbers("alpha_", attributes["alpha_"], ()))
+    if len(alpha) != 2 or not all(0 <= weight < np.inf for weight in alpha):
+        raise ValueError(f"alpha_={alpha} must be two numbers that are not negative.")
+    attributes = {**attributes, "penalty_": penalty, "alpha_": alpha}
     for name in ("loss_curve_", "validation_scores_"):
         if name in attributes:
             attributes[name] = _numbers(name, attributes[name], ())

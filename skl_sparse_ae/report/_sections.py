@@ -127,13 +127,10 @@ def settings(estimator):
             shown = f"<strong>{shown}</strong>"
         parameters.append((short(name), shown))
     outcomes = [
-        (
-            short(name),
-            short(value) if isinstance(value, Integral | str) else number(value),
-        )
+        (short(name), _outcome(value))
         for name, value in sorted(vars(fitted).items())
         if name.endswith("_") and not name.startswith("_")
-        if isinstance(value, (Real, str))
+        if isinstance(value, Real | str | tuple)
     ]
     return section(
         "Settings",
@@ -142,3 +139,10 @@ def settings(estimator):
         "<details><summary>All parameters; bold where they are not the default"
         f"</summary>{facts(parameters, 'settings')}</details>",
     )
+
+
+def _outcome(value):
+    """A fitted attribute: a number, a string or a tuple of numbers."""
+    if isinstance(value, tuple):
+        return ", ".join(map(number, value))
+    return short(value) if isinstance(value, Integral | str) else number(value)

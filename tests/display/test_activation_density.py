@@ -27,8 +27,8 @@ def test_densities_are_of_all_rows_and_rho_is_marked(autoencoder, X):
     display = ActivationDensityDisplay.from_estimator(autoencoder, X, n_units=5)
     assert display.density.shape == (40, 5)
     assert_allclose(display.density.sum(axis=0), 1)
-    assert display.rho == 0.1
-    assert_array_equal(display.line_.get_ydata(), [0.1, 0.1])
+    assert display.rho == autoencoder.penalty_.rho
+    assert_array_equal(display.line_.get_ydata(), [display.rho] * 2)
     expected = np.sort(autoencoder.mean_activation_)[::-1][:5]
     assert_allclose(display.means, expected)
 

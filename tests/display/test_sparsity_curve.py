@@ -29,7 +29,7 @@ def test_the_points_are_those_of_the_fits(X):
         autoencoder, X, param_name="rho", param_range=[0.1, 0.25]
     )
     assert not hasattr(autoencoder, "components_")
-    assert autoencoder.rho == 0.1
+    assert autoencoder.rho == "auto"
     assert_allclose(display.n_active, [2, 5], rtol=0.01)  # some are rectified
     for rho, score in zip([0.1, 0.25], display.scores, strict=True):
         assert_allclose(score, autoencoder.set_params(rho=rho).fit(X).score(X))

@@ -31,11 +31,12 @@ def kl_terms(autoencoder, X):
     code = autoencoder.transform(X)
     error = autoencoder.inverse_transform(code) - X
     weights = autoencoder.encoder_coef_, autoencoder.components_
-    s, rho = code.mean(axis=0), autoencoder.rho
+    alphas = autoencoder.alpha_
+    s, rho = code.mean(axis=0), autoencoder.penalty_.rho
     divergence = rho * np.log(rho / s) + (1 - rho) * np.log((1 - rho) / (1 - s))
     return (
         0.5 * (error**2).sum(axis=1).mean(),
-        0.5 * autoencoder.alpha_ * sum((w**2).sum() for w in weights),
+        0.5 * sum(a * (w**2).sum() for a, w in zip(alphas, weights, strict=True)),
         autoencoder.beta_ * divergence.sum(),
     )
 

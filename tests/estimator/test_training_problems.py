@@ -20,7 +20,7 @@ def test_a_fit_that_stops_at_max_iter_warns(X):
 
 def test_a_fit_that_explains_almost_nothing_warns(digits):
     autoencoder = SparseAutoencoder(4, alpha=100.0, random_state=0)
-    with pytest.warns(UserWarning, match="less than 1 %.*alpha=1e.02"):
+    with pytest.warns(UserWarning, match="less than 1 %.*alpha=.1e.02, 1e.02"):
         autoencoder.fit(digits)
 
 

@@ -21,9 +21,9 @@ def test_the_fraction_explained_stands_beside_that_of_pca(topk, X, monkeypatch):
     rows = table_of(parse(html_report(topk, X, image_shape=(8, 8))))
     explained = PCA().fit(X).explained_variance_ratio_.cumsum()
     assert rows == [
-        ["SparseAutoencoder", "20", "2", f"{topk.score(X):.3f}"],
+        ["SparseAutoencoder", "20", "1", f"{topk.score(X):.3f}"],
         ["PCA", "20", "20", f"{explained[19]:.3f}"],
-        ["PCA", "2", "2", f"{explained[1]:.3f}"],
+        ["PCA", "1", "1", f"{explained[0]:.3f}"],
     ]
 
 
@@ -74,7 +74,7 @@ def test_parameters_and_fitted_attributes(images, topk):
     }
     expected = {
         "activation_": "relu",
-        "alpha_": f"{topk.alpha_:.3g}",
+        "alpha_": ", ".join(f"{alpha:.3g}" for alpha in topk.alpha_),
         "beta_": f"{topk.beta_:.3g}",
         "n_features_in_": "64",
         "n_iter_": str(topk.n_iter_),
