@@ -4,6 +4,7 @@ Both are in units of the data, so that a fit does not depend on the unit of X: n
 its scale, nor on repeated rows. doc/defaults.md has the study behind the constants.
 """
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +14,9 @@ from .._rows._moments import principal_variance
 # Bounds of rho="auto".
 LEAST_RHO, LARGEST_RHO = 0.05, 0.5
 # Weights of the decay of the encoder, in squares of the principal variance P, and of
-# the decoder. A logistic unit that writes a principal direction of variance P pays least
-# where its pre-activations have a standard deviation near two: its activation is then
-# neither a linear function nor a step. It pays some 10 % of P.
+# the decoder. A logistic unit that writes a principal direction of variance P pays
+# least where its pre-activations have a standard deviation near two: its activation is
+# then neither a linear function nor a step. It pays some 10 % of P.
 ENCODER_DECAY, DECODER_DECAY = 0.02, 0.001
 # Number of rows from which the principal variance is estimated.
 N_SAMPLED = 500
@@ -65,16 +66,7 @@ def decay_weights(settings, network, rows):
     decay : Decay
     """
     if settings.alpha != "scale":
-        try:
-            encoder, decoder = np.broadcast_to(settings.alpha, 2).tolist()
-        except (TypeError, ValueError):
-            encoder = decoder = -1.0
-        if not (0 <= encoder < np.inf and 0 <= decoder < np.inf):
-            raise ValueError(
-                f"alpha={settings.alpha!r} must be 'scale', a number that is not "
-                "negative, or two of them: for the encoder and for the decoder."
-            )
-        return Decay(float(encoder), float(decoder))
+        return _given_weights(settings.alpha)
     factor = network.penalty.decay_factor
     variance = principal_variance(*rows.sample(N_SAMPLED))
     is_bounded = np.isfinite(network.activation.range).all()
@@ -89,3 +81,14 @@ def decay_weights(settings, network, rows):
     return Decay(
         factor * ENCODER_DECAY * variance**2, factor * DECODER_DECAY * slope**2
     )
+
+
+def _given_weights(alpha):
+    """Return the `Decay` of one number or of two."""
+    pair = alpha if isinstance(alpha, (tuple, list)) else (alpha, alpha)
+    if len(pair) != 2 or not all(isinstance(w, Real) and 0 <= w < np.inf for w in pair):
+        raise ValueError(
+            f"alpha={alpha!r} must be 'scale', a number that is not negative, or two "
+            "of them: for the encoder and for the decoder."
+        )
+    return Decay(*map(float, pair))

@@ -58,7 +58,7 @@ def make_network(penalty="kl", tied=False, out="identity"):
 
 
 def evaluate(cls, network, theta, X, weights, **options):
-    objective = cls(network, 0.1, dtype=float, counts_active=True, **options)
+    objective = cls(network, (0.1, 0.3), dtype=float, counts_active=True, **options)
     objective.use_rows(X, weights)
     value, gradient = objective.value_and_grad(theta)
     return value, gradient, objective.unit_means, objective.active_fraction
@@ -229,7 +229,7 @@ def test_batches_use_running_means(on_device, rng, team):
         (DeviceObjective, lambda a: DeviceArray(on_device(a))),
     ):
         blend = RunningMeans(n_rows=100)
-        objective = cls(network, 0.1, team=team, dtype=float, blend_means=blend)
+        objective = cls(network, (0.1, 0.3), team=team, dtype=float, blend_means=blend)
         objective.use_rows(place(X[0])).value_and_grad(theta)
         results.append(objective.use_rows(place(X[1])).value_and_grad(theta))
     assert_allclose(results[1][0], results[0][0])

@@ -23,6 +23,7 @@ from .. import numeric
 
 REFERENCE = json.loads((Path(__file__).parent / "objective_reference.json").read_text())
 N_ROWS, N_FEATURES, N_COMPONENTS = 23, 6, 5
+ALPHA = 0.1, 0.3  # weights of the decay of the encoder and of the decoder
 
 
 def is_allowed(penalty, activation):
@@ -74,7 +75,8 @@ def direct_value(network, alpha, X, weights, theta):
         errors += p_i * 0.5 * ((x_hat - x) ** 2).sum()
         codes.append(a)
     phi = network.penalty.phi(np.array(codes), network.activation)
-    decay = 0.5 * alpha * ((p.encoder_coef**2).sum() + (p.components**2).sum())
+    decay = 0.5 * alpha[0] * (p.encoder_coef**2).sum()
+    decay += 0.5 * alpha[1] * (p.components**2).sum()
     sparsity = network.penalty.psi(share @ phi)
     unit_weights = network.penalty.unit_weights(p)
     return (
@@ -90,17 +92,17 @@ def direct_value(network, alpha, X, weights, theta):
 def test_value_and_gradient(penalty, activation, out, tied, weighted, csr, rng, team):
     network = make_network(penalty, activation, out, tied)
     X, weights = make_rows(rng, weighted, csr)
-    objective = DenseObjective(network, 0.1, team=team, dtype=float)
+    objective = DenseObjective(network, ALPHA, team=team, dtype=float)
     objective.use_rows(X, weights)
     theta = rng.normal(size=network.layout.size)
     value, gradient = objective.value_and_grad(theta)
     dense = X.toarray() if csr else X
     assert_allclose(
-        value, direct_value(network, 0.1, dense, weights, theta), rtol=1e-12
+        value, direct_value(network, ALPHA, dense, weights, theta), rtol=1e-12
     )
     assert_allclose(objective.terms(theta).total, value, rtol=1e-12)
     expected = numeric.gradient(
-        lambda t: direct_value(network, 0.1, dense, weights, t), theta
+        lambda t: direct_value(network, ALPHA, dense, weights, t), theta
     )
     assert numeric.relative_error(gradient, expected) < 1e-6
 
@@ -170,7 +172,7 @@ def test_blocks_threads_and_memory_budget_do_not_change_the_result(
     theta = rng.normal(size=network.layout.size)
 
     def evaluate(**options):
-        objective = DenseObjective(network, 0.1, dtype=float, **options)
+        objective = DenseObjective(network, ALPHA, dtype=float, **options)
         return objective.use_rows(X, weights).value_and_grad(theta)
 
     with Team(1) as one:
@@ -189,7 +191,7 @@ def test_the_same_call_gives_the_same_bits(penalty, rng, monkeypatch):
     X = rng.uniform(size=(500, N_FEATURES)).astype(np.float32)
     theta = rng.normal(size=network.layout.size)
     with Team(2) as team:
-        objective = DenseObjective(network, 0.1, team=team, dtype=np.float32)
+        objective = DenseObjective(network, ALPHA, team=team, dtype=np.float32)
         objective.use_rows(X)
         value, gradient = objective.value_and_grad(theta)
         for _ in range(10):
@@ -204,7 +206,7 @@ def test_a_weight_is_a_number_of_repetitions(penalty, rng, team):
     X, _ = make_rows(rng)
     counts = rng.randint(0, 4, size=N_ROWS)
     theta = rng.normal(size=network.layout.size)
-    objective = DenseObjective(network, 0.1, team=team, dtype=float)
+    objective = DenseObjective(network, ALPHA, team=team, dtype=float)
     value, gradient = objective.use_rows(X, counts.astype(float)).value_and_grad(theta)
     objective.use_rows(np.repeat(X, counts, axis=0))
     repeated, repeated_gradient = objective.value_and_grad(theta)
@@ -216,7 +218,7 @@ def test_scaling_all_weights_changes_nothing(rng, team):
     network = make_network()
     X, weights = make_rows(rng, weighted=True)
     theta = rng.normal(size=network.layout.size)
-    objective = DenseObjective(network, 0.1, team=team, dtype=float)
+    objective = DenseObjective(network, ALPHA, team=team, dtype=float)
     value, gradient = objective.use_rows(X, weights).value_and_grad(theta)
     scaled, scaled_gradient = objective.use_rows(X, 1e5 * weights).value_and_grad(theta)
     assert_allclose(scaled, value)
@@ -229,7 +231,7 @@ def test_float32_agrees_with_float64_to_its_precision(rng, team):
     theta = rng.normal(size=network.layout.size)
     values = {}
     for dtype in (np.float32, np.float64):
-        objective = DenseObjective(network, 0.1, team=team, dtype=dtype)
+        objective = DenseObjective(network, ALPHA, team=team, dtype=dtype)
         values[dtype] = objective.use_rows(X.astype(dtype)).value_and_grad(theta)
     assert_allclose(values[np.float32][0], values[np.float64][0], rtol=1e-6)
     assert values[np.float32][1].dtype == np.float64
@@ -238,7 +240,7 @@ def test_float32_agrees_with_float64_to_its_precision(rng, team):
 
 def test_the_gradient_is_written_to_out(rng, team):
     network = make_network()
-    objective = DenseObjective(network, 0.1, team=team, dtype=np.float32)
+    objective = DenseObjective(network, ALPHA, team=team, dtype=np.float32)
     objective.use_rows(make_rows(rng)[0].astype(np.float32))
     theta = rng.normal(size=network.layout.size).astype(np.float32)
     out = np.empty_like(theta)
@@ -250,11 +252,11 @@ def test_the_gradient_is_written_to_out(rng, team):
 def test_workspaces_are_reused_for_any_number_of_rows(rng, team):
     network = make_network()
     theta = rng.normal(size=network.layout.size)
-    objective = DenseObjective(network, 0.1, team=team, dtype=float)
+    objective = DenseObjective(network, ALPHA, team=team, dtype=float)
     for n_rows in (5, 40, 1, 12):
         X = rng.uniform(size=(n_rows, N_FEATURES))
         value, _ = objective.use_rows(X).value_and_grad(theta)
-        assert_allclose(value, direct_value(network, 0.1, X, None, theta))
+        assert_allclose(value, direct_value(network, ALPHA, X, None, theta))
 
 
 def test_batches_use_running_means_with_gradients_of_their_own_rows(rng, team):
@@ -291,7 +293,7 @@ def test_within_a_memory_budget_memory_does_not_grow_with_the_rows(team):
         X = np.zeros((n_rows, N_FEATURES))
         tracemalloc.start()
         objective = DenseObjective(
-            network, 0.1, team=team, dtype=float, memory_budget=0, block_bytes=100_000
+            network, ALPHA, team=team, dtype=float, memory_budget=0, block_bytes=100_000
         )
         objective.use_rows(X).value_and_grad(theta)
         peaks.append(tracemalloc.get_traced_memory()[1])

@@ -47,12 +47,12 @@ def make_rows(container, weighted, rng):
     return InMemory(container(X), rng.rand(N_ROWS) if weighted else None)
 
 
-def project(rows, network, team, memory_budget=0, **options):
+def project(rows, network, team, memory_budget=0, alpha=ALPHA, **options):
     mean, variance = rows.moments()
     return projected_objective(
         rows,
         network,
-        ALPHA,
+        alpha,
         mean,
         variance,
         team=team,
@@ -192,8 +192,7 @@ def test_units_that_are_never_active_write_nothing(rng, team):
     rows, network = make_rows(np.asarray, False, rng), make_network(L1(0.05), "relu")
     coef = rng.randn(N_FEATURES, N_COMPONENTS)
     intercept = np.array([0.0, -100, 0, 0])
-    projected = project(rows, network, team)
-    projected.alpha = 0.0
+    projected = project(rows, network, team, alpha=0)
     projected.value_and_grad(coef, intercept)
     components = projected.parameters(coef, intercept).components
     assert_allclose(components[1], 0)

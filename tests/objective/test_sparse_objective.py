@@ -37,7 +37,7 @@ def make_rows(rng, weighted=False):
 
 
 def evaluate(cls, network, theta, X, weights=None, inputs=None, **options):
-    objective = cls(network, 0.1, dtype=X.dtype, **options)
+    objective = cls(network, (0.1, 0.3), dtype=X.dtype, **options)
     objective.use_rows(X, weights, inputs=inputs)
     value, gradient = objective.value_and_grad(theta)
     return value, gradient, objective.unit_means
@@ -109,8 +109,12 @@ def test_terms_and_means(penalty, rng, team):
     network = make_network(penalty)
     X, weights = make_rows(rng, weighted=True)
     theta = rng.normal(size=network.layout.size)
-    ours = SparseObjective(network, 0.1, team=team, dtype=float, counts_active=True)
-    other = DenseObjective(network, 0.1, team=team, dtype=float, counts_active=True)
+    ours = SparseObjective(
+        network, (0.1, 0.3), team=team, dtype=float, counts_active=True
+    )
+    other = DenseObjective(
+        network, (0.1, 0.3), team=team, dtype=float, counts_active=True
+    )
     ours.use_rows(X, weights)
     other.use_rows(X.toarray(), weights)
     assert_allclose(ours.terms(theta), other.terms(theta), rtol=1e-12)
@@ -167,7 +171,7 @@ def test_batches_use_running_means(rng, team):
     values = []
     for cls, rows in ((SparseObjective, X), (DenseObjective, X.toarray())):
         blend = RunningMeans(n_rows=100)
-        objective = cls(network, 0.1, team=team, dtype=float, blend_means=blend)
+        objective = cls(network, (0.1, 0.3), team=team, dtype=float, blend_means=blend)
         for part in (slice(20), slice(20, 27), slice(27, 40)):
             objective.use_rows(rows[part], total_weight=15.0)
             values.append(objective.value_and_grad(theta))
