@@ -15,6 +15,7 @@ from .._objective import can_project
 from .._solvers._lbfgs import minimize_lbfgs
 from .._solvers._preconditioner import ParameterCoordinates
 from ._problem import corruption_of
+from ._row_space import row_space
 
 # At the start all units are nearly alike. This is near a saddle point of J, a plateau
 # on which only the penalty and the decay may fall. The plateau counts as passed when
@@ -124,12 +125,23 @@ class _FullSearch:
 
 
 class _EncoderSearch(_FullSearch):
-    """J as a function of the encoder alone, in coordinates that suit the data."""
+    """J as a function of the encoder alone, in coordinates that suit the data.
+
+    Rows without corruption are replaced by those in a basis of their span where this is
+    of much fewer dimensions.
+    """
 
     def __init__(self, problem, team, inputs):
         self._problem, self._scaling = problem, problem.scaling
-        self.objective = problem.projected_objective(team, inputs, _memory_budget())
-        self._coordinates = problem.coordinates
+        scaling, self._coordinates = self._scaling, problem.coordinates
+        self._space = None
+        if inputs is None:
+            self._space = row_space(problem.rows, scaling.mean, scaling.variance)
+        if self._space is not None:
+            self._coordinates = self._coordinates.rotated(self._space.basis)
+        self.objective = problem.projected_objective(
+            team, inputs, self._space, _memory_budget()
+        )
         self._last_point = None
 
     def value_and_grad(self, point, out):
@@ -143,16 +155,21 @@ class _EncoderSearch(_FullSearch):
 
     def start(self, theta):
         parameters = self._problem.network.layout.views(self._scaling.centre(theta))
-        point = self._coordinates.to_point(
-            parameters.encoder_coef, parameters.encoder_intercept
-        )
+        coef = parameters.encoder_coef
+        if self._space is not None:
+            coef = self._space.basis.T @ coef
+        point = self._coordinates.to_point(coef, parameters.encoder_intercept)
+        point = point.astype(theta.dtype, copy=False)
         return self._problem.rows.to_device(point)
 
     def to_theta(self, point):
         encoder = self._coordinates.to_encoder(point)
         if point is not self._last_point:
             self.objective.solve(*encoder)
-        return self._problem.network.layout.flatten(self.objective.parameters(*encoder))
+        parameters = self.objective.parameters(*encoder)
+        if self._space is not None:
+            parameters = self._space.lift(parameters)
+        return self._problem.network.layout.flatten(parameters)
 
     def active_fraction(self, point):
         self.objective.encode(*self._coordinates.to_encoder(point))

@@ -56,13 +56,20 @@ class Problem(NamedTuple):
         )
         return objective.use_rows(self.rows.X, self.rows.sample_weight, inputs=inputs)
 
-    def projected_objective(self, team, inputs=None, memory_budget=0):
-        """Return J of all rows as a function of the encoder alone."""
+    def projected_objective(self, team, inputs=None, space=None, memory_budget=0):
+        """Return J of all rows as a function of the encoder alone.
+
+        With a `RowSpace`, it is the encoder of rows in its basis.
+        """
+        rows, network, mean = self.rows, self.network, self.scaling.mean
+        if space is not None:
+            rows, network = space.rows, space.network(network)
+            mean = np.zeros(rows.shape[1])
         return projected_objective(
-            self.rows,
-            self.network,
+            rows,
+            network,
             self.alpha,
-            self.scaling.mean,
+            mean,
             self.scaling.variance,
             inputs,
             team=team,

@@ -100,6 +100,25 @@ class EncoderCoordinates:
             factor * self._unit,
         )
 
+    def rotated(self, basis):
+        """The coordinates of rows in an orthonormal basis that spans them.
+
+        Parameters
+        ----------
+        basis : ndarray of shape (n_features, n_directions)
+
+        Returns
+        -------
+        coordinates : EncoderCoordinates
+        """
+        return EncoderCoordinates(
+            basis.T @ self._directions,
+            self._variances,
+            self._mean_variance,
+            self._shape[1],
+            self._unit,
+        )
+
     def write_gradient(self, coef, intercept, factor, out):
         """Write the gradient with respect to the vector, times a factor, to `out`."""
         factor *= self._unit

@@ -1,0 +1,70 @@
+"""Fits in the span of the rows, for tables of many more columns than rows."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skl_sparse_ae import KL, L1, Contractive, SparseAutoencoder
+from skl_sparse_ae._fitting import _full_batch
+from skl_sparse_ae._fitting._row_space import row_space
+from skl_sparse_ae._rows._in_memory import InMemory
+
+N_ROWS, N_FEATURES = 12, 120
+
+
+@pytest.fixture
+def X(rng):
+    return rng.normal(size=(N_ROWS, N_FEATURES)) + rng.normal(size=N_FEATURES)
+
+
+def space_of(X, weights=None):
+    rows = InMemory(X, weights)
+    return row_space(rows, *rows.moments())
+
+
+def test_the_basis_spans_the_centred_rows(X, rng):
+    weights = rng.uniform(0.1, 1, size=N_ROWS)
+    for w in (None, weights):
+        space, mean = space_of(X, w), np.average(X, axis=0, weights=w)
+        assert space.basis.shape == (N_FEATURES, N_ROWS - 1)
+        assert_allclose(space.basis.T @ space.basis, np.eye(N_ROWS - 1), atol=1e-12)
+        assert_allclose(space.rows.X @ space.basis.T + mean, X, atol=1e-10)
+
+
+def test_repeated_rows_have_the_span_of_the_others(X):
+    assert space_of(np.repeat(X, 20, axis=0)).basis.shape == (N_FEATURES, N_ROWS - 1)
+
+
+def test_it_is_used_for_tables_of_many_columns_only(X):
+    assert space_of(X[:, :90]) is None
+    assert space_of(np.repeat(X[:1], 3, axis=0)) is None
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("penalty", [KL(0.2, 0.5), L1(0.5), Contractive(0.5), None])
+def test_fits_end_at_a_minimum_over_all_columns(penalty, weighted, X, rng, monkeypatch):
+    weights = rng.uniform(0.1, 1, size=N_ROWS) if weighted else None
+    make = partial(SparseAutoencoder, 3, penalty=penalty, alpha=0.1, random_state=0)
+    make = partial(make, tol=1e-9, max_iter=2000)
+    fitted = make().fit(X, sample_weight=weights)
+    value = fitted.objective(X, sample_weight=weights)
+    assert_allclose(fitted.loss_curve_[-1], value, rtol=1e-8)
+    centred = X - np.average(X, axis=0, weights=weights)
+    for matrix in (fitted.encoder_coef_, fitted.components_.T):
+        inside = centred.T @ np.linalg.lstsq(centred.T, matrix)[0]
+        assert_allclose(inside, matrix, atol=1e-8)
+    monkeypatch.setattr(_full_batch, "row_space", lambda *args: None)
+    again = make(warm_start=True)
+    vars(again).update(vars(fitted) | {"warm_start": True})
+    again.fit(X, sample_weight=weights)
+    assert_allclose(again.objective(X, sample_weight=weights), value, rtol=1e-5)
+
+
+def test_callbacks_and_early_stopping_see_parameters_of_all_columns(X):
+    fitted = SparseAutoencoder(3, early_stopping=True, random_state=0).fit(
+        np.tile(X, (1, 10))
+    )
+    assert fitted.components_.shape == (3, 10 * N_FEATURES)
+    assert np.isfinite(fitted.validation_scores_).all()
