@@ -154,7 +154,7 @@ def objective_of(fitted, X):
     """PyTorch's J has the weights of a fitted estimator, which is checked."""
     import peers
 
-    weights = {"RHO": fitted.rho, "BETA": fitted.beta_, "ALPHA": fitted.alpha_}
+    weights = {"RHO": fitted.penalty_.rho, "BETA": fitted.beta_, "ALPHA": fitted.alpha_}
     theta = np.concatenate(
         [
             fitted.encoder_coef_.ravel(),

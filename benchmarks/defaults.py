@@ -139,7 +139,14 @@ def folds(y):
         return list(splits.split(y, y))
 
 
-def evaluate(X, y, fold, standardise, make, classifier):
+def labelled(y, train, n_labels):
+    """The first training rows of each class, or all."""
+    if n_labels is None:
+        return train
+    return np.concatenate([train[y[train] == c][:n_labels] for c in np.unique(y)])
+
+
+def evaluate(X, y, fold, standardise, make, classifier, n_labels=None):
     """Result of one fold; every step is fitted on the training rows only."""
     train, test = fold
     if standardise:
@@ -153,7 +160,8 @@ def evaluate(X, y, fold, standardise, make, classifier):
         seconds = time.perf_counter() - start
         code = features.transform(X)
         scaled = StandardScaler().fit(code[train]).transform(code)
-        model = CLASSIFIERS[classifier]().fit(scaled[train], y[train])
+        known = labelled(y, train, n_labels)
+        model = CLASSIFIERS[classifier]().fit(scaled[known], y[known])
     explained = np.nan
     if hasattr(features, "components_"):
         explained = variance_explained(X[test], features.inverse_transform(code[test]))
@@ -165,7 +173,7 @@ def evaluate(X, y, fold, standardise, make, classifier):
     )
 
 
-def compare(name, kinds, classifier, n_jobs):
+def compare(name, kinds, classifier, n_labels, n_jobs):
     """Results of PCA and of other kinds of features: (n_folds, 4) arrays by kind."""
     loaded = load(name)
     if loaded is None:
@@ -176,7 +184,7 @@ def compare(name, kinds, classifier, n_jobs):
     jobs = [(kind, fold) for kind in makers for fold in folds(y)]
     standardise = TABLES[name].standardise
     results = Parallel(n_jobs, prefer="threads")(
-        delayed(evaluate)(X, y, fold, standardise, makers[kind], classifier)
+        delayed(evaluate)(X, y, fold, standardise, makers[kind], classifier, n_labels)
         for kind, fold in jobs
     )
     return X.shape, {
@@ -263,13 +271,16 @@ def main():
     parser.add_argument("--compare", nargs="+", choices=FEATURES, default=["default"])
     parser.add_argument("--penalties", action="store_true", help="all other penalties")
     parser.add_argument("--classifier", choices=CLASSIFIERS, default="logistic")
+    parser.add_argument("--labels", type=int, help="labelled rows of each class")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--plot", help="file for a picture of the differences")
     arguments = parser.parse_args()
     kinds = arguments.compare + (PENALTIES if arguments.penalties else [])
     compared = {}
     for name in arguments.datasets:
-        results = compare(name, kinds, arguments.classifier, arguments.jobs)
+        results = compare(
+            name, kinds, arguments.classifier, arguments.labels, arguments.jobs
+        )
         if results is not None:
             compared[name] = results
             print(f"{name} is done", file=sys.stderr)

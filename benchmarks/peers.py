@@ -10,7 +10,9 @@ import torch
 from scipy import optimize
 from threadpoolctl import ThreadpoolController
 
-RHO, BETA, ALPHA = 0.05, 3.0, 1e-4
+RHO, BETA = 0.05, 3.0
+# Weights of the decay of the encoder and of the decoder.
+ALPHA = 1e-4, 1e-4
 
 
 def split(theta, n_features, n_components):
@@ -66,7 +68,7 @@ class Textbook:
         mean = A.mean(axis=0)
         value = (
             0.5 * np.sum(error**2) / m
-            + 0.5 * ALPHA * (np.sum(W1**2) + np.sum(W2**2))
+            + 0.5 * (ALPHA[0] * np.sum(W1**2) + ALPHA[1] * np.sum(W2**2))
             + BETA
             * np.sum(
                 RHO * np.log(RHO / mean) + (1 - RHO) * np.log((1 - RHO) / (1 - mean))
@@ -75,9 +77,9 @@ class Textbook:
         push = BETA * (-RHO / mean + (1 - RHO) / (1 - mean))
         delta = (error @ W2.T + push) * A * (1 - A)
         gradients = (
-            X.T @ delta / m + ALPHA * W1,
+            X.T @ delta / m + ALPHA[0] * W1,
             delta.sum(axis=0) / m,
-            A.T @ error / m + ALPHA * W2,
+            A.T @ error / m + ALPHA[1] * W2,
             error.sum(axis=0) / m,
         )
         return float(value), np.concatenate([g.ravel() for g in gradients])
@@ -99,7 +101,7 @@ class Torch:
         off = (1 - RHO) * torch.log((1 - RHO) / (1 - mean))
         return (
             0.5 * (error**2).sum() / len(X)
-            + 0.5 * ALPHA * ((W1**2).sum() + (W2**2).sum())
+            + 0.5 * (ALPHA[0] * (W1**2).sum() + ALPHA[1] * (W2**2).sum())
             + BETA * (on + off).sum()
         )
 

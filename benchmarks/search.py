@@ -100,6 +100,7 @@ def measure(name, setting, is_long):
 def textbook_curve(X, alpha, beta, rho, n_components=100):
     """J after each iteration of SciPy's L-BFGS over all parameters."""
     X = X.astype(float)
+    encoder_decay, decoder_decay = np.broadcast_to(alpha, 2)
     m, n = X.shape
     shapes = [(n, n_components), (n_components,), (n_components, n), (n,)]
     stops = np.cumsum([np.prod(shape) for shape in shapes])
@@ -115,13 +116,13 @@ def textbook_curve(X, alpha, beta, rho, n_components=100):
         s = A.mean(axis=0)
         divergence = rho * np.log(rho / s) + (1 - rho) * np.log((1 - rho) / (1 - s))
         value = 0.5 * np.sum(error**2) / m + beta * divergence.sum()
-        value += 0.5 * alpha * (np.sum(W1**2) + np.sum(W2**2))
+        value += 0.5 * (encoder_decay * np.sum(W1**2) + decoder_decay * np.sum(W2**2))
         slope = beta * ((1 - rho) / (1 - s) - rho / s)
         delta = (error @ W2.T + slope) * A * (1 - A) / m
         gradients = (
-            X.T @ delta + alpha * W1,
+            X.T @ delta + encoder_decay * W1,
             delta.sum(axis=0),
-            A.T @ error / m + alpha * W2,
+            A.T @ error / m + decoder_decay * W2,
             error.mean(axis=0),
         )
         return value, np.concatenate([g.ravel() for g in gradients])
