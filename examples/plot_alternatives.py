@@ -72,7 +72,7 @@ candidates = {
     "MLPRegressor(X, X)": MLPAutoencoder(),
     "SparseAutoencoder": SparseAutoencoder(N_FEATURES, random_state=0),
     "SparseAutoencoder, topk": SparseAutoencoder(
-        N_FEATURES, penalty="topk", random_state=0
+        N_FEATURES, penalty="topk", rho=0.1, max_iter=500, random_state=0
     ),
 }
 
@@ -123,7 +123,7 @@ for name, transformer in candidates.items():
 # - Dictionary learning explains more with six active features than ``"topk"`` with
 #   five, since it searches for the best code of each row. The search makes fitting and
 #   encoding slow.
-# - ``MLPRegressor`` explains the least and takes about ten times as long to fit as
+# - ``MLPRegressor`` explains the least and takes several times as long to fit as
 #   ``SparseAutoencoder`` with default parameters.
 # - The classifier is most accurate on the features of ``SparseAutoencoder``. Its
 #   logistic units all count as active: sparse means that their activations are small on

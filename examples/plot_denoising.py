@@ -45,9 +45,9 @@ def error(rows):
 # Which removes most
 # ------------------
 # PCA removes noise, too, if it keeps only the components that are stronger than the
-# noise; here it even has the number that is best on the test digits. An autoencoder,
-# which is not linear, does better when trained on clean rows, and better still when
-# trained with noise.
+# noise; here it even has the number that is best on the test digits. An autoencoder
+# that was trained on clean rows does as well, and one that was trained with noise does
+# better.
 
 pcas = [PCA(n, random_state=0).fit(X_train) for n in range(2, 41)]
 pca = min(pcas, key=lambda pca: error(denoise(pca, noisy)))
@@ -88,8 +88,8 @@ plt.show()
 # %%
 # Other amounts of noise
 # ----------------------
-# The autoencoder that was trained with noise of 0.3 is the best for noise of 0.3 and
-# more. For little noise the one trained on clean rows is better: set
+# The autoencoder that was trained with noise of 0.3 is the best for noise of 0.2 and
+# more. For less noise the one trained on clean rows is better: set
 # ``corruption_level`` to the noise that is expected.
 
 levels = np.linspace(0, 0.5, 11)

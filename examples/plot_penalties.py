@@ -58,8 +58,8 @@ for penalty in penalties:
 
 # %%
 # The dictionaries: each small picture shows what one unit adds to the reconstruction,
-# the most active units first. With few active units, each must draw more of a digit,
-# and the pictures become strokes.
+# the most active units first. With few active units, as with ``"topk"``, each must draw
+# more of a digit: the pictures become strokes and whole digits.
 
 fig, axes = plt.subplots(2, 3, figsize=(9, 6.6), layout="constrained")
 for ax, (penalty, autoencoder) in zip(axes.flat, fitted.items(), strict=True):

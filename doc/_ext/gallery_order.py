@@ -7,6 +7,7 @@ ORDER = [
     "plot_digits_against_pca.py",
     "plot_alternatives.py",
     "plot_penalties.py",
+    "plot_defaults.py",
     "plot_natural_patches.py",
     "plot_k_sparse_strokes.py",
     "plot_stacked_digits.py",

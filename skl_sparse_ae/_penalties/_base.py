@@ -59,7 +59,7 @@ class Penalty(Advising, BaseEstimator):
     >>> for beta in (0.01, 0.1):
     ...     autoencoder = SparseAutoencoder(16, penalty=Squares(beta), random_state=0)
     ...     print(f"{(autoencoder.fit_transform(X) ** 2).mean():.1f}")
-    0.3
+    0.2
     0.1
     """
 

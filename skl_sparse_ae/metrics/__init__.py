@@ -25,8 +25,8 @@ Examples
 >>> from sklearn.datasets import load_digits
 >>> from skl_sparse_ae import SparseAutoencoder, metrics
 >>> X = load_digits().data / 16
->>> autoencoder = SparseAutoencoder(32, penalty="topk", random_state=0).fit(X)
->>> A = autoencoder.transform(X)
+>>> autoencoder = SparseAutoencoder(32, penalty="topk", rho=0.1, random_state=0)
+>>> A = autoencoder.fit_transform(X)
 >>> X_hat = autoencoder.inverse_transform(A)
 >>> bool(metrics.variance_explained(X, X_hat) > 0.7)
 True
