@@ -75,8 +75,9 @@ def direct_value(network, alpha, X, weights, theta):
         errors += p_i * 0.5 * ((x_hat - x) ** 2).sum()
         codes.append(a)
     phi = network.penalty.phi(np.array(codes), network.activation)
-    decay = 0.5 * alpha[0] * (p.encoder_coef**2).sum()
-    decay += 0.5 * alpha[1] * (p.components**2).sum()
+    encoder_decay, decoder_decay = np.broadcast_to(alpha, 2)
+    decay = 0.5 * encoder_decay * (p.encoder_coef**2).sum()
+    decay += 0.5 * decoder_decay * (p.components**2).sum()
     sparsity = network.penalty.psi(share @ phi)
     unit_weights = network.penalty.unit_weights(p)
     return (
