@@ -72,7 +72,7 @@ candidates = {
     "MLPRegressor(X, X)": MLPAutoencoder(),
     "SparseAutoencoder": SparseAutoencoder(N_FEATURES, random_state=0),
     "SparseAutoencoder, topk": SparseAutoencoder(
-        N_FEATURES, penalty="topk", rho=0.1, max_iter=500, random_state=0
+        N_FEATURES, penalty="topk", rho=0.1, random_state=0
     ),
 }
 

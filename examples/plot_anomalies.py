@@ -53,7 +53,7 @@ def by_score_samples(detector):
 
 detectors = {
     "SparseAutoencoder, 5 of 100": by_residual(
-        SparseAutoencoder(100, penalty=TopK(rho=0.05), max_iter=500, random_state=0)
+        SparseAutoencoder(100, penalty=TopK(rho=0.05), random_state=0)
     ),
     "PCA, 8 components": by_residual(PCA(8, random_state=0)),
     "LocalOutlierFactor": by_score_samples(LocalOutlierFactor(novelty=True)),

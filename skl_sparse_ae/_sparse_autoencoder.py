@@ -175,9 +175,9 @@ class SparseAutoencoder(
         Tolerance of convergence. "lbfgs" ends when J falls by less than this fraction
         of itself (at least of a tenth of the variance) per iteration, over the last
         `n_iter_no_change` iterations; "adam" begins to decrease the learning rate when
-        J does so per epoch. With early stopping, it is the least improvement of the
-        score. A hundredth of it applies while less than 5 % of the variance is
-        explained.
+        J falls by less than 2.5 times the fraction per epoch. With early stopping, it
+        is the least improvement of the score. A hundredth of it applies while less than
+        5 % of the variance is explained.
 
     batch_size : int or "auto", default="auto"
         Number of rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but

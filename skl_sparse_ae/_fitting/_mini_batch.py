@@ -6,6 +6,9 @@ from .._arrays._array_api import to_numpy, to_writable
 from .._solvers._adam import minimize_adam
 from ._stream import AVERAGED_ROWS, IDLE_AFTER, Stream
 
+# The multiple of `tol` that counts for an epoch. At a constant learning rate J fluctuates
+# more from one epoch to the next than from one iteration over all rows to the next.
+EPOCH_TOL = 2.5
 # Number of epochs over which a gradual penalty reaches its full strength.
 SETTLING_EPOCHS = 10
 
@@ -38,7 +41,7 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         team=team,
         learning_rate=settings.learning_rate_init,
         max_iter=settings.max_iter,
-        tol=settings.tol,
+        tol=EPOCH_TOL * settings.tol,
         n_iter_no_change=settings.n_iter_no_change,
         value_unit=scaling.value,
         is_settled=is_settled,
