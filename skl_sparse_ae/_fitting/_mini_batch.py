@@ -6,8 +6,8 @@ from .._arrays._array_api import to_numpy, to_writable
 from .._solvers._adam import minimize_adam
 from ._stream import AVERAGED_ROWS, IDLE_AFTER, Stream
 
-# The multiple of `tol` that counts for an epoch. At a constant learning rate J fluctuates
-# more from one epoch to the next than from one iteration over all rows to the next.
+# The multiple of `tol` that counts for an epoch. At a constant learning rate J
+# fluctuates more from epoch to epoch than from iteration to iteration over all rows.
 EPOCH_TOL = 2.5
 # Number of epochs over which a gradual penalty reaches its full strength.
 SETTLING_EPOCHS = 10

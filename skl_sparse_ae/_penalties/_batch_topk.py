@@ -36,6 +36,13 @@ class BatchTopK(_Selection):
         The learned threshold. Set by training, on the attribute `penalty_` of the
         estimator.
 
+    Notes
+    -----
+    As features for a classifier, these codes are no better than as many principal
+    components, and worse on tables of few rows or columns, where a row has few active
+    units: by 0.09 in accuracy on wine (178 x 13), 0.06 on leukemia (72 x 7070). A
+    larger `rho` or "kl" serves better there.
+
     References
     ----------
     .. [1] B. Bussmann, P. Leask, N. Nanda, "BatchTopK Sparse Autoencoders",
