@@ -81,9 +81,7 @@ def test_fewer_units_stay_unused(digits):
     n_unused = {}
     for beta in (0.0, 0.3):
         penalty = TopK(rho=0.01, beta=beta, start_rho=0.01)
-        autoencoder = SparseAutoencoder(
-            500, penalty=penalty, alpha=0, tol=0.01, random_state=0
-        )
+        autoencoder = SparseAutoencoder(500, penalty=penalty, alpha=0, random_state=0)
         code = autoencoder.fit_transform(digits)
         n_unused[beta] = np.count_nonzero(code.max(axis=0) == 0)
     assert n_unused[0.0] > 100

@@ -62,7 +62,7 @@ def test_training_on_noise_helps_against_noise(solver, corruption, level, digits
 
     def error(**parameters):
         autoencoder = SparseAutoencoder(
-            40, solver=solver, tol=0.04, alpha=1e-4, random_state=0, **parameters
+            40, solver=solver, tol=0.004, alpha=1e-4, random_state=0, **parameters
         ).fit(digits[:1200])
         code = autoencoder.transform(noisy[1200:])
         return np.mean((autoencoder.inverse_transform(code) - digits[1200:]) ** 2)
