@@ -12,6 +12,7 @@ from sklearn import get_config
 from .._arrays._array_api import to_numpy
 from .._arrays._device_array import as_array_like
 from .._objective import can_project
+from .._penalties import is_built_in
 from .._solvers._lbfgs import minimize_lbfgs
 from .._solvers._preconditioner import ParameterCoordinates
 from ._problem import corruption_of
@@ -135,7 +136,7 @@ class _EncoderSearch(_FullSearch):
         self._problem, self._scaling = problem, problem.scaling
         scaling, self._coordinates = self._scaling, problem.coordinates
         self._space = None
-        if inputs is None:
+        if inputs is None and _is_rotation_invariant(problem.network.penalty):
             self._space = row_space(problem.rows, scaling.mean, scaling.variance)
         if self._space is not None:
             self._coordinates = self._coordinates.rotated(self._space.basis)
@@ -174,6 +175,11 @@ class _EncoderSearch(_FullSearch):
     def active_fraction(self, point):
         self.objective.encode(*self._coordinates.to_encoder(point))
         return self.objective.active_fraction
+
+
+def _is_rotation_invariant(penalty):
+    """Whether weights enter the penalty by their norms only, as far as is known."""
+    return penalty.unit_weights_from is None or is_built_in(penalty)
 
 
 def _memory_budget():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skl_sparse_ae import KL, L1, Contractive, SparseAutoencoder
+from skl_sparse_ae import KL, L1, Contractive, Penalty, SparseAutoencoder
 from skl_sparse_ae._fitting import _full_batch
 from skl_sparse_ae._fitting._row_space import row_space
 from skl_sparse_ae._rows._in_memory import InMemory
@@ -60,6 +60,32 @@ def test_fits_end_at_a_minimum_over_all_columns(penalty, weighted, X, rng, monke
     vars(again).update(vars(fitted) | {"warm_start": True})
     again.fit(X, sample_weight=weights)
     assert_allclose(again.objective(X, sample_weight=weights), value, rtol=1e-5)
+
+
+class AbsoluteWeights(Penalty):
+    """Mean activation times the sum of the unit's absolute encoder weights."""
+
+    default_activation = "logistic"
+    unit_weights_from = "encoder"
+
+    def psi(self, s):
+        return 0.3 * s
+
+    def psi_derivative(self, s):
+        return np.full_like(s, 0.3)
+
+    def unit_weights(self, parameters):
+        return np.abs(parameters.encoder_coef).sum(axis=0)
+
+    def add_weight_gradient(self, parameters, gradients, penalties):
+        gradients.encoder_coef[...] += penalties * np.sign(parameters.encoder_coef)
+
+
+def test_penalties_that_read_single_weights_are_given_those_of_the_columns(X):
+    fitted = SparseAutoencoder(3, penalty=AbsoluteWeights(), alpha=0.1, random_state=0)
+    fitted.fit(X)
+    # In a basis of the span the penalty would be another one, and so would J.
+    assert_allclose(fitted.loss_curve_[-1], fitted.objective(X), rtol=1e-8)
 
 
 def test_callbacks_and_early_stopping_see_parameters_of_all_columns(X):
