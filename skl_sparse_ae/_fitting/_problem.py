@@ -12,11 +12,7 @@ from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
 from .._rows import Rows
 from .._rows._corruption import CORRUPTIONS
-from .._rows._moments import (
-    column_moments,
-    is_constant,
-    principal_directions,
-)
+from .._rows._moments import column_moments, is_constant, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
@@ -101,8 +97,7 @@ def make_problem(settings, rows, is_stream=False):
         )
     n_features = rows.shape[1]
     n_components = settings.n_components or n_features
-    rho = sparsity_level(settings, n_components, None if is_stream else rows)
-    penalty = _make_penalty(settings, rho, variance, n_features, n_components)
+    penalty = _make_penalty(settings, rows, variance, n_components, is_stream)
     network = _make_network(settings, penalty, n_features, n_components)
     scaling = Scaling(network, mean, variance)
     penalty.set_dictionary_unit(scaling.dictionary_unit)
@@ -127,17 +122,18 @@ def corruption_of(settings):
     return partial(CORRUPTIONS[settings.corruption], level=settings.corruption_level)
 
 
-def _make_penalty(settings, rho, variance, n_features, n_components):
+def _make_penalty(settings, rows, variance, n_components, is_stream):
     """Return the penalty object for training, with validated parameters."""
     if isinstance(settings.penalty, Penalty):
         penalty = clone(settings.penalty)
         penalty._validate_params()
         return penalty
-    beta = settings.beta
+    cls, beta, rho = PENALTIES[settings.penalty], settings.beta, None
     if beta == "scale":
-        cls = PENALTIES[settings.penalty]
         # Rows without variance need some positive weight; its size does not matter.
-        beta = cls.default_beta(variance or 1.0, n_features, n_components)
+        beta = cls.default_beta(variance or 1.0, rows.shape[1], n_components)
+    if "rho" in cls._get_param_names():
+        rho = sparsity_level(settings, n_components, None if is_stream else rows)
     return make_penalty(settings.penalty, rho=rho, beta=beta)
 
 

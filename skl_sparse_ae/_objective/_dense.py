@@ -74,11 +74,8 @@ class DenseObjective(Objective):
         return _add_up(self._map(RowRange.backward, parameters, *options))
 
     def _gradient(self, weights, gradients):
-        layout, scale, decays = (
-            self.network.layout,
-            1 / self._total_weight,
-            self._decays,
-        )
+        layout, decays = self.network.layout, self._decays
+        scale = 1 / self._total_weight
         for name in ("encoder_intercept", "decoder_intercept"):
             sums = [getattr(row_range.gradients, name) for row_range in self._ranges]
             scaled_sum(sums, scale, out=getattr(gradients, name))

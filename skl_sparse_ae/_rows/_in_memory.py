@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from .._arrays._blocks import blocks
 from .._arrays._team import Team
 from .._sklearn import _align_api_if_sparse
 from ._base import Rows
@@ -48,11 +47,7 @@ class InMemory(Rows):
         return column_limits(self.of_positive_weight().X)
 
     def n_distinct(self, enough):
-        return len(distinct_rows(self._numpy_blocks(), enough))
-
-    def _numpy_blocks(self):
-        """Iterate over blocks of X in memory."""
-        return (self.X[rows] for rows in blocks(0, self.shape[0], self.shape[1] * 8))
+        return len(distinct_rows([self.X], enough))
 
     def sample(self, size):
         rows = self._take(sample_indices(self.shape[0], size))

@@ -20,7 +20,6 @@ from ._dask_blocks import (
     part_of_block,
 )
 from ._dask_sums import Crew, RowBlocks, keep_in_memory
-from ._distinct import distinct_rows
 from ._moments import sample_indices, total_variance
 
 
@@ -89,13 +88,9 @@ class OnDask(Rows):
         return blocks.sum(partial(Limits.of_block, dtype=self.dtype)).ends
 
     def n_distinct(self, enough):
-        # Mostly a sample is enough and saves a pass over all blocks.
-        found = distinct_rows([self.sample(enough)[0]], enough)
-        if len(found) < min(enough, self.shape[0]):
-            blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())
-            find = partial(Distinct.of_block, dtype=self.dtype, enough=enough)
-            found = blocks.sum(find).digests
-        return min(enough, len(found))
+        blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())
+        find = partial(Distinct.of_block, dtype=self.dtype, enough=enough)
+        return min(enough, len(blocks.sum(find).digests))
 
     def sample(self, size):
         # The same rows as in memory, where those of weight zero have been removed.

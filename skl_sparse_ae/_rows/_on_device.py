@@ -6,6 +6,7 @@ from scipy import sparse
 from .._arrays._array_api import to_numpy
 from .._arrays._blocks import blocks
 from .._sklearn import _align_api_if_sparse
+from ._distinct import distinct_rows
 from ._in_memory import InMemory
 from ._moments import total_variance
 
@@ -53,8 +54,10 @@ class OnDevice(InMemory):
         ends = X.xp.min(X.array, axis=0), X.xp.max(X.array, axis=0)
         return np.stack([to_numpy(end) for end in ends])
 
-    def _numpy_blocks(self):
-        return (to_numpy(block.array) for block in super()._numpy_blocks())
+    def n_distinct(self, enough):
+        parts = blocks(0, self.shape[0], self.dtype.itemsize * self.shape[1])
+        moved = (to_numpy(self.X[rows].array) for rows in parts)
+        return len(distinct_rows(moved, enough))
 
     def sample(self, size):
         X, sample_weight, fraction = super().sample(size)

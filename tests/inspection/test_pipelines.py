@@ -13,21 +13,28 @@ from skl_sparse_ae.inspection import label_enrichment, steer, top_features
 from skl_sparse_ae.report import html_report
 
 
+def assert_read_alike(actual, expected, X, y):
+    """Features, labels and the report of two fitted pipelines are the same."""
+    features = top_features(actual), top_features(expected)
+    assert_array_equal(features[0].weights, features[1].weights)
+    assert_array_equal(features[0].names, features[1].names)
+    labels = [label_enrichment(p, X, y) for p in (actual, expected)]
+    assert labels[1].n_active.max() < len(X)
+    assert_array_equal(labels[0].n_active, labels[1].n_active)
+    assert_array_equal(labels[0].pvalues, labels[1].pvalues)
+    pages = [
+        html_report(p, X, y, title="", random_state=0).html for p in (actual, expected)
+    ]
+    assert pages[0].split("Scores")[1] == pages[1].split("Scores")[1]
+
+
 def test_nested_pipelines_are_read_like_flat_ones(digits):
     X, y = digits, np.arange(len(digits)) % 3
     autoencoder = SparseAutoencoder(6, tol=0.1, random_state=0)
     flat = make_pipeline(MinMaxScaler(), StandardScaler(), autoencoder).fit(X)
     nested = make_pipeline(MinMaxScaler(), make_pipeline(StandardScaler(), autoencoder))
     nested.fit(X)
-    assert_array_equal(top_features(nested).weights, top_features(flat).weights)
-    assert_array_equal(top_features(nested).names, top_features(flat).names)
-    actual, expected = (label_enrichment(p, X, y) for p in (nested, flat))
-    assert expected.n_active.max() < len(X)
-    assert_array_equal(actual.n_active, expected.n_active)
-    pages = [
-        html_report(p, X, y, title="", random_state=0).html for p in (nested, flat)
-    ]
-    assert pages[0].split("Scores")[1] == pages[1].split("Scores")[1]
+    assert_read_alike(nested, flat, X, y)
 
 
 def test_a_grid_search_is_read_as_its_best_estimator(digits):
@@ -84,13 +91,7 @@ def test_samplers_and_steps_that_do_nothing_are_left_out(digits):
     ]
     pipeline = ResamplingPipeline(steps).fit(X, y)
     plain = make_pipeline(scaler, autoencoder)
-    assert_array_equal(top_features(pipeline).names, top_features(plain).names)
-    actual, expected = (label_enrichment(p, X, y) for p in (pipeline, plain))
-    assert_array_equal(actual.pvalues, expected.pvalues)
-    pages = [
-        html_report(p, X, y, title="", random_state=0).html for p in (pipeline, plain)
-    ]
-    assert pages[0].split("Scores")[1] == pages[1].split("Scores")[1]
+    assert_read_alike(pipeline, plain, X, y)
 
 
 def test_steps_after_the_units_are_named(digits):
