@@ -5,9 +5,11 @@ import numpy as np
 from .._arrays._array_api import move_to_numpy
 from .._network._network import Network
 from .._network._parameters import Layout, Parameters
+from ._history import HISTORIES
 
-#: Fitted attributes that are not public: moments of the rows, and `Stream.state`.
-PRIVATE = "_moments", "_stream"
+#: Fitted attributes that are not public: moments of the rows, `Stream.state`, and J of
+#: all calls of `partial_fit`.
+PRIVATE = "_moments", "_stream", *HISTORIES.values()
 
 
 def fitted_attributes(problem, theta, dtype):
