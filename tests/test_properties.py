@@ -9,6 +9,8 @@ from scipy import sparse
 
 from skl_sparse_ae import SparseAutoencoder
 
+from .array_api import run_in_array_api_mode
+
 hypothesis = pytest.importorskip("hypothesis")
 st = pytest.importorskip("hypothesis.strategies")
 arrays = pytest.importorskip("hypothesis.extra.numpy").arrays
@@ -237,3 +239,54 @@ def test_float32_is_near_float64(X, settings, name):
     if objective is not None:
         expected = autoencoder.objective(double)
         assert_allclose(objective, expected, rtol=1e-3, atol=1e-4 * scale**2)
+
+
+ARRAY_API_SCRIPT = """
+import warnings
+from collections import Counter
+
+import array_api_strict
+import hypothesis
+import numpy as np
+from numpy.testing import assert_allclose
+from sklearn import config_context
+
+from tests.test_properties import fit_or_none, parameters, tables
+
+warnings.simplefilter("ignore")
+fits = Counter()
+
+
+@hypothesis.settings(
+    max_examples=100, deadline=None, derandomize=True, database=None
+)
+@hypothesis.given(tables(), parameters)
+def check(X, settings):
+    if X.dtype == np.float16:  # of which the standard knows nothing
+        X = X.astype(np.float32)
+    settings["sparse_output"] = False
+    in_numpy = fit_or_none(X, **settings)
+    rows = array_api_strict.asarray(X)
+    with config_context(array_api_dispatch=True):
+        fitted = fit_or_none(rows, **settings)
+        assert (in_numpy is None) == (fitted is None)
+        fits[fitted is not None] += 1
+        if fitted is None:
+            return
+        code = fitted.transform(rows)
+        assert type(code) is type(fitted.components_) is type(rows)
+        assert np.isfinite(np.asarray(code)).all()
+        assert np.isfinite(fitted.objective(rows))
+        assert fitted.score(rows) <= 1
+        components = np.asarray(fitted.components_)
+        assert_allclose(components, in_numpy.components_, rtol=1e-3, atol=1e-3)
+
+
+check()
+print("fits" if fits[True] > 40 else fits)
+"""
+
+
+def test_arrays_of_the_standard_give_what_numpys_give():
+    output, errors = run_in_array_api_mode(ARRAY_API_SCRIPT)
+    assert output == "fits\n", errors
