@@ -52,7 +52,7 @@ def sparsity_level(settings, n_components, rows=None):
     return min(rho, LARGEST_RHO)
 
 
-def decay_weights(settings, network, rows):
+def decay_weights(settings, network, rows, variance):
     """Return the `Decay` of a fit.
 
     Parameters
@@ -60,6 +60,9 @@ def decay_weights(settings, network, rows):
     settings : SparseAutoencoder
     network : Network
     rows : Rows
+        What the encoder's weights multiply: rows of X, or patches of images.
+    variance : float
+        Sum of the variances of the columns of X.
 
     Returns
     -------
@@ -68,6 +71,9 @@ def decay_weights(settings, network, rows):
     if settings.alpha != "scale":
         return _given_weights(settings.alpha)
     factor = network.penalty.decay_factor
+    if rows.shape[1] != network.n_inputs:
+        # A kernel writes a patch in each of so many parts of an image.
+        factor *= variance / (rows.moments()[1] or 1.0)
     variance = principal_variance(*rows.sample(N_SAMPLED))
     is_bounded = np.isfinite(network.activation.range).all()
     if not is_bounded or network.layout.tied_weights:
