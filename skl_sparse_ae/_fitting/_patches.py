@@ -29,7 +29,7 @@ def patches_of(rows, convolution):
     found = np.empty((len(X), n_each, convolution.patch_size), X.dtype)
     for i in range(len(X)):
         chosen = rng.choice(n_positions, n_each, replace=False)
-        found[i] = convolution.unfold(X[i : i + 1])[chosen]
+        found[i] = convolution.unfold(X[i : i + 1])[np.sort(chosen)]
     if sample_weight is not None:
         sample_weight = np.repeat(sample_weight, n_each)
     return InMemory(found.reshape(-1, convolution.patch_size), sample_weight)
