@@ -32,17 +32,8 @@ ESTIMATORS = [
 __all__ = ["pytestmark"]
 
 
-def expected_failures(estimator):
-    """Checks that do not hold for images.
-
-    The weights of kernels come from a sample of patches, in which repeated images are
-    others than images with weights.
-    """
-    return {}
-
-
 @pytest.mark.skipif(IN_ARRAY_API_MODE, reason="is run without the array API mode")
-@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
+@parametrize_with_checks(ESTIMATORS)
 def test_estimator(estimator, check):
     check(estimator)
 
