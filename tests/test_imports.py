@@ -15,7 +15,7 @@ LAYERS = [
     ["report"],
     ["display"],
     ["inspection"],
-    ["metrics", "stability", "interchange"],
+    ["datasets", "metrics", "stability", "interchange"],
     ["_sparse_autoencoder"],
     ["_fitting"],
     ["_solvers"],
