@@ -15,7 +15,7 @@ LAYERS = [
     ["report"],
     ["display"],
     ["inspection"],
-    ["metrics", "stability", "interchange"],
+    ["datasets", "metrics", "stability", "interchange"],
     ["_conv_sparse_autoencoder"],
     ["_sparse_autoencoder"],
     ["_fitting"],
