@@ -14,6 +14,11 @@ from sklearn.pipeline import make_pipeline
 
 from skl_sparse_ae import ConvSparseAutoencoder, SparseAutoencoder, interchange
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+    "ignore:The reconstruction explains less than 1 %",
+)
+
 SHORT = {"kernel_size": 3, "max_iter": 10, "tol": 0.05, "random_state": 0}
 
 
