@@ -12,6 +12,7 @@ from ._network._pooling import POOLINGS, pool, pooled_shape
 from ._fitting._settings import check_parameters_of_methods
 from ._network._convolution import Convolution
 from ._rows import check_code
+from ._rows._validation import is_dask
 from ._sklearn import Interval, StrOptions
 from ._sparse_autoencoder import SparseAutoencoder
 
@@ -69,12 +70,21 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         and is multiplied by the variance of an image over that of a patch, since a
         kernel writes in all parts of an image.
 
-    activation, out_activation, tied_weights, sparse_output, corruption, \
-    corruption_level, solver, max_iter, tol, batch_size, learning_rate_init, \
-    early_stopping, validation_fraction, n_iter_no_change, warm_start, engine, \
-    verbose, random_state : object
-        As for :class:`~skl_sparse_ae.SparseAutoencoder`. "lbfgs" searches for all
+    activation, out_activation, tied_weights, sparse_output : object
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`.
+
+    corruption, corruption_level : object
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`.
+
+    solver, max_iter, tol, batch_size, learning_rate_init : object
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`, but "lbfgs" searches for all
         parameters.
+
+    early_stopping, validation_fraction, n_iter_no_change, warm_start : object
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`.
+
+    engine, verbose, random_state : object
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`.
 
     Attributes
     ----------
@@ -100,9 +110,19 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         Shape of an encoded image: `map_shape_`, pooled where asked for. It is the
         `image_shape` of a second layer.
 
-    mean_activation_, activation_, out_activation_, tied_weights_, penalty_, alpha_, \
-    beta_, loss_curve_, loss_terms_, n_iter_, validation_scores_, \
-    best_validation_score_, n_features_in_, feature_names_in_ : object
+    mean_activation_ : ndarray of shape (n_components,)
+        Mean of the penalty's phi over images and positions.
+
+    activation_, out_activation_, tied_weights_, penalty_, alpha_, beta_ : object
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`.
+
+    loss_curve_, loss_terms_, n_iter_ : object
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`.
+
+    validation_scores_, best_validation_score_ : object
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`.
+
+    n_features_in_, feature_names_in_ : object
         As for :class:`~skl_sparse_ae.SparseAutoencoder`.
 
     See Also
@@ -112,9 +132,12 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
     Notes
     -----
-    Images are dense arrays in memory. Functions of `metrics`, `inspection`,
-    `interchange`, displays and the report are for
-    :class:`~skl_sparse_ae.SparseAutoencoder`.
+    Images are dense arrays in memory. The report and the files of
+    :mod:`skl_sparse_ae.interchange` are for :class:`~skl_sparse_ae.SparseAutoencoder`.
+
+    With a stride of 1 there are `n_components` units for each pixel, which can copy an
+    image by kernels of a single point. A larger stride or fewer units leave no room for
+    that.
 
     References
     ----------
@@ -329,7 +352,16 @@ class ConvSparseAutoencoder(SparseAutoencoder):
                 "image: pass X.reshape(len(X), -1) and "
                 f"image_shape={tuple(shape[1:])}, with channels last."
             )
+        if sparse.issparse(X) or is_dask(X):
+            raise TypeError(
+                f"{type(self).__name__} takes images as dense arrays in memory, and X "
+                f"is a sparse matrix or a Dask collection ({type(X).__name__}). Pass "
+                "X.toarray() or X.compute()."
+            )
         return super()._check_rows(X, sample_weight, method=method, reset=reset)
+
+    def _may_stay_on_device(self):
+        return False
 
     def _convolution_of(self, n_features):
         return Convolution(

@@ -620,9 +620,12 @@ class SparseAutoencoder(
             sample_weight,
             method=method,
             reset=reset,
-            # User-defined penalties are implemented with NumPy.
-            may_stay_on_device=is_built_in(self.penalty),
+            may_stay_on_device=self._may_stay_on_device(),
         )
+
+    def _may_stay_on_device(self):
+        # User-defined penalties are implemented with NumPy.
+        return is_built_in(self.penalty)
 
     def _terms(self, rows):
         """Return the terms of J on validated rows, at the fitted parameters."""

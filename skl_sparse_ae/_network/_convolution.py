@@ -149,7 +149,10 @@ class Convolution:
         """The numbers of zeros (before, after) along both axes."""
         pads = []
         for size, kernel, step, n in zip(
-            self.image_shape, self.kernel_shape, self.stride, self.map_shape,
+            self.image_shape,
+            self.kernel_shape,
+            self.stride,
+            self.map_shape,
             strict=False,
         ):
             total = max(0, (n - 1) * step + kernel - size)

@@ -52,9 +52,7 @@ class Layout:
         Length of the vector.
     """
 
-    def __init__(
-        self, n_features, n_components, tied_weights=False, n_intercepts=None
-    ):
+    def __init__(self, n_features, n_components, tied_weights=False, n_intercepts=None):
         self.shape = n_features, n_components
         self.n_features = n_features
         self.n_components = n_components

@@ -48,9 +48,7 @@ class DenseObjective(Objective):
         work = n_rows * self._work_of_row
         parts = split_evenly(0, n_rows, min(n_rows, self.team.n_useful(work)))
         while len(self._all_ranges) < len(parts):
-            row_range = self.range_class(
-                self.network, self.dtype, self.counts_active
-            )
+            row_range = self.range_class(self.network, self.dtype, self.counts_active)
             self._all_ranges.append(row_range)
         self._ranges = self._all_ranges[: len(parts)]
         row_blocks = [self._blocks(part) for part in parts]

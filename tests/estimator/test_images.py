@@ -76,9 +76,7 @@ def test_pooling_by_hand(X):
     fitted.set_params(pooling="mean", pool_size=(8, 3))
     assert fitted.output_shape_ == (1, 3, 2)
     expected = [maps[:, :, a : a + 3].mean(axis=(1, 2)) for a in (0, 3, 6)]
-    assert_allclose(
-        fitted.transform(X), np.concatenate(expected, axis=1), rtol=1e-12
-    )
+    assert_allclose(fitted.transform(X), np.concatenate(expected, axis=1), rtol=1e-12)
     fitted.set_params(pooling="max")
     assert_array_equal(fitted.transform(X)[:, :2], maps[:, :, :3].max(axis=(1, 2)))
     with pytest.raises(ValueError, match="pooled maps"):
@@ -181,10 +179,18 @@ def test_columns_that_are_no_square_need_a_shape(X):
 
 
 def test_sparse_images_and_formats_of_rows_are_refused(X, tmp_path):
-    with pytest.raises(TypeError, match="[Ss]parse"):
-        make().fit(sparse.csr_array(X))
+    fitted = make().fit(X)
+    for method in (fitted.fit, fitted.transform, fitted.score):
+        with pytest.raises(TypeError, match="dense arrays in memory.*sparse"):
+            method(sparse.csr_array(X))
     with pytest.raises(TypeError, match="kernels for weights"):
         interchange.save_safetensors(make().fit(X), tmp_path / "model")
+
+
+def test_dask_arrays_are_refused(X):
+    dask_array = pytest.importorskip("dask.array")
+    with pytest.raises(TypeError, match="dense arrays in memory.*Dask"):
+        make().fit(dask_array.from_array(X))
 
 
 def test_codes_of_other_sizes_are_refused(X):
