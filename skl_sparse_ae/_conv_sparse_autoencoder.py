@@ -8,9 +8,9 @@ from scipy import sparse
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from ._fitting._fitted import fitted_network, fitted_parameters
-from ._network._pooling import POOLINGS, pool, pooled_shape
 from ._fitting._settings import check_parameters_of_methods
 from ._network._convolution import Convolution
+from ._network._pooling import POOLINGS, pool, pooled_shape
 from ._rows import check_code
 from ._rows._validation import is_dask
 from ._sklearn import Interval, StrOptions
@@ -136,8 +136,8 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     :mod:`skl_sparse_ae.interchange` are for :class:`~skl_sparse_ae.SparseAutoencoder`.
 
     With a stride of 1 there are `n_components` units for each pixel, which can copy an
-    image by kernels of a single point. A larger stride or fewer units leave no room for
-    that.
+    image by kernels of a single point. A smaller `rho` or a larger stride leaves no
+    room for that.
 
     References
     ----------
@@ -392,8 +392,8 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         shape = (*map(int, shape), 1)[:3]
         if np.prod(shape) != n_features:
             raise ValueError(
-                f"image_shape={self.image_shape!r} stands for {np.prod(shape)} columns, "
-                f"and X has {n_features}."
+                f"image_shape={self.image_shape!r} stands for {np.prod(shape)} "
+                f"columns, and X has {n_features}."
             )
         return shape
 

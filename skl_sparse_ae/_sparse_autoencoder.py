@@ -645,6 +645,6 @@ def check_autoencoder(estimator):
     check_is_fitted(estimator, "components_")
     if hasattr(estimator, "image_shape_"):
         raise TypeError(
-            f"A {type(estimator).__name__} has kernels for weights, which the formats of "
-            "autoencoders of rows cannot hold. Use pickle or joblib."
+            f"A {type(estimator).__name__} has kernels for weights, which the formats "
+            "of autoencoders of rows cannot hold. Use pickle or joblib."
         )

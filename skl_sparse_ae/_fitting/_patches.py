@@ -1,4 +1,4 @@
-"""Patches of images as rows, from which the scale of a convolution's weights is taken."""
+"""Patches of images as rows: what the weights of a convolution see."""
 
 import numpy as np
 

@@ -114,7 +114,7 @@ def test_dtype_weights_and_equal_images(solver, penalty, X):
     assert single.transform(X.astype(np.float32)).dtype == np.float32
     assert single.components_.dtype == np.float32
     zero = np.full_like(X, 0.5)
-    with pytest.warns(Warning):
+    with pytest.warns(UserWarning, match="max_iter"):
         fitted = make(solver=solver, penalty=penalty, max_iter=1).fit(zero)
     assert np.isfinite(fitted.transform(zero)).all()
 
