@@ -22,6 +22,7 @@ from ._fitting._fitted import (
     last_fit,
     replace_fit,
 )
+from ._fitting._history import list_attribute
 from ._fitting._messages import finite
 from ._fitting._monitor import report
 from ._fitting._partial_fit import partially_fitted_by, random_state_of
@@ -347,6 +348,10 @@ class SparseAutoencoder(
         "random_state": ["random_state"],
     }
 
+    # As long as the number of calls of partial_fit, and thus only made when read.
+    loss_curve_ = list_attribute("loss_curve_")
+    loss_terms_ = list_attribute("loss_terms_")
+
     def __init__(
         self,
         n_components=100,
@@ -478,8 +483,10 @@ class SparseAutoencoder(
             self._validate_params()  # which scikit-learn leaves to the first call
         rows = self._check_rows(X, sample_weight, method="partial_fit", reset=is_first)
         with random_state_of(self) as rng:
-            replace_fit(self, rows, partially_fitted_by(self, rows, rng))
-        report(self.verbose, self.n_iter_, self.loss_curve_[-1])
+            attributes = partially_fitted_by(self, rows, rng)
+            replace_fit(self, rows, attributes)
+        values, n_values = attributes["_loss_curve"]
+        report(self.verbose, self.n_iter_, values[n_values - 1])
         return self
 
     def transform(self, X):

@@ -6,9 +6,11 @@ from .._arrays._array_api import move_to_numpy
 from .._network._conv_network import network_of
 from .._network._convolution import Convolution
 from .._network._parameters import Parameters
+from ._history import HISTORIES
 
-#: Fitted attributes that are not public: moments of the rows, and `Stream.state`.
-PRIVATE = "_moments", "_stream", "_geometry"
+#: Fitted attributes that are not public: moments of the rows, `Stream.state`, J of all
+#: calls of `partial_fit`, and `Convolution.state`.
+PRIVATE = "_moments", "_stream", *HISTORIES.values(), "_geometry"
 
 
 def fitted_attributes(problem, theta, dtype):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .._reading._pipelines import names_of_columns
-from ._checks import check_limits, check_positive
+from ._checks import check_limits, check_positive, drawable_names
 from ._drawing import absolute_limits, grid_of_axes, import_pyplot
 from ._names import shortened_names
 from ._reading import choose_units, unit_weights
@@ -24,7 +24,7 @@ class UnitFeatureDisplay:
         The weights of each unit, in the order in which they are drawn.
 
     feature_names : ndarray of shape (n_features,)
-        Names of the features.
+        Names of the features, which are stored as they are drawn.
 
     units : array-like of shape (n_units,), default=None
         Indices of the units, for titles. None is equivalent to 0, 1, ...
@@ -60,7 +60,7 @@ class UnitFeatureDisplay:
 
     def __init__(self, *, weights, feature_names, units=None):
         self.weights = weights
-        self.feature_names = feature_names
+        self.feature_names = drawable_names(feature_names)
         self.units = units
 
     def plot(

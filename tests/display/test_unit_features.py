@@ -134,3 +134,14 @@ def test_codes_with_other_columns_than_units_have_no_order(X):
     learned = MiniBatchDictionaryLearning(5, max_iter=20, split_sign=True).fit(X)
     with pytest.raises(ValueError, match="10 columns, and components_ 5 rows"):
         UnitFeatureDisplay.from_estimator(learned, X, order="activation")
+
+
+def test_characters_that_cannot_be_drawn_are_written_as_code(tmp_path):
+    names = ["a\ud800", "b\x00\u202e", "$c_1$ é 名"]
+    display = UnitFeatureDisplay.from_estimator(
+        Given([[3.0, 2.0, 1.0]]).fit(), feature_names=names
+    )
+    shown = [r"a\ud800", r"b\x00\u202e", "$c_1$ é 名"]
+    assert names_of(display.axes_[0]) == shown
+    display = UnitFeatureDisplay(weights=np.ones((1, 1)), feature_names=names[:1])
+    display.plot().figure_.savefig(tmp_path / "units.png")
