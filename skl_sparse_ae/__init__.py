@@ -1,20 +1,30 @@
 """Sparse autoencoders as scikit-learn transformers."""
 
+from ._conv_sparse_autoencoder import ConvSparseAutoencoder
 from ._penalties import KL, L1, BatchTopK, Contractive, Penalty, TopK
 from ._sparse_autoencoder import SparseAutoencoder
 from ._version import __version__
-from .stability import StabilityReport, match_components, stability_report
+from .stability import (
+    StabilityCurve,
+    StabilityReport,
+    match_components,
+    stability_curve,
+    stability_report,
+)
 
 __all__ = [
     "KL",
     "L1",
     "BatchTopK",
     "Contractive",
+    "ConvSparseAutoencoder",
     "Penalty",
     "SparseAutoencoder",
+    "StabilityCurve",
     "StabilityReport",
     "TopK",
     "__version__",
     "match_components",
+    "stability_curve",
     "stability_report",
 ]

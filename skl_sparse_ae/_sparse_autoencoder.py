@@ -505,7 +505,7 @@ class SparseAutoencoder(
         """
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, method="transform")
-        network = replace(fitted_network(self), penalty=self.penalty_.for_transform())
+        network = self._network_for_transform()
         parameters = rows.to_device(fitted_parameters(self, rows.dtype))
         step = partial(network.encode, parameters)
         return rows.apply(step, self._n_features_out, as_csr=self.sparse_output)
@@ -531,16 +531,10 @@ class SparseAutoencoder(
         check_is_fitted(self, "components_")
         check_parameters_of_methods(self)
         code = check_code(self, X, may_stay_on_device=is_built_in(self.penalty))
-        n_components, n_features = self.components_.shape
-        if code.shape[1] != n_components:
-            raise ValueError(
-                f"X has {code.shape[1]} columns, but the code of this "
-                f"{type(self).__name__} has {n_components}: inverse_transform takes "
-                "what transform returns."
-            )
+        self._check_n_columns(code)
         parameters = code.to_device(fitted_parameters(self, code.dtype))
         step = partial(fitted_network(self).decode, parameters)
-        return code.apply(step, n_features)
+        return code.apply(step, self.components_.shape[1])
 
     def score(self, X, y=None, sample_weight=None):
         """Return the fraction of the variance of X explained by the reconstruction.
@@ -606,6 +600,23 @@ class SparseAutoencoder(
     def _n_features_out(self):
         return self.components_.shape[0]
 
+    def _network_for_transform(self):
+        return replace(fitted_network(self), penalty=self.penalty_.for_transform())
+
+    def _check_n_columns(self, code):
+        """Raise ValueError if rows are not codes of this estimator."""
+        if code.shape[1] != self._n_features_out:
+            raise ValueError(
+                f"X has {code.shape[1]} columns, but the code of this "
+                f"{type(self).__name__} has {self._n_features_out}: inverse_transform "
+                "takes what transform returns."
+            )
+
+    def _convolution_of(self, n_features):
+        """Return the geometry of a convolution; None for rows."""
+        del n_features
+        return None
+
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):
         """Validate X and sample_weight and return them as `Rows`."""
         if method not in ("fit", "partial_fit"):
@@ -616,9 +627,12 @@ class SparseAutoencoder(
             sample_weight,
             method=method,
             reset=reset,
-            # User-defined penalties are implemented with NumPy.
-            may_stay_on_device=is_built_in(self.penalty),
+            may_stay_on_device=self._may_stay_on_device(),
         )
+
+    def _may_stay_on_device(self):
+        # User-defined penalties are implemented with NumPy.
+        return is_built_in(self.penalty)
 
     def _terms(self, rows):
         """Return the terms of J on validated rows, at the fitted parameters."""
@@ -636,3 +650,8 @@ def check_autoencoder(estimator):
             "that step."
         )
     check_is_fitted(estimator, "components_")
+    if hasattr(estimator, "image_shape_"):
+        raise TypeError(
+            f"A {type(estimator).__name__} has kernels for weights, which the formats "
+            "of autoencoders of rows cannot hold. Use pickle or joblib."
+        )

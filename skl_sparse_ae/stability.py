@@ -12,7 +12,13 @@ from sklearn.utils import check_array, check_random_state
 from ._arrays._array_api import to_numpy
 from ._arrays._norms import unit_rows
 
-__all__ = ["StabilityReport", "match_components", "stability_report"]
+__all__ = [
+    "StabilityCurve",
+    "StabilityReport",
+    "match_components",
+    "stability_curve",
+    "stability_report",
+]
 
 
 def match_components(components, reference, *, absolute=False):
@@ -194,6 +200,150 @@ def stability_report(
         # The first pairs are those of the first estimator with each of the others.
         unit_cosines=np.mean(pairs[: n_fits - 1], axis=0),
         chance_cosines=cosines(estimators[0], by_chance),
+    )
+
+
+@dataclass(frozen=True)
+class StabilityCurve:
+    """Stability of the units over the values of a parameter.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_values,)
+        The values of the parameter.
+
+    stabilities : ndarray of shape (n_values,)
+        Mean cosine of the matched units, over all pairs of fits.
+
+    chances : ndarray of shape (n_values,)
+        The same with a fit to shuffled columns.
+
+    best_value : object
+        The value with the largest stability, the first one of several.
+
+    reports : list of StabilityReport
+        One for each value.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder, stability_curve
+    >>> X = load_digits().data / 16
+    >>> autoencoder = SparseAutoencoder(16, penalty="topk", tol=0.01)
+    >>> curve = stability_curve(autoencoder, X, [0.1, 0.3], n_fits=2, random_state=0)
+    >>> curve.stabilities.shape
+    (2,)
+    """
+
+    values: np.ndarray
+    stabilities: np.ndarray
+    chances: np.ndarray
+    best_value: object
+    reports: list
+
+
+def stability_curve(
+    estimator,
+    X,
+    values,
+    *,
+    param_name="rho",
+    n_fits=3,
+    absolute=False,
+    random_state=None,
+    n_jobs=None,
+):
+    """Find how sparse a code should be, by the stability of its units.
+
+    Too few or too many active units give units that mix features [1]_. Which features
+    are mixed depends on the seed, so that fits with other seeds disagree; they agree
+    the most at the true number of active features or somewhat above. Variance explained
+    cannot tell, since it rises with the number of active units.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        As of :func:`stability_report`.
+
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Training rows.
+
+    values : array-like of shape (n_values,)
+        Values of the parameter to compare.
+
+    param_name : str, default="rho"
+        Name of the parameter, such as "rho" for penalties that select units.
+
+    n_fits : int, default=3
+        Number of fits for each value, at least 2, and one more to shuffled columns.
+
+    absolute : bool, default=False
+        Whether to compare absolute cosines, as in :func:`match_components`.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the seeds, which are the same for all values if it is an int.
+
+    n_jobs : int, default=None
+        Number of parallel fits, as in joblib.
+
+    Returns
+    -------
+    curve : StabilityCurve
+        The stability for each value, and the value for which it is largest.
+
+    Raises
+    ------
+    ValueError
+        If `n_fits` is below 2, or there are no values.
+
+    Notes
+    -----
+    The maximum is to be trusted if it lies within the range of values; of values that
+    are nearly as stable, the smallest is the better choice. Where a single unit
+    is active in most rows, the units are centres of clusters, which may be stable as
+    well; and units that all fits agree on may still be wrong together, as where
+    parents are absorbed by their children.
+
+    References
+    ----------
+    .. [1] D. Chanin, A. Garriga-Alonso, "Sparse but Wrong: Incorrect L0 Leads to
+       Incorrect Features in Sparse Autoencoders", arXiv:2508.16560, 2025.
+
+    Examples
+    --------
+    Three of 24 features are active in a row, on average:
+
+    >>> from skl_sparse_ae import SparseAutoencoder, stability_curve
+    >>> from skl_sparse_ae.datasets import make_sparse_features
+    >>> X, codes, dictionary = make_sparse_features(
+    ...     2000, n_components=24, n_features=32, n_active=3, random_state=0
+    ... )
+    >>> autoencoder = SparseAutoencoder(24, penalty="batch_topk", tol=0.01)
+    >>> values = [1 / 24, 3 / 24, 9 / 24]
+    >>> curve = stability_curve(autoencoder, X, values, n_fits=2, random_state=0)
+    >>> round(24 * curve.best_value)
+    3
+    """
+    if len(values) == 0:
+        raise ValueError("values must contain at least one value.")
+    reports = [
+        stability_report(
+            clone(estimator).set_params(**{param_name: value}),
+            X,
+            n_fits=n_fits,
+            absolute=absolute,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
+        for value in values
+    ]
+    stabilities = np.array([report.cosines.mean() for report in reports])
+    return StabilityCurve(
+        values=np.asarray(values),
+        stabilities=stabilities,
+        chances=np.array([report.chance_cosines.mean() for report in reports]),
+        best_value=values[int(stabilities.argmax())],
+        reports=reports,
     )
 
 

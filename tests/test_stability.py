@@ -2,9 +2,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.decomposition import PCA
+from sklearn.decomposition import NMF, PCA
 
-from skl_sparse_ae import SparseAutoencoder, match_components, stability_report
+from skl_sparse_ae import (
+    SparseAutoencoder,
+    match_components,
+    stability_curve,
+    stability_report,
+)
+from skl_sparse_ae.datasets import make_sparse_features
 from skl_sparse_ae.stability import _shuffle_columns
 
 
@@ -100,3 +106,41 @@ def test_shuffled_columns_keep_their_values(container, rng):
     dense = shuffled.toarray() if sparse.issparse(shuffled) else shuffled
     assert_allclose(np.sort(dense, axis=0), np.sort(X, axis=0))
     assert not np.array_equal(dense, X)
+
+
+def test_curve_is_made_of_reports(digits):
+    estimator = NMF(4, init="random", max_iter=20, tol=0.1)
+    values = [3, 5]
+    curve = stability_curve(
+        estimator, digits, values, param_name="n_components", n_fits=2, random_state=0
+    )
+    for n_components, report, stability, chance in zip(
+        values, curve.reports, curve.stabilities, curve.chances, strict=True
+    ):
+        alone = stability_report(
+            NMF(n_components, init="random", max_iter=20, tol=0.1),
+            digits,
+            n_fits=2,
+            random_state=0,
+        )
+        assert_allclose(report.cosines, alone.cosines)
+        assert_allclose(stability, alone.cosines.mean())
+        assert_allclose(chance, alone.chance_cosines.mean())
+    assert curve.best_value == values[np.argmax(curve.stabilities)]
+    assert estimator.n_components == 4
+    with pytest.raises(ValueError, match="at least one value"):
+        stability_curve(estimator, digits, [])
+
+
+def test_units_are_most_stable_at_the_true_sparsity():
+    n = 24
+    X, *_ = make_sparse_features(
+        2000, n, 48, n_active=4, correlation=0.3, orthogonal=True, random_state=0
+    )
+    autoencoder = SparseAutoencoder(n, penalty="batch_topk", tol=0.01)
+    values = [k / n for k in (1, 4, 10)]
+    curve = stability_curve(autoencoder, X, values, n_fits=2, random_state=0)
+    assert curve.best_value == 4 / n
+    scores = [report.estimators[0].score(X) for report in curve.reports]
+    # Variance explained does not tell that the last value is wrong.
+    assert scores[2] > scores[0] + 0.2

@@ -139,3 +139,11 @@ def encode_blocks(estimator, X):
     n_components = encode(slice(0, 1)).shape[1]
     for rows in blocks(0, _num_samples(X), 8 * n_components, CODE_BYTES):
         yield rows, encode(rows)
+
+
+def encode_all(estimator, X):
+    """The code of X, encoded in blocks of rows: an ndarray or CSR array."""
+    parts = [code for _, code in encode_blocks(estimator, X)]
+    if sparse.issparse(parts[0]):
+        return sparse.vstack(parts, format="csr")
+    return np.concatenate(parts)

@@ -6,6 +6,10 @@ rows `X`, their reconstruction `X_hat` (the output of `inverse_transform`), thei
 and dictionary learning as well. A code in CSR format is never made dense. One function
 takes an estimator instead: :func:`pipeline_score`, the score of stacked autoencoders.
 
+Where the true features are known, as in rows that
+:func:`skl_sparse_ae.datasets.make_sparse_features` generates, other functions compare a
+dictionary with the true one, or a code with the true activations `codes`.
+
 `threshold` defines which activations count as active:
 
 - None, the default: all that are not zero. Suited to rectified units, top-k codes and
@@ -41,6 +45,7 @@ from ._activity import (
     mean_activation,
     n_active_units,
 )
+from ._detection import absorption_rate, feature_detection, n_split_units, relative_l0
 from ._dictionary import mutual_coherence
 from ._pipelines import pipeline_score
 from ._reconstruction import (
@@ -48,18 +53,32 @@ from ._reconstruction import (
     relative_reconstruction_bias,
     variance_explained,
 )
+from ._recovery import (
+    mean_matched_correlation,
+    mean_matched_cosine,
+    mean_max_cosine,
+    uniqueness,
+)
 from ._sparsity import hoyer_sparsity
 
 __all__ = [
+    "absorption_rate",
     "activation_density",
     "always_on_units",
     "dead_units",
+    "feature_detection",
     "hoyer_sparsity",
     "mean_activation",
+    "mean_matched_correlation",
+    "mean_matched_cosine",
+    "mean_max_cosine",
     "mean_squared_error_per_feature",
     "mutual_coherence",
     "n_active_units",
+    "n_split_units",
     "pipeline_score",
+    "relative_l0",
     "relative_reconstruction_bias",
+    "uniqueness",
     "variance_explained",
 ]

@@ -1,0 +1,137 @@
+"""How well a few units predict a target."""
+
+import warnings
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.feature_selection import SelectKBest, f_classif, f_regression
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import Bunch, check_consistent_length
+
+from .._reading._codes import encode_all
+from .._sklearn import HasMethods, Interval, validate_params
+
+
+@validate_params(
+    {
+        "estimator": [HasMethods("transform")],
+        "n_units": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "probe": [HasMethods(["fit", "predict"]), None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def sparse_probing(
+    estimator, X, y, *, n_units=(1, 2, 5, 10), probe=None, scoring=None, cv=5
+):
+    """Score of a linear model that sees only the best k units: k-sparse probing [1]_.
+
+    Where one unit predicts a target as well as all do, it may be called the unit of
+    this target; where many are needed, the target is distributed over them.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Fitted, with `transform`: a :class:`SparseAutoencoder`, PCA, NMF, a pipeline.
+
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Rows, or any other input of `transform`. They are encoded in blocks.
+
+    y : array-like of shape (n_samples,)
+        Target.
+
+    n_units : int or array-like of int, default=(1, 2, 5, 10)
+        Numbers of units k; those above the number of units are an error.
+
+    probe : estimator object, default=None
+        Classifier or regressor that is fitted to the units, which are divided by their
+        standard deviations. None: logistic regression.
+
+    scoring : str or callable, default=None
+        As in :func:`~sklearn.model_selection.cross_val_score`. None: the score of the
+        probe, accuracy for classifiers.
+
+    cv : int, cross-validation generator or iterable, default=5
+        As in :func:`~sklearn.model_selection.cross_val_score`. Units are selected
+        within each training part, by the F test of the analysis of variance or, for
+        regressors, of the linear regression on the unit, so that test parts have no
+        influence on which units are used.
+
+    Returns
+    -------
+    result : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the attributes
+
+        n_units : ndarray of shape (n_numbers,)
+            The numbers k.
+        scores : ndarray of shape (n_numbers, n_splits)
+            Score on each test part.
+        mean_scores : ndarray of shape (n_numbers,)
+            Their means.
+
+    Raises
+    ------
+    ValueError
+        If X and y differ in length, or a number of units is not within 1 and the
+        number that there are.
+
+    References
+    ----------
+    .. [1] W. Gurnee et al., "Finding Neurons in a Haystack: Case Studies with Sparse
+       Probing", arXiv:2305.01610, 2023.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skl_sparse_ae import SparseAutoencoder
+    >>> from skl_sparse_ae.inspection import sparse_probing
+    >>> X, y = load_digits(return_X_y=True)
+    >>> autoencoder = SparseAutoencoder(64, penalty="topk", random_state=0).fit(X)
+    >>> result = sparse_probing(autoencoder, X, y == 0, n_units=[1, 5])
+    >>> result.scores.shape
+    (2, 5)
+    >>> bool((result.mean_scores > 0.93).all())
+    True
+    """
+    check_consistent_length(X, y)
+    probe = LogisticRegression(max_iter=1000) if probe is None else probe
+    code = encode_all(estimator, X)
+    numbers = np.atleast_1d(n_units)
+    if numbers.min() < 1 or numbers.max() > code.shape[1]:
+        raise ValueError(
+            f"n_units must be within 1 and the number of units, {code.shape[1]}."
+        )
+    test = _f_classes if is_classifier(probe) else _f_numbers
+    scale = StandardScaler(with_mean=False)
+    scores = np.array(
+        [
+            cross_val_score(
+                make_pipeline(SelectKBest(test, k=int(k)), scale, probe),
+                code,
+                y,
+                scoring=scoring,
+                cv=cv,
+            )
+            for k in numbers
+        ]
+    )
+    return Bunch(n_units=numbers, scores=scores, mean_scores=scores.mean(axis=1))
+
+
+def _f_classes(code, y):
+    return _without_warnings(f_classif, code, y)
+
+
+def _f_numbers(code, y):
+    return _without_warnings(f_regression, code, y)
+
+
+def _without_warnings(test, code, y):
+    """A test's results, 0 for units that are constant, of which it would warn."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        scores, pvalues = test(code, y)
+    return np.nan_to_num(scores, nan=0.0, posinf=np.inf), pvalues

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import false_discovery_control, mannwhitneyu, spearmanr
+from sklearn.metrics import roc_auc_score
+
+from skl_sparse_ae.inspection import _ranking, rank_units
+
+from .estimators import CONTAINERS, IDENTITY
+
+
+@pytest.fixture
+def code(rng):
+    """A code with many ties, and a unit that is never active."""
+    code = rng.uniform(0.1, 1, size=(50, 6)).round(1)
+    code[rng.uniform(size=code.shape) < 0.6] = 0
+    code[:, 4] = 0
+    return code
+
+
+@pytest.mark.usefixtures("block_bytes")
+@pytest.mark.parametrize("rank_bytes", [1, 2**26])
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_classes_against_scipy_and_scikit_learn(
+    code, rng, container, rank_bytes, monkeypatch
+):
+    monkeypatch.setattr(_ranking, "RANK_BYTES", rank_bytes)
+    y = np.array(["a", "b", "c"])[rng.randint(3, size=50)]
+    result = rank_units(IDENTITY, container(code), y)
+    assert_array_equal(result.classes, ["a", "b", "c"])
+    for column, name in enumerate(result.classes):
+        for unit in (0, 1, 2, 3, 5):
+            a = code[:, unit]
+            auc = roc_auc_score(y == name, a)
+            assert_allclose(result.effect[unit, column], 2 * auc - 1, atol=1e-12)
+            test = mannwhitneyu(a[y == name], a[y != name], method="asymptotic")
+            assert_allclose(result.pvalues[unit, column], test.pvalue)
+    assert_array_equal(result.effect[4], 0)
+    assert_array_equal(result.pvalues[4], 1)
+    assert result.units[-1] == 4
+    expected = false_discovery_control(result.pvalues.ravel(), method="by")
+    assert_allclose(result.adjusted_pvalues.ravel(), expected)
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_numbers_against_scipy(code, rng, container):
+    y = rng.normal(size=50) + 2 * code[:, 3]
+    result = rank_units(IDENTITY, container(code), y)
+    assert result.classes is None
+    for unit in (0, 1, 2, 3, 5):
+        expected = spearmanr(code[:, unit], y)
+        assert_allclose(result.effect[unit, 0], expected.statistic)
+        assert_allclose(result.pvalues[unit, 0], expected.pvalue)
+    assert result.units[0] == 3
+    assert (result.effect[4], result.pvalues[4]) == (0, 1)
+
+
+def test_units_that_tell_everything():
+    code = np.array([[0.0, 3, 1], [0, 2, 1], [5, 1, 0], [6, 0, 1]])
+    result = rank_units(IDENTITY, code, [0, 0, 1, 1])
+    assert_array_equal(result.effect[:2], [[-1, 1], [1, -1]])
+    assert_array_equal(result.units, [0, 1, 2])
+    numbers = rank_units(IDENTITY, code, [4, 3, 2, 1], kind="numbers")
+    assert_allclose(numbers.effect[1], 1)
+    assert numbers.pvalues[1] == 0
+
+
+def test_targets_that_are_refused(code):
+    with pytest.raises(ValueError, match="only one class"):
+        rank_units(IDENTITY, code, np.ones(50))
+    with pytest.raises(ValueError, match="missing or infinite"):
+        rank_units(IDENTITY, code, np.full(50, np.nan), kind="numbers")
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        rank_units(IDENTITY, code, [0, 1])
