@@ -25,7 +25,7 @@ FOLDER = Path(
     os.environ.get("SKL_SPARSE_AE_DATA", Path(__file__).parents[2] / "shared/data")
 )
 #: What `choose` found to be best on the training digits.
-CHOSEN = {"penalty": "kl", "pooling": "max"}
+CHOSEN = {"penalty": "l1", "pooling": "max"}
 COST = 1e-3
 
 
