@@ -17,7 +17,8 @@ each row, how accurate a linear classifier on the features is, and the time.
 # - Dictionary learning: a sparse code too, but ``fit`` and ``transform`` solve an
 #   optimisation problem for each row. It does not centre the rows.
 # - ``MLPRegressor`` trained to output its own input, as is often advised for an
-#   autoencoder. It has no ``transform``: the code must be computed from the weights.
+#   autoencoder, with its default, rectified units. It has no ``transform``: the code
+#   must be computed from the weights.
 # - ``SparseAutoencoder`` with its default parameters, and with a top-k code, in which a
 #   tenth of the units is active.
 
@@ -46,14 +47,13 @@ class MLPAutoencoder(TransformerMixin, BaseEstimator):
     def fit(self, X, y=None):
         self.network_ = MLPRegressor(
             hidden_layer_sizes=(N_FEATURES,),
-            activation="logistic",
             max_iter=1000,
             random_state=0,
         ).fit(X, X)
         return self
 
     def transform(self, X):
-        return 1 / (1 + np.exp(-self._linear(X, layer=0)))
+        return np.maximum(self._linear(X, layer=0), 0)
 
     def inverse_transform(self, A):
         return self._linear(A, layer=1)
@@ -123,8 +123,10 @@ for name, transformer in candidates.items():
 # - Dictionary learning explains more with six active features than ``"topk"`` with
 #   five, since it searches for the best code of each row. The search makes fitting and
 #   encoding slow.
-# - ``MLPRegressor`` explains the least and takes several times as long to fit as
-#   ``SparseAutoencoder`` with default parameters.
+# - ``MLPRegressor`` explains a little less than ``SparseAutoencoder`` with default
+#   parameters and takes several times as long to fit. Some two thirds of its rectified
+#   units are active on a row; dictionary learning explains as much with six. Its
+#   features are no better for the classifier than the five that ``"topk"`` chooses.
 # - The classifier is most accurate on the features of ``SparseAutoencoder``. Its
 #   logistic units all count as active: sparse means that their activations are small on
 #   average, not that they are zero.

@@ -1,5 +1,6 @@
 """Sparse autoencoders as scikit-learn transformers."""
 
+from ._conv_sparse_autoencoder import ConvSparseAutoencoder
 from ._penalties import KL, L1, BatchTopK, Contractive, Penalty, TopK
 from ._sparse_autoencoder import SparseAutoencoder
 from ._version import __version__
@@ -16,6 +17,7 @@ __all__ = [
     "L1",
     "BatchTopK",
     "Contractive",
+    "ConvSparseAutoencoder",
     "Penalty",
     "SparseAutoencoder",
     "StabilityCurve",

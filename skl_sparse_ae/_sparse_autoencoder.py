@@ -22,6 +22,7 @@ from ._fitting._fitted import (
     last_fit,
     replace_fit,
 )
+from ._fitting._history import list_attribute
 from ._fitting._messages import finite
 from ._fitting._monitor import report
 from ._fitting._partial_fit import partially_fitted_by, random_state_of
@@ -348,6 +349,10 @@ class SparseAutoencoder(
         "random_state": ["random_state"],
     }
 
+    # As long as the number of calls of partial_fit, and thus only made when read.
+    loss_curve_ = list_attribute("loss_curve_")
+    loss_terms_ = list_attribute("loss_terms_")
+
     def __init__(
         self,
         n_components=100,
@@ -479,8 +484,10 @@ class SparseAutoencoder(
             self._validate_params()  # which scikit-learn leaves to the first call
         rows = self._check_rows(X, sample_weight, method="partial_fit", reset=is_first)
         with random_state_of(self) as rng:
-            replace_fit(self, rows, partially_fitted_by(self, rows, rng))
-        report(self.verbose, self.n_iter_, self.loss_curve_[-1])
+            attributes = partially_fitted_by(self, rows, rng)
+            replace_fit(self, rows, attributes)
+        values, n_values = attributes["_loss_curve"]
+        report(self.verbose, self.n_iter_, values[n_values - 1])
         return self
 
     def transform(self, X):
@@ -499,7 +506,7 @@ class SparseAutoencoder(
         """
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, method="transform")
-        network = replace(fitted_network(self), penalty=self.penalty_.for_transform())
+        network = self._network_for_transform()
         parameters = rows.to_device(fitted_parameters(self, rows.dtype))
         step = partial(network.encode, parameters)
         return rows.apply(step, self._n_features_out, as_csr=self.sparse_output)
@@ -525,16 +532,10 @@ class SparseAutoencoder(
         check_is_fitted(self, "components_")
         check_parameters_of_methods(self)
         code = check_code(self, X, may_stay_on_device=is_built_in(self.penalty))
-        n_components, n_features = self.components_.shape
-        if code.shape[1] != n_components:
-            raise ValueError(
-                f"X has {code.shape[1]} columns, but the code of this "
-                f"{type(self).__name__} has {n_components}: inverse_transform takes "
-                "what transform returns."
-            )
+        self._check_n_columns(code)
         parameters = code.to_device(fitted_parameters(self, code.dtype))
         step = partial(fitted_network(self).decode, parameters)
-        return code.apply(step, n_features)
+        return code.apply(step, self.components_.shape[1])
 
     def score(self, X, y=None, sample_weight=None):
         """Return the fraction of the variance of X explained by the reconstruction.
@@ -588,7 +589,7 @@ class SparseAutoencoder(
         """
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, method="score_samples")
-        network = replace(fitted_network(self), penalty=self.penalty_.for_transform())
+        network = self._network_for_transform()
         parameters = rows.to_device(fitted_parameters(self, rows.dtype))
         return rows.apply(partial(write_score_samples, network, parameters), 1)[:, 0]
 
@@ -624,6 +625,23 @@ class SparseAutoencoder(
     def _n_features_out(self):
         return self.components_.shape[0]
 
+    def _network_for_transform(self):
+        return replace(fitted_network(self), penalty=self.penalty_.for_transform())
+
+    def _check_n_columns(self, code):
+        """Raise ValueError if rows are not codes of this estimator."""
+        if code.shape[1] != self._n_features_out:
+            raise ValueError(
+                f"X has {code.shape[1]} columns, but the code of this "
+                f"{type(self).__name__} has {self._n_features_out}: inverse_transform "
+                "takes what transform returns."
+            )
+
+    def _convolution_of(self, n_features):
+        """Return the geometry of a convolution; None for rows."""
+        del n_features
+        return None
+
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):
         """Validate X and sample_weight and return them as `Rows`."""
         if method not in ("fit", "partial_fit"):
@@ -634,9 +652,12 @@ class SparseAutoencoder(
             sample_weight,
             method=method,
             reset=reset,
-            # User-defined penalties are implemented with NumPy.
-            may_stay_on_device=is_built_in(self.penalty),
+            may_stay_on_device=self._may_stay_on_device(),
         )
+
+    def _may_stay_on_device(self):
+        # User-defined penalties are implemented with NumPy.
+        return is_built_in(self.penalty)
 
     def _terms(self, rows):
         """Return the terms of J on validated rows, at the fitted parameters."""
@@ -654,3 +675,8 @@ def check_autoencoder(estimator):
             "that step."
         )
     check_is_fitted(estimator, "components_")
+    if hasattr(estimator, "image_shape_"):
+        raise TypeError(
+            f"A {type(estimator).__name__} has kernels for weights, which the formats "
+            "of autoencoders of rows cannot hold. Use pickle or joblib."
+        )

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ def run_in_array_api_mode(script):
     run = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "SCIPY_ARRAY_API": "1"},
+        cwd=Path(__file__).parents[1],  # for imports of the tests' own modules
         capture_output=True,
         text=True,
         check=False,

@@ -10,6 +10,7 @@ class Log:
         self.stop_after = stop_after
         self.calls = []
         self.values = []
+        self.points = []
 
     def begin(self, point):
         self.calls.append("begin")
@@ -17,5 +18,5 @@ class Log:
     def end(self, point, value):
         self.calls.append("end")
         self.values.append(value)
-        self.point = point.copy()
+        self.points.append(point.copy())
         return len(self.values) >= self.stop_after

@@ -16,6 +16,7 @@ LAYERS = [
     ["display"],
     ["inspection"],
     ["datasets", "metrics", "stability", "interchange"],
+    ["_conv_sparse_autoencoder"],
     ["_sparse_autoencoder"],
     ["_fitting"],
     ["_solvers"],

@@ -1,11 +1,15 @@
 """Properties that hold for any rows and parameters, on examples of hypothesis."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from skl_sparse_ae import SparseAutoencoder
+
+from .array_api import run_in_array_api_mode
 
 hypothesis = pytest.importorskip("hypothesis")
 st = pytest.importorskip("hypothesis.strategies")
@@ -107,7 +111,7 @@ def fit_or_none(X, weight=None, **settings):
     st.sampled_from(sorted(CONTAINERS)),
     st.booleans(),
 )
-def test_results_are_finite_or_errors_documented(X, settings, weight, name, partial):
+def test_results_are_finite_or_errors_documented(X, settings, weight, name, goes_on):
     weight = None if weight is None else weight[: len(X)]
     rows = CONTAINERS[name](X)
     autoencoder = fit_or_none(rows, weight, **settings)
@@ -121,9 +125,34 @@ def test_results_are_finite_or_errors_documented(X, settings, weight, name, part
     assert len(autoencoder.loss_curve_) > 0
     assert np.isfinite(autoencoder.objective(rows))
     assert autoencoder.score(rows) <= 1
-    if partial:
+    if goes_on:
         result_or_none(lambda: autoencoder.partial_fit(rows, sample_weight=weight))
         assert np.isfinite(dense(autoencoder.transform(rows))).all()
+
+
+@hypothesis.given(tables(), parameters, weights | st.none(), st.integers(1, 12))
+def test_dask_arrays_give_what_their_rows_in_memory_give(X, settings, weight, n_rows):
+    dask = pytest.importorskip("dask")
+    da = pytest.importorskip("dask.array")
+    weight = None if weight is None else weight[: len(X)]
+    rows = da.from_array(X, chunks=(n_rows, -1))
+    with dask.config.set(scheduler="synchronous"):
+        fitted = fit_or_none(rows, weight, **settings)
+        if fitted is not None:
+            assert np.isfinite(fitted.loss_curve_).all()
+            assert np.isfinite(fitted.components_).all()
+        autoencoder = fit_or_none(X, weight, **settings)
+        if autoencoder is None or autoencoder.penalty_.selects:  # whose ties may differ
+            return
+        code = autoencoder.transform(rows).compute()
+        assert_allclose(dense(code), dense(autoencoder.transform(X)), atol=1e-5)
+        scale = 1 + np.abs(X.astype(np.float64)).max()
+        for method in (autoencoder.objective, autoencoder.score):
+            in_memory = result_or_none(partial(method, X, sample_weight=weight))
+            over_blocks = result_or_none(partial(method, rows, sample_weight=weight))
+            assert (in_memory is None) == (over_blocks is None)
+            if in_memory is not None:
+                assert_allclose(over_blocks, in_memory, rtol=1e-4, atol=1e-5 * scale**2)
 
 
 @hypothesis.given(tables(min_rows=3), parameters, st.sampled_from(sorted(CONTAINERS)))
@@ -210,3 +239,54 @@ def test_float32_is_near_float64(X, settings, name):
     if objective is not None:
         expected = autoencoder.objective(double)
         assert_allclose(objective, expected, rtol=1e-3, atol=1e-4 * scale**2)
+
+
+ARRAY_API_SCRIPT = """
+import warnings
+from collections import Counter
+
+import array_api_strict
+import hypothesis
+import numpy as np
+from numpy.testing import assert_allclose
+from sklearn import config_context
+
+from tests.test_properties import fit_or_none, parameters, tables
+
+warnings.simplefilter("ignore")
+fits = Counter()
+
+
+@hypothesis.settings(
+    max_examples=100, deadline=None, derandomize=True, database=None
+)
+@hypothesis.given(tables(), parameters)
+def check(X, settings):
+    if X.dtype == np.float16:  # of which the standard knows nothing
+        X = X.astype(np.float32)
+    settings["sparse_output"] = False
+    in_numpy = fit_or_none(X, **settings)
+    rows = array_api_strict.asarray(X)
+    with config_context(array_api_dispatch=True):
+        fitted = fit_or_none(rows, **settings)
+        assert (in_numpy is None) == (fitted is None)
+        fits[fitted is not None] += 1
+        if fitted is None:
+            return
+        code = fitted.transform(rows)
+        assert type(code) is type(fitted.components_) is type(rows)
+        assert np.isfinite(np.asarray(code)).all()
+        assert np.isfinite(fitted.objective(rows))
+        assert fitted.score(rows) <= 1
+        components = np.asarray(fitted.components_)
+        assert_allclose(components, in_numpy.components_, rtol=1e-3, atol=1e-3)
+
+
+check()
+print("fits" if fits[True] > 40 else fits)
+"""
+
+
+def test_arrays_of_the_standard_give_what_numpys_give():
+    output, errors = run_in_array_api_mode(ARRAY_API_SCRIPT)
+    assert output == "fits\n", errors

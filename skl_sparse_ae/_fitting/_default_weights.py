@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._network._conv_network import ConvNetwork
 from .._rows._moments import principal_variance
 
 # Bounds of rho="auto".
@@ -52,7 +53,7 @@ def sparsity_level(settings, n_components, rows=None):
     return min(rho, LARGEST_RHO)
 
 
-def decay_weights(settings, network, rows):
+def decay_weights(settings, network, rows, variance):
     """Return the `Decay` of a fit.
 
     Parameters
@@ -60,6 +61,9 @@ def decay_weights(settings, network, rows):
     settings : SparseAutoencoder
     network : Network
     rows : Rows
+        What the encoder's weights multiply: rows of X, or patches of images.
+    variance : float
+        Sum of the variances of the columns of X.
 
     Returns
     -------
@@ -67,8 +71,12 @@ def decay_weights(settings, network, rows):
     """
     if settings.alpha != "scale":
         return _given_weights(settings.alpha)
-    factor = network.penalty.decay_factor
-    variance = principal_variance(*rows.sample(N_SAMPLED))
+    factor, n_sampled = network.penalty.decay_factor, N_SAMPLED
+    if isinstance(network, ConvNetwork):
+        # A kernel writes a patch in each of so many parts of an image.
+        factor *= variance / (rows.moments()[1] or 1.0)
+        n_sampled = rows.shape[0]  # patches have few columns, which takes no time
+    variance = principal_variance(*rows.sample(n_sampled))
     is_bounded = np.isfinite(network.activation.range).all()
     if not is_bounded or network.layout.tied_weights:
         # Both matrices are of order one, or the same: only the product counts, unless

@@ -3,11 +3,14 @@
 import numpy as np
 
 from .._arrays._array_api import move_to_numpy
-from .._network._network import Network
-from .._network._parameters import Layout, Parameters
+from .._network._conv_network import network_of
+from .._network._convolution import Convolution
+from .._network._parameters import Parameters
+from ._history import HISTORIES
 
-#: Fitted attributes that are not public: moments of the rows, and `Stream.state`.
-PRIVATE = "_moments", "_stream"
+#: Fitted attributes that are not public: moments of the rows, `Stream.state`, J of all
+#: calls of `partial_fit`, and `Convolution.state`.
+PRIVATE = "_moments", "_stream", *HISTORIES.values(), "_geometry"
 
 
 def fitted_attributes(problem, theta, dtype):
@@ -17,7 +20,7 @@ def fitted_attributes(problem, theta, dtype):
     encoder, b_e, decoder, b_d = (
         np.array(array, dtype=dtype, order="C") for array in parameters
     )
-    return {
+    attributes = {
         "components_": decoder,
         "encoder_coef_": encoder,
         "encoder_intercept_": b_e,
@@ -30,17 +33,27 @@ def fitted_attributes(problem, theta, dtype):
         "alpha_": tuple(problem.alpha),
         "_moments": (problem.scaling.mean, problem.scaling.variance),
     }
+    if convolution := getattr(network, "convolution", None):
+        attributes["_geometry"] = convolution.state
+        attributes["image_shape_"] = convolution.image_shape
+        attributes["map_shape_"] = (
+            *convolution.map_shape,
+            network.layout.n_components,
+        )
+    return attributes
 
 
 def fitted_network(estimator):
     """Return the fitted network, unaffected by a later `set_params`."""
     n_components, n_features = estimator.components_.shape
-    return Network.from_names(
-        Layout(n_features, n_components, estimator.tied_weights_),
+    geometry = vars(estimator).get("_geometry")
+    return network_of(
+        (n_features, n_components, estimator.tied_weights_),
         estimator.activation_,
         estimator.out_activation_,
         estimator.penalty_,
         estimator.engine,
+        None if geometry is None else Convolution(**geometry),
     )
 
 

@@ -44,6 +44,11 @@ def initial_parameters(network, scaling, coordinates, rng, dtype=np.float64):
     np.multiply(weights, encoder_unit, out=parameters.encoder_coef, **options)
     np.multiply(weights.T, decoder_unit, out=parameters.components, **options)
     parameters.encoder_intercept[:] = start - encoder_unit * (mean @ weights)
-    offset = activation * decoder_unit * weights.sum(axis=1)
-    parameters.decoder_intercept[:] = network.out_activation.inverse(target) - offset
+    # Of images, the kernels that cover a pixel all write into it.
+    overlap = getattr(network, "convolution", None)
+    overlap = 1.0 if overlap is None else overlap.overlap
+    decoder_unit /= overlap**0.5
+    offset = activation * overlap * decoder_unit * weights.sum(axis=1)
+    written = network.out_activation.inverse(target) - offset
+    parameters.decoder_intercept[:] = written.reshape(-1, layout.n_intercepts).mean(0)
     return theta

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from .._network._conv_network import ConvNetwork
 from .._objective._sums import explained_variance
 from .._solvers._progress import Diverged
 from ._column_scales import lost_columns
@@ -123,6 +124,8 @@ def _warn_if_level_is_missed(problem, level):
 
 
 def _warn_if_columns_are_lost(problem, theta):
+    if isinstance(problem.network, ConvNetwork):  # pixels have one unit
+        return
     found = lost_columns(problem, theta)
     if found is not None:
         _warn(

@@ -10,6 +10,7 @@ from .._rows._validation import columns_of
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay
 from ._fitted import fitted_attributes, fitted_network, fitted_parameters
+from ._history import current_history, extended
 from ._initial import initial_parameters
 from ._messages import divergence_as_value_error
 from ._output_range import check_output_range
@@ -52,8 +53,8 @@ def partially_fitted_by(estimator, rows, rng):
         **columns,
         **fitted_attributes(stream.problem, theta, theta.dtype),
         "mean_activation_": stream.unit_means.means.astype(theta.dtype),
-        "loss_curve_": [*getattr(estimator, "loss_curve_", []), value],
-        "loss_terms_": [*getattr(estimator, "loss_terms_", []), terms],
+        "_loss_curve": extended(current_history(estimator, "loss_curve_"), value),
+        "_loss_terms": extended(current_history(estimator, "loss_terms_"), terms),
         "n_iter_": getattr(estimator, "n_iter_", 0) + 1,
         "_stream": stream.state,
     }

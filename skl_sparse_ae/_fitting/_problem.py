@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from .._network._conv_network import network_of
 from .._network._network import Network
-from .._network._parameters import Layout
 from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
 from .._rows import Rows
@@ -16,6 +16,7 @@ from .._rows._moments import column_moments, is_constant, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
+from ._patches import patches_of
 from ._sparsity_target import SparsityTarget
 
 # Rows from which directions of large variance are estimated: this number at least, and
@@ -96,17 +97,23 @@ def make_problem(settings, rows, is_stream=False):
             "sklearn.preprocessing.StandardScaler or MinMaxScaler."
         )
     n_features = rows.shape[1]
+    convolution = settings._convolution_of(n_features)
+    # What units see, whose distribution decides on their weights.
+    seen = rows
+    if convolution is not None:
+        seen = patches_of(rows, convolution)
+        mean, n_features = seen.moments()[0], convolution.patch_size
     n_components = settings.n_components or n_features
-    penalty = _make_penalty(settings, rows, variance, n_components, is_stream)
-    network = _make_network(settings, penalty, n_features, n_components)
+    penalty = _make_penalty(settings, rows, seen, variance, n_components, is_stream)
+    network = _make_network(settings, penalty, n_features, n_components, convolution)
     scaling = Scaling(network, mean, variance)
     penalty.set_dictionary_unit(scaling.dictionary_unit)
-    alpha = decay_weights(settings, network, rows)
+    alpha = decay_weights(settings, network, seen, variance)
     target = None
     if getattr(penalty, "beta", None) == "adaptive":
-        penalty.beta = penalty.default_beta(scaling.value, n_features, n_components)
+        penalty.beta = penalty.default_beta(scaling.value, rows.shape[1], n_components)
         target = SparsityTarget(penalty, rows.shape[0])
-    coordinates = _make_coordinates(network, scaling, rows)
+    coordinates = _make_coordinates(network, scaling, seen)
     return Problem(network, scaling, rows, alpha, target, coordinates)
 
 
@@ -122,7 +129,7 @@ def corruption_of(settings):
     return partial(CORRUPTIONS[settings.corruption], level=settings.corruption_level)
 
 
-def _make_penalty(settings, rows, variance, n_components, is_stream):
+def _make_penalty(settings, rows, seen, variance, n_components, is_stream):
     """Return the penalty object for training, with validated parameters."""
     if isinstance(settings.penalty, Penalty):
         penalty = clone(settings.penalty)
@@ -133,18 +140,22 @@ def _make_penalty(settings, rows, variance, n_components, is_stream):
         # Rows without variance need some positive weight; its size does not matter.
         beta = cls.default_beta(variance or 1.0, rows.shape[1], n_components)
     if "rho" in cls._get_param_names():
-        rho = sparsity_level(settings, n_components, None if is_stream else rows)
+        rho = sparsity_level(settings, n_components, None if is_stream else seen)
     return make_penalty(settings.penalty, rho=rho, beta=beta)
 
 
-def _make_network(settings, penalty, n_features, n_components):
+def _make_network(settings, penalty, n_features, n_components, convolution):
     """Return the network to train; check a user-defined penalty."""
     activation = settings.activation
     if activation == "auto":
         activation = penalty.default_activation
-    layout = Layout(n_features, n_components, settings.tied_weights)
-    network = Network.from_names(
-        layout, activation, settings.out_activation, penalty, settings.engine
+    network = network_of(
+        (n_features, n_components, settings.tied_weights),
+        activation,
+        settings.out_activation,
+        penalty,
+        settings.engine,
+        convolution,
     )
     if not is_built_in(penalty):
         check_penalty(penalty, network.activation)
@@ -155,7 +166,7 @@ def _make_coordinates(network, scaling, rows):
     """Return the coordinates of the encoder that suit a sample of the rows."""
     size = max(MIN_ROWS_FOR_DIRECTIONS, ENTRIES_FOR_DIRECTIONS // rows.shape[1])
     X, sample_weight, _ = rows.sample(size)
-    mean_variance = scaling.value / rows.shape[1]
+    mean_variance = scaling.spread**2
     directions, variances = principal_directions(
         X, sample_weight, mean_variance, N_DIRECTIONS
     )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .._arrays._array_api import to_writable
+from .._network._conv_network import ConvNetwork
 from .._objective import objective_class
 from .._objective._sums import Terms, squared_norm
 from .._rows._running_means import RunningMeans
@@ -102,7 +103,9 @@ class Stream:
         """
         cls = objective_class(rows, self.problem.network)
         mean, input_mean = self.problem.scaling.mean, None
-        if isinstance(rows.X, np.ndarray):  # centring would make sparse rows dense
+        is_plain = not isinstance(self.problem.network, ConvNetwork)
+        # Centring would make sparse rows dense, and the zeros around images not zero.
+        if isinstance(rows.X, np.ndarray) and is_plain:
             mean, input_mean = None, mean.astype(rows.dtype, copy=False)
         objective = cls(
             self.problem.network,
@@ -169,7 +172,9 @@ class Stream:
         limit = GROWTH_LIMIT * (values[0] + scaling.value)
         if value >= limit:  # which rows far away from earlier ones explain, too
             mean, variance = rows.moments()
-            limit += GROWTH_LIMIT * (variance + squared_norm(mean - scaling.mean))
+            if len(mean) == len(scaling.mean):
+                mean = mean - scaling.mean
+            limit += GROWTH_LIMIT * (variance + squared_norm(mean))
         if not (value < limit and np.isfinite(theta).all()):
             raise Diverged(f"the objective is {value:.3g} in this call of partial_fit")
         return theta, value

@@ -36,8 +36,12 @@ class Network:
     passes: Passes
 
     @classmethod
-    def from_names(cls, layout, activation, out_activation, penalty, engine=None):
+    def from_names(
+        cls, layout, activation, out_activation, penalty, engine=None, **others
+    ):
         """Return the network with activation functions and an engine given by name.
+
+        `others` are further attributes, of a subclass.
 
         Raises
         ------
@@ -48,7 +52,12 @@ class Network:
         out_activation = OUT_ACTIVATIONS[out_activation]()
         penalty.check(activation)
         passes = passes_class(engine)(activation, out_activation)
-        return cls(layout, activation, out_activation, penalty, passes)
+        return cls(layout, activation, out_activation, penalty, passes, **others)
+
+    @property
+    def n_inputs(self):
+        """Number of columns of X."""
+        return self.layout.n_features
 
     def shares_parameters_with(self, other):
         """Return whether parameters of this network can be used in another one."""

@@ -41,6 +41,8 @@ class Layout:
         Number of columns of X, number of hidden units.
     tied_weights : bool
         Whether `components` is the transpose of `encoder_coef`.
+    n_intercepts : int, default=None
+        Number of intercepts of the decoder. None stands for `n_features`.
 
     Attributes
     ----------
@@ -50,13 +52,15 @@ class Layout:
         Length of the vector.
     """
 
-    def __init__(self, n_features, n_components, tied_weights=False):
+    def __init__(self, n_features, n_components, tied_weights=False, n_intercepts=None):
         self.shape = n_features, n_components
         self.n_features = n_features
         self.n_components = n_components
+        self.n_intercepts = n_features if n_intercepts is None else n_intercepts
         self.tied_weights = tied_weights
         n_weights = n_features * n_components
-        sizes = [n_weights, n_components, 0 if tied_weights else n_weights, n_features]
+        n_decoder = 0 if tied_weights else n_weights
+        sizes = [n_weights, n_components, n_decoder, self.n_intercepts]
         self._ends = tuple(accumulate(sizes))
         self.size = self._ends[-1]
 

@@ -163,7 +163,7 @@ class Objective:
         penalty, means, encoded = self.network.penalty, None, False
         if penalty.selects_jointly:
             codes = self._unselected_codes(parameters)
-            penalty.select_jointly(codes, self._sample_weight)
+            penalty.select_jointly(codes, self._code_weights())
             encoded = True
         if penalty.is_linear:
             slope = penalty.psi_derivative(np.zeros(self.network.layout.n_components))
@@ -173,6 +173,10 @@ class Objective:
         if unit_weights is not None:
             slope *= to_numpy(unit_weights)
         return means, encoded, slope.astype(self.dtype) if penalty.has_term else None
+
+    def _code_weights(self):
+        """Return the weights of the rows of the codes, or None."""
+        return self._sample_weight
 
     def means(self, theta):
         """Return the unit means at `theta`."""

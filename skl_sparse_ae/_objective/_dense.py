@@ -29,6 +29,9 @@ class DenseObjective(Objective):
         adding the gradients of the blocks takes little time compared to the products.
     """
 
+    #: The class of a thread's rows.
+    range_class = RowRange
+
     def __init__(self, network, alpha, *, block_bytes=None, **options):
         super().__init__(network, alpha, **options)
         layout = network.layout
@@ -41,25 +44,32 @@ class DenseObjective(Objective):
         self._weight_shares = None
 
     def _set_rows(self, X, inputs, sample_weight, load):
-        n_rows, layout = X.shape[0], self.network.layout
-        work = PRODUCT_WORK * n_rows * layout.n_features * layout.n_components
-        work *= self.dtype.itemsize / 4
+        n_rows = X.shape[0]
+        work = n_rows * self._work_of_row
         parts = split_evenly(0, n_rows, min(n_rows, self.team.n_useful(work)))
         while len(self._all_ranges) < len(parts):
-            row_range = RowRange(self.network, self.dtype, self.counts_active)
+            row_range = self.range_class(self.network, self.dtype, self.counts_active)
             self._all_ranges.append(row_range)
         self._ranges = self._all_ranges[: len(parts)]
-        row_bytes = self.dtype.itemsize * (2 * layout.n_components + layout.n_features)
-        row_blocks = [
-            blocks(part.start, part.stop, row_bytes, self.block_bytes) for part in parts
-        ]
+        row_blocks = [self._blocks(part) for part in parts]
         is_one_block = max(map(len, row_blocks)) == 1
         keep = self._should_keep_codes(n_rows, is_one_block)
         for row_range, blocks_of_part in zip(self._ranges, row_blocks, strict=True):
             row_range.use_rows(X, inputs, sample_weight, blocks_of_part, keep, load)
 
+    @property
+    def _work_of_row(self):
+        layout = self.network.layout
+        work = PRODUCT_WORK * layout.n_features * layout.n_components
+        return work * self.dtype.itemsize / 4
+
+    def _blocks(self, part):
+        layout = self.network.layout
+        row_bytes = self.dtype.itemsize * (2 * layout.n_components + layout.n_features)
+        return blocks(part.start, part.stop, row_bytes, self.block_bytes)
+
     def _unselected_codes(self, parameters):
-        self._map(RowRange.encode_unselected, parameters)
+        self._map(self.range_class.encode_unselected, parameters)
         return [row_range.kept for row_range in self._ranges]
 
     def _encode(self, parameters):

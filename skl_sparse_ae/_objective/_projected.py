@@ -8,6 +8,7 @@ import numpy as np
 
 from .._arrays._array_api import to_numpy
 from .._arrays._device_array import as_array_like
+from .._network._conv_network import ConvNetwork
 from .._network._parameters import Parameters
 from ._decoder import Decoder, Moments, best_decoder
 from ._sums import Terms, squared_norm
@@ -16,7 +17,8 @@ from ._sums import Terms, squared_norm
 def can_project(network):
     """Whether the best decoder for given codes can be computed."""
     return (
-        network.out_activation.name == "identity"
+        not isinstance(network, ConvNetwork)
+        and network.out_activation.name == "identity"
         and not network.layout.tied_weights
         and network.penalty.unit_weights_from != "both"
     )

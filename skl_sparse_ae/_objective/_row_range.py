@@ -70,7 +70,7 @@ class RowRange:
             encoder_coef=None,
             encoder_intercept=np.empty(layout.n_components, dtype),
             components=None,
-            decoder_intercept=np.empty(layout.n_features, dtype),
+            decoder_intercept=np.empty(layout.n_intercepts, dtype),
         )
         self._workspace = Workspace(layout, dtype)
         self._product = None
@@ -94,8 +94,12 @@ class RowRange:
         self._blocks, self._keep = row_blocks, keep
         self.start, self.stop = row_blocks[0].start, row_blocks[-1].stop
         n_rows = max(rows.stop - rows.start for rows in row_blocks)
-        self._workspace.reserve(n_rows, self.stop - self.start if keep else n_rows)
+        self._reserve(n_rows, self.stop - self.start if keep else n_rows)
         self._load = load
+
+    def _reserve(self, n_rows, n_codes):
+        """Allocate workspaces for a block and for the codes that are kept."""
+        self._workspace.reserve(n_rows, n_codes)
 
     def _load_rows(self):
         """Load the rows, if this has not been done."""
@@ -116,7 +120,7 @@ class RowRange:
         self._load_rows()
         for rows in self._blocks:
             code = self._code_of(rows)
-            self.network.encode(parameters, self._inputs[rows], code, select=False)
+            self._encode(parameters, rows, code, select=False)
 
     @property
     def n_active(self):
@@ -160,12 +164,12 @@ class RowRange:
                 code = self._encode_block(parameters, rows)
             residual = self._decode_block(parameters, code, rows, backward=True)
             delta = self._delta_block(parameters, slope, code, residual, rows)
-            inputs = self._inputs[rows]
+            inputs = self._inputs_of(rows)
             self._add(self.gradients.components.T, residual.T, code, rows)
             self._add(self.gradients.encoder_coef, inputs.T, delta, rows)
             if revival is not None:
                 revival.add_gradient(
-                    self.gradients, self._inputs[rows], residual, self._weights_of(rows)
+                    self.gradients, inputs, residual, self._weights_of(rows)
                 )
         if self.network.layout.tied_weights:
             self.gradients.encoder_coef[...] += self.gradients.components.T
@@ -195,7 +199,16 @@ class RowRange:
         def add(strip):
             self._sums.add(code[strip], None if weights is None else weights[strip])
 
-        return self.network.encode(parameters, self._inputs[rows], code, add)
+        return self._encode(parameters, rows, code, add)
+
+    def _encode(self, parameters, rows, code, visit=None, select=True):
+        return self.network.encode(
+            parameters, self._inputs_of(rows), code, visit, select
+        )
+
+    def _inputs_of(self, rows):
+        """What the encoder's weights multiply in a block."""
+        return self._inputs[rows]
 
     def _decode_block(self, parameters, code, rows, backward=False):
         """Add the squared errors and return the residual.

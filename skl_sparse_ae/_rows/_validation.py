@@ -71,7 +71,7 @@ def columns_of(estimator):
 
 def _checked(estimator, X, sample_weight, method, reset, may_stay_on_device):
     """As `check_rows`, but set the attributes of the estimator with `reset`."""
-    if _is_dask(X):
+    if is_dask(X):
         from ._dask_validation import check_rows
 
         return check_rows(estimator, X, sample_weight, reset, method)
@@ -117,7 +117,7 @@ def check_code(estimator, X, *, may_stay_on_device=True):
     TypeError, ValueError
         As by `check_rows`. The number of columns is not checked.
     """
-    if _is_dask(X):
+    if is_dask(X):
         from ._dask_validation import check_code
 
         return check_code(X)
@@ -130,7 +130,7 @@ def check_code(estimator, X, *, may_stay_on_device=True):
     return _make_rows(estimator, X, may_stay_on_device)
 
 
-def _is_dask(X):
+def is_dask(X):
     """Whether X is a Dask collection; Dask is not imported if it is not yet."""
     dask = sys.modules.get("dask")
     return dask is not None and dask.is_dask_collection(X)

@@ -53,7 +53,9 @@ def minimize_lbfgs(
     n_iter_no_change : int
     precision : float
         Precision of the values, which are of order one. A smaller decrease ends the
-        search immediately.
+        search, if it is that of a step of steepest descent. After other steps one is
+        tried first: at a kink of J, as rectified units have, the last gradients may
+        lead to directions without a decrease although there are others.
     is_past_plateau : callable
         Returns whether the search has left the plateau around its start. On the
         plateau, where the value may decrease slowly for many iterations, a hundredth of
@@ -84,7 +86,7 @@ def minimize_lbfgs(
         point, value = search.current.x, search.current.value
         if monitor.end(point, value):
             return Outcome(point, n_iter + 1, True, "stopped by a callback")
-        if last - value <= precision * max(abs(last), 1):
+        if last - value <= precision * max(abs(last), 1) and not search.restart():
             return Outcome(point, n_iter + 1, True, "rounding hides any further fall")
         if progress.has_ended(value, is_past_plateau()):
             return Outcome(point, n_iter + 1, True, "the objective no longer falls")
@@ -115,6 +117,7 @@ class _Search:
         self._shares = _vector_shares_for(start, team)
         self._direction = empty_like(start)
         self._n_iter = 0
+        self._is_restarting, self._is_steepest = True, False
         self._other, self.current = _Point(empty_like(start)), _Point(empty_like(start))
         self.current.x[...] = start
         self._evaluate(self.current)
@@ -125,6 +128,11 @@ class _Search:
     def evaluate(self):
         """Evaluate the current point again, after trials at others."""
         self._evaluate(self.current)
+
+    def restart(self):
+        """Let the next step be one of steepest descent; False if the last one was."""
+        self._is_restarting = not self._is_steepest
+        return self._is_restarting
 
     def iterate(self):
         """Move to a point of lower value; return False if none is found."""
@@ -139,6 +147,8 @@ class _Search:
                 self._try(step)
             self._other, self.current = self.current, self._other
             self._n_iter += 1
+            self._is_restarting = False
+            self._is_steepest = set_direction == self._steepest_descent
             return True
         if not isfinite(self._other.value):
             raise self._diverged(self._other)
@@ -146,7 +156,7 @@ class _Search:
 
     def _quasi_newton(self):
         """Set the quasi-Newton direction and return its slope."""
-        if self._n_iter == 0:
+        if self._is_restarting:
             return 0.0
         return self._hessian.direction(self._other, self.current, out=self._direction)
 

@@ -32,7 +32,7 @@ class Scaling:
         self.mean = mean
         self.variance = variance
         self.value = variance or 1.0
-        spread = np.sqrt(self.value / layout.n_features)
+        spread = np.sqrt(self.value / network.n_inputs)
         bounded = np.isfinite(network.activation.range).all()
         out = spread if network.out_activation.name == "identity" else 1.0
         # Typical size of an activation. Unbounded activations get the scale of X, so

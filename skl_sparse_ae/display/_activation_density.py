@@ -10,6 +10,9 @@ from ._reading import activation_levels, target_rho
 class ActivationDensityDisplay:
     """Distribution of the activations of each unit over the rows.
 
+    Units are drawn by rank: rank 1 has the largest mean activation. `units` has their
+    indices.
+
     It is recommended to use :meth:`from_estimator` to create one. All parameters are
     stored as attributes.
 
@@ -25,7 +28,7 @@ class ActivationDensityDisplay:
         Mean activation of each unit.
 
     units : ndarray of shape (n_units,)
-        Indices of the units.
+        Indices of the units, from rank 1 on.
 
     rho : float, default=None
         Target of the penalty for the means.
@@ -91,7 +94,7 @@ class ActivationDensityDisplay:
         """
         plt = import_pyplot()
         ax = one_axes(ax, plt)
-        sides = np.arange(self.density.shape[1] + 1) - 0.5
+        sides = np.arange(self.density.shape[1] + 1) + 0.5  # around ranks, from 1
         self.mesh_ = ax.pcolormesh(
             sides,
             self.edges,
@@ -107,7 +110,7 @@ class ActivationDensityDisplay:
         )
         self.line_ = draw_rho(ax.axhline, self.rho)
         ax.locator_params(axis="x", integer=True)
-        ax.set(xlabel="Units, the most active first", ylabel="Activation")
+        ax.set(xlabel="Rank of the unit by mean activation", ylabel="Activation")
         ax.legend(loc="upper right")
         self.ax_, self.figure_ = ax, ax.figure
         return self

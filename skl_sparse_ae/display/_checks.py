@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .._reading._visible import visible
+
 
 def check_choice(name, value, choices):
     """Raise ValueError if a parameter is none of the choices."""
@@ -36,3 +38,11 @@ def check_limits(limits):
         check_choice("limits", limits, ["unit", "shared"])
     elif not limits > 0:
         raise ValueError(f"limits={limits!r} must be positive.")
+
+
+def drawable_names(names):
+    """Return names without characters for which Matplotlib raises an error or warns.
+
+    Such characters, surrogates among them, are written as in Python's code.
+    """
+    return np.array([visible(str(name)) for name in names], dtype=object)

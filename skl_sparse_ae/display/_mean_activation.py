@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._reading._codes import auto_threshold, is_active
 from ._checks import check_choice, check_positive
 from ._drawing import draw_rho, import_pyplot, one_axes
 from ._reading import activation_levels, mean_activation, target_rho
@@ -113,7 +114,7 @@ class MeanActivationDisplay:
         X=None,
         *,
         statistic="mean",
-        threshold=0.0,
+        threshold="auto",
         ax=None,
         **plot_params,
     ):
@@ -138,10 +139,14 @@ class MeanActivationDisplay:
               `rho` is the target of its mean over the units with "topk", "batch_topk",
               and "l1" with ``beta="adaptive"``, and is marked with these.
 
-        threshold : float, default=0.0
-            For "frequency", the activation above which a unit counts as active.
-            Logistic and tanh units never reach their lowest value, so that all of them
-            are always active with 0.
+        threshold : float, "mean" or "auto", default="auto"
+            For "frequency", the activation above which a unit counts as active:
+
+            - A number, for all units.
+            - "mean": the unit's own mean over the rows of X.
+            - "auto", as in the report: "mean" for units that are never zero, such as
+              those of "kl", which would be active on all rows otherwise; 0.0 for
+              rectified units, top-k codes and other estimators.
 
         ax : matplotlib Axes, default=None
             Axes to draw in. None creates a new figure.
@@ -166,10 +171,23 @@ class MeanActivationDisplay:
         elif X is None:
             raise ValueError("X=None: statistic='frequency' needs rows to count.")
         else:
-            values = (activation_levels(estimator, X) > threshold).mean(axis=0)
-            xlabel = "Fraction of the rows on which a unit is active"
+            threshold = _checked_threshold(threshold, estimator)
+            levels = activation_levels(estimator, X)
+            values = is_active(levels, threshold).mean(axis=0)
+            is_mean = isinstance(threshold, str)
+            active = "above its mean" if is_mean else "active"
+            xlabel = f"Fraction of the rows on which a unit is {active}"
         rho = target_rho(estimator, statistic)
         return cls(values=values, rho=rho, xlabel=xlabel).plot(ax=ax, **plot_params)
+
+
+def _checked_threshold(threshold, estimator):
+    """The threshold, a number or "mean", that of the units' kind for "auto"."""
+    if isinstance(threshold, str):
+        check_choice("threshold", threshold, ["mean", "auto"])
+        if threshold == "auto":
+            return auto_threshold(estimator) or 0.0
+    return threshold
 
 
 def _bin_edges(values, rho, n_bins, log_scale):

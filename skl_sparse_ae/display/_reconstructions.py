@@ -5,7 +5,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from .._reading._pipelines import check_feature_names
-from ._checks import check_image_shape, check_positive
+from ._checks import check_image_shape, check_positive, drawable_names
 from ._drawing import grid_of_axes, import_pyplot, one_axes
 from ._mosaic import mosaic, mosaic_size
 from ._reading import dense
@@ -30,7 +30,7 @@ class ReconstructionDisplay:
         images.
 
     feature_names : ndarray of shape (n_features,), default=None
-        Names of the features. Not used for images.
+        Names of the features, which are stored as they are drawn. Not used for images.
 
     Attributes
     ----------
@@ -66,7 +66,9 @@ class ReconstructionDisplay:
         self.originals = originals
         self.reconstructions = reconstructions
         self.image_shape = image_shape
-        self.feature_names = feature_names
+        self.feature_names = None
+        if feature_names is not None:
+            self.feature_names = drawable_names(feature_names)
 
     def plot(self, ax=None, *, n_columns=None, cmap="gray"):
         """Draw each reconstruction: images below the row, lines on top of it.

@@ -5,7 +5,9 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 
+from .._reading._codes import auto_threshold
 from ..metrics import variance_explained
+from ._checks import check_choice
 from ._drawing import import_pyplot, one_axes
 from ._reading import dense, mean_n_active
 
@@ -26,7 +28,8 @@ class SparsityCurveDisplay:
     Parameters
     ----------
     n_active : array-like of shape (n_points,)
-        Mean number of active units per row, or the quantity named by `xlabel`.
+        Mean number of active units per row, or the quantity named by `xlabel`: for
+        units that are never zero, the mean sum of the activations of a row.
 
     scores : array-like of shape (n_points,)
         Fraction of variance explained.
@@ -116,9 +119,16 @@ class SparsityCurveDisplay:
         -------
         display : SparsityCurveDisplay
             The display itself.
+
+        Raises
+        ------
+        ValueError
+            If `ax` has a curve over another quantity: counts and sums of activations
+            have no common axis.
         """
         plt = import_pyplot()
         ax = one_axes(ax, plt)
+        self._check_same_quantity(ax)
         params = {"marker": "o", "label": self.name, **line_params}
         (self.line_,) = ax.plot(self.n_active, self.scores, **params)
         self.labels_ = self._draw_labels(ax) if show_labels else []
@@ -133,6 +143,14 @@ class SparsityCurveDisplay:
         ax.legend()
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _check_same_quantity(self, ax):
+        quantity = ax.get_xlabel()
+        if {quantity, self.xlabel} == {COUNT, SUM}:
+            raise ValueError(
+                f"ax has a curve over the {quantity.lower()}, and this one is over the "
+                f"{self.xlabel.lower()}. Draw it in other Axes."
+            )
 
     def _draw_labels(self, ax):
         if self.labels is None:
@@ -158,7 +176,7 @@ class SparsityCurveDisplay:
         *,
         labels=None,
         name=None,
-        threshold=0.0,
+        threshold="auto",
         pca=True,
         ax=None,
         **plot_params,
@@ -180,12 +198,14 @@ class SparsityCurveDisplay:
         name : str, default=None
             Name of the curve. None takes the class name of the first estimator.
 
-        threshold : float or None, default=0.0
-            The absolute activation above which a unit counts as active; activations of
-            tanh are mapped to (0, 1) first. Logistic and tanh units, those of "kl", are
-            never exactly 0: all of them count, since all contribute to the
-            reconstruction. None sums the activations instead of counting units; this
-            sum is what `rho` of "kl" controls.
+        threshold : float, None or "auto", default="auto"
+            - A number: the absolute activation above which a unit counts as active;
+              activations of tanh are mapped to (0, 1) first.
+            - None: the activations are summed, instead of counting units. This sum is
+              what `rho` of "kl" controls.
+            - "auto": 0.0, for rectified units, top-k codes and other estimators; None
+              for units that are never zero, such as those of "kl". All of these would
+              count as active on each row, whatever the parameters.
 
         pca : bool, default=True
             Whether to draw the curve of a PCA fitted to X. It is not drawn if
@@ -205,7 +225,9 @@ class SparsityCurveDisplay:
         Raises
         ------
         ValueError
-            If the number of labels is not the number of estimators.
+            If the number of labels is not the number of estimators; if "auto" would
+            count units of some estimators and sum those of others; or if `ax` has a
+            curve over another quantity.
         """
         import_pyplot()
         if labels is not None and len(labels) != len(estimators):
@@ -213,6 +235,7 @@ class SparsityCurveDisplay:
                 f"labels has {len(labels)} entries, and there are {len(estimators)} "
                 "estimators."
             )
+        threshold = _checked_threshold(threshold, estimators)
         n_active = [mean_n_active(estimator, X, threshold) for estimator in estimators]
         scores = [_variance_explained(estimator, X) for estimator in estimators]
         is_count = threshold is not None
@@ -234,7 +257,7 @@ class SparsityCurveDisplay:
         *,
         param_name,
         param_range,
-        threshold=0.0,
+        threshold="auto",
         pca=True,
         n_jobs=None,
         ax=None,
@@ -256,12 +279,12 @@ class SparsityCurveDisplay:
         param_range : sequence of shape (n_points,)
             Values of the parameter, written next to the points.
 
-        threshold : float or None, default=0.0
-            The activation above which a unit counts as active, as in
-            :meth:`from_estimators`.
+        threshold : float, None or "auto", default="auto"
+            The activation above which a unit counts as active, or None for sums of
+            activations, as in :meth:`from_estimators`.
 
         pca : bool, default=True
-            Whether to draw the curve of PCA.
+            Whether to draw the curve of PCA, if units are counted.
 
         n_jobs : int, default=None
             Number of parallel fits, as in joblib.
@@ -292,6 +315,21 @@ class SparsityCurveDisplay:
             ax=ax,
             **plot_params,
         )
+
+
+def _checked_threshold(threshold, estimators):
+    """The threshold, or for "auto" the one that suits all of the estimators."""
+    if not isinstance(threshold, str):
+        return threshold
+    check_choice("threshold", threshold, ["auto"])
+    never_zero = {auto_threshold(estimator) == "mean" for estimator in estimators}
+    if len(never_zero) > 1:
+        raise ValueError(
+            "threshold='auto': some estimators have units that are never zero, whose "
+            "activations are summed, and others have units to count. Draw them in "
+            "different Axes, or give a threshold for all."
+        )
+    return None if True in never_zero else 0.0
 
 
 def _fit(estimator, X, params):

@@ -3,9 +3,13 @@
 import numpy as np
 
 from .._reading._pipelines import names_of_columns
-from ._checks import check_limits, check_positive
+from ._checks import check_limits, check_positive, drawable_names
 from ._drawing import absolute_limits, grid_of_axes, import_pyplot
+from ._names import shortened_names
 from ._reading import choose_units, unit_weights
+
+#: Width of the bars of a unit, and of a character of a name, in inches.
+BARS_WIDTH, CHARACTER_WIDTH = 2.0, 0.078
 
 
 class UnitFeatureDisplay:
@@ -20,7 +24,7 @@ class UnitFeatureDisplay:
         The weights of each unit, in the order in which they are drawn.
 
     feature_names : ndarray of shape (n_features,)
-        Names of the features.
+        Names of the features, which are stored as they are drawn.
 
     units : array-like of shape (n_units,), default=None
         Indices of the units, for titles. None is equivalent to 0, 1, ...
@@ -56,10 +60,12 @@ class UnitFeatureDisplay:
 
     def __init__(self, *, weights, feature_names, units=None):
         self.weights = weights
-        self.feature_names = feature_names
+        self.feature_names = drawable_names(feature_names)
         self.units = units
 
-    def plot(self, ax=None, *, n_features=8, n_columns=3, limits="unit"):
+    def plot(
+        self, ax=None, *, n_features=8, n_columns=3, limits="unit", name_length=32
+    ):
         """Draw the largest weights of each unit as bars, positive and negative.
 
         Parameters
@@ -78,47 +84,50 @@ class UnitFeatureDisplay:
             The absolute value that an axis includes: the largest of each unit, the
             largest of all units, or a number.
 
+        name_length : int, default=32
+            Names with more characters are drawn without their middle. A new figure is
+            as wide as the drawn names need; for small Axes of your own, choose less.
+
         Returns
         -------
         display : UnitFeatureDisplay
             The display itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is invalid.
         """
         plt = import_pyplot()
         check_limits(limits)
         check_positive("n_features", n_features)
         check_positive("n_columns", n_columns)
+        check_positive("name_length", name_length)
         n_units = len(self.weights)
         n_bars = min(n_features, self.weights.shape[1])
-        cell_size = 3.2, 0.7 + 0.22 * n_bars
+        top = np.argsort(-np.abs(self.weights), axis=1, kind="stable")[:, :n_bars]
+        names = np.array(shortened_names(self.feature_names, name_length), dtype=object)
+        longest = max(len(name) for name in names[np.unique(top)])
+        width = max(3.2, BARS_WIDTH + CHARACTER_WIDTH * longest)
+        cell_size = width, 0.7 + 0.22 * n_bars
         n_columns = min(n_units, n_columns)
         self.axes_ = grid_of_axes(ax, plt, n_units, n_columns, cell_size)
         self.figure_ = self.axes_[0].figure
         units = range(n_units) if self.units is None else self.units
         self.bars_ = []
-        for axes, row, unit, limit in zip(
+        for axes, row, largest, unit, limit in zip(
             self.axes_,
             self.weights,
+            top,
             units,
             absolute_limits(self.weights, limits),
             strict=True,
         ):
-            self.bars_.append(self._draw_bars(axes, row, n_bars))
+            self.bars_.append(_draw_bars(axes, row[largest], names[largest]))
             axes.set_title(f"unit {unit}", fontsize="medium")
             if limits != "unit":
                 axes.set_xlim(-1.05 * limit, 1.05 * limit)
         return self
-
-    def _draw_bars(self, ax, row, n_bars):
-        top = np.argsort(-np.abs(row), kind="stable")[:n_bars]
-        colors = np.where(row[top] < 0, "tab:red", "tab:blue")
-        bars = ax.barh(np.arange(n_bars), row[top], color=colors)
-        ax.set_yticks(np.arange(n_bars), self.feature_names[top], parse_math=False)
-        ax.tick_params(labelsize="small")
-        ax.tick_params(axis="y", length=0)
-        ax.invert_yaxis()
-        ax.axvline(0, color="black", linewidth=0.8)
-        ax.spines[["top", "right", "left"]].set_visible(False)
-        return bars
 
     @classmethod
     def from_estimator(
@@ -186,3 +195,17 @@ class UnitFeatureDisplay:
         units = choose_units(estimator, X, order, n_units)
         display = cls(weights=rows[units], feature_names=names, units=units)
         return display.plot(ax=ax, **plot_params)
+
+
+def _draw_bars(ax, weights, names):
+    """Draw bars from the top to the bottom, red for negative weights."""
+    places = np.arange(len(weights))
+    colors = np.where(weights < 0, "tab:red", "tab:blue")
+    bars = ax.barh(places, weights, color=colors)
+    ax.set_yticks(places, names, parse_math=False)
+    ax.tick_params(labelsize="small")
+    ax.tick_params(axis="y", length=0)
+    ax.invert_yaxis()
+    ax.axvline(0, color="black", linewidth=0.8)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    return bars

@@ -76,11 +76,13 @@ def to_arrays_and_json(estimator):
     for name in LEARNED:
         if name in learned:
             arrays[f"penalty_.{name}"] = np.asarray(learned[name])
+    # Some lists are in no dictionary before they are read.
+    names = [name for name in CONSTRAINTS if hasattr(estimator, name)]
     settings = {
         "format": FORMAT,
         "version": __version__,
         "parameters": estimator.get_params(deep=False),
-        "attributes": {name: present[name] for name in CONSTRAINTS if name in present},
+        "attributes": {name: getattr(estimator, name) for name in names},
     }
     return arrays, json.dumps(settings, default=_as_json, indent=1)
 

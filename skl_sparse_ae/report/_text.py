@@ -1,25 +1,16 @@
 """Formatting of numbers, names and values as text of the page."""
 
-import re
 from html import escape
+
+from .._reading._visible import visible
 
 # Maximum number of characters of a name or value.
 MAX_LENGTH = 80
-# Control characters other than a tab and the end of a line, marks of direction, which
-# reorder what stands beside them, and surrogates, which no file can contain.
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
-    "\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
 
 
 def escaped(text):
     """Text for HTML; characters that cannot be seen are shown as in Python's code."""
-
-    def shown(match):
-        return match.group().encode("unicode_escape").decode()
-
-    return escape(INVISIBLE.sub(shown, text))
+    return escape(visible(text))
 
 
 def short(value):

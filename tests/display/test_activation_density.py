@@ -33,6 +33,19 @@ def test_densities_are_of_all_rows_and_rho_is_marked(autoencoder, X):
     assert_allclose(display.means, expected)
 
 
+def test_columns_are_at_the_ranks_of_the_units():
+    rows = np.array([[0.0, 3.0, 1.0], [1.0, 3.0, 1.0]])
+    display = ActivationDensityDisplay.from_estimator(Given(np.eye(3)).fit(), rows)
+    assert_array_equal(display.units, [1, 2, 0])
+    sides = display.mesh_.get_coordinates()[0, :, 0]
+    assert_array_equal(sides, [0.5, 1.5, 2.5, 3.5])
+    assert_array_equal(display.means_.get_data().edges, sides)
+    assert display.ax_.get_xlim() == (0.5, 3.5)
+    assert display.ax_.get_xlabel() == "Rank of the unit by mean activation"
+    ticks = [tick for tick in display.ax_.get_xticks() if 0.5 < tick < 3.5]
+    assert_array_equal(ticks, [1, 2, 3])
+
+
 def test_densities_of_units_that_are_never_active():
     display = ActivationDensityDisplay.from_estimator(Given().fit(), np.zeros((3, 2)))
     assert_array_equal(display.density[0], 1)

@@ -37,6 +37,36 @@ def test_frequencies_by_hand():
         assert_array_equal(display.values, expected)
 
 
+@pytest.mark.parametrize("activation", ["logistic", "tanh"])
+def test_frequencies_of_units_that_are_never_zero(activation, X):
+    autoencoder = SparseAutoencoder(
+        10, activation=activation, max_iter=20, random_state=0
+    ).fit(X)
+
+    def frequencies(**params):
+        return MeanActivationDisplay.from_estimator(
+            autoencoder, X, statistic="frequency", **params
+        )
+
+    code = autoencoder.transform(X)
+    above = [np.count_nonzero(column > column.mean()) / 200 for column in code.T]
+    for display in (frequencies(), frequencies(threshold="mean")):
+        assert_allclose(display.values, above)
+        xlabel = display.ax_.get_xlabel()
+        assert xlabel == "Fraction of the rows on which a unit is above its mean"
+    assert len(np.unique(above)) > 5
+    assert_array_equal(frequencies(threshold=0.0).values, 1)
+
+
+def test_frequencies_above_means_by_hand():
+    # A constant unit is never above its mean.
+    rows = np.array([[0.1, 0.3], [0.1, 0.9], [0.1, 0.1], [0.1, 0.3]])
+    display = MeanActivationDisplay.from_estimator(
+        Given().fit(), rows, statistic="frequency", threshold="mean"
+    )
+    assert_array_equal(display.values, [0, 0.25])
+
+
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 def test_frequencies_of_topk_are_rho_on_average(container, X):
     autoencoder = SparseAutoencoder(
@@ -97,6 +127,10 @@ def test_units_that_are_never_active_are_counted_where_they_cannot_be_drawn():
     [
         ({}, r"X=None: PCA\(.*\) has no mean_activation_"),
         ({"statistic": "frequency"}, "X=None: statistic='frequency' needs rows"),
+        (
+            {"X": np.ones((2, 64)), "statistic": "frequency", "threshold": "low"},
+            "threshold='low' must be one of mean, auto",
+        ),
         ({"statistic": "median"}, "statistic='median' must be one of mean, frequency"),
     ],
 )

@@ -80,3 +80,13 @@ def test_a_pipeline_reconstructs_what_it_was_given(digits):
 def test_invalid_parameters_of_reconstructions(params, message, X):
     with pytest.raises(ValueError, match=message):
         ReconstructionDisplay.from_estimator(PCA(2).fit(X), X, **params)
+
+
+def test_characters_that_cannot_be_drawn_are_written_as_code(X, tmp_path):
+    names = ["pixel\udcff", "pixel1", "pixel2"]
+    display = ReconstructionDisplay(
+        originals=X[:1, :3], reconstructions=X[:1, :3], feature_names=names
+    ).plot()
+    labels = [label.get_text() for label in display.axes_[0].get_xticklabels()]
+    assert labels == [r"pixel\udcff", "pixel1", "pixel2"]
+    display.figure_.savefig(tmp_path / "rows.png")

@@ -9,6 +9,8 @@ from skl_sparse_ae.display import SparsityCurveDisplay
 
 from .estimators import Given
 
+plt = pytest.importorskip("matplotlib.pyplot")
+
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
@@ -61,22 +63,51 @@ def test_active_units_by_hand(threshold, expected):
 
 
 @pytest.mark.parametrize("activation", ["logistic", "tanh"])
-def test_units_that_are_never_zero_all_count_or_are_added_up(activation, X):
+def test_activations_of_units_that_are_never_zero_are_added_up(activation, X):
     autoencoder = SparseAutoencoder(
         10, activation=activation, max_iter=20, random_state=0
     ).fit(X)
 
     def curve(**params):
+        plt.close("all")
         return SparsityCurveDisplay.from_estimators([autoencoder], X, **params)
 
-    assert curve().n_active == [10]
+    for added in (curve(), curve(threshold=None)):
+        assert_allclose(added.n_active, autoencoder.mean_activation_.sum())
+        assert added.ax_.get_xlabel() == "Mean sum of the activations of a row"
+        assert added.pca_scores is None
     middle = {"logistic": 0.5, "tanh": 0.0}[activation]
     n_above = (autoencoder.transform(X) > middle).sum(axis=1)
-    assert_allclose(curve(threshold=0.5).n_active, n_above.mean())
-    added = curve(threshold=None)
-    assert_allclose(added.n_active, autoencoder.mean_activation_.sum())
-    assert added.ax_.get_xlabel() == "Mean sum of the activations of a row"
-    assert added.pca_scores is None
+    counted = curve(threshold=0.5)
+    assert_allclose(counted.n_active, n_above.mean())
+    assert counted.ax_.get_xlabel() == "Mean number of active units per row"
+    assert curve(threshold=0.0).n_active == [10]
+
+
+def test_the_curve_of_kl_follows_rho(X):
+    display = SparsityCurveDisplay.from_estimator(
+        SparseAutoencoder(20, beta=100, alpha=0, random_state=0),
+        X,
+        param_name="rho",
+        param_range=[0.05, 0.1, 0.2],
+    )
+    # So large a weight of the penalty keeps the mean activation of each unit at rho.
+    assert_allclose(display.n_active, [1, 2, 4], rtol=0.05)
+    assert_array_equal(display.line_.get_xdata(), display.n_active)
+
+
+def test_counts_and_sums_have_no_common_axis(autoencoder, topk, X):
+    with pytest.raises(ValueError, match="threshold='auto': some estimators have"):
+        SparsityCurveDisplay.from_estimators([autoencoder, topk], X)
+    counted = SparsityCurveDisplay.from_estimators([topk], X)
+    with pytest.raises(ValueError, match="ax has a curve over the mean number of"):
+        SparsityCurveDisplay.from_estimators([autoencoder], X, ax=counted.ax_)
+    both = SparsityCurveDisplay.from_estimators([autoencoder, topk], X, threshold=0.1)
+    counts = [(e.transform(X) > 0.1).sum() / len(X) for e in (autoencoder, topk)]
+    assert_allclose(both.n_active, counts)
+    assert SparsityCurveDisplay.from_estimators([topk], X, ax=both.ax_).ax_ is both.ax_
+    with pytest.raises(ValueError, match="threshold='mean' must be one of auto"):
+        SparsityCurveDisplay.from_estimators([topk], X, threshold="mean")
 
 
 def test_as_many_labels_as_estimators(autoencoder, X):

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -53,6 +55,44 @@ def test_feature_names_are_those_of_the_data_frame(wine):
         assert names_of(ax) == list(largest)
 
 
+def test_long_names_are_drawn_without_their_middle():
+    names = ["short", "pipeline__town=Aachen", "x" * 40, "a" * 9 + "b" + "c" * 9]
+    display = UnitFeatureDisplay.from_estimator(
+        Given([[4.0, 3.0, 2.0, 1.0]]).fit(), feature_names=names
+    )
+    shown = ["short", "pipeline__town=Aachen", "x" * 16 + "…" + "x" * 15, names[3]]
+    assert names_of(display.axes_[0]) == shown
+    display.plot(name_length=10)
+    shown = ["short", "pipel…chen", "xxxxx…xxxx", "aaaaa…cccc"]
+    assert names_of(display.axes_[0]) == shown
+    assert list(display.feature_names) == names
+    with pytest.raises(ValueError, match="name_length=0 must be at least 1"):
+        display.plot(name_length=0)
+
+
+def test_names_that_differ_in_the_middle_remain_different():
+    names = ["first_1_last", "first_2_last", "firs…last", "another_name"]
+    display = UnitFeatureDisplay.from_estimator(
+        Given([[4.0, 3.0, 2.0, 1.0]]).fit(), feature_names=names
+    )
+    shown = display.plot(name_length=9).axes_[0]
+    assert names_of(shown) == ["fir…0…ast", "fir…1…ast", "firs…last", "anot…name"]
+
+
+@pytest.mark.parametrize("length", [3, 12, 31, 80])
+def test_names_lie_beside_the_bars_of_their_own_unit(length):
+    names = [("name of a feature " * 5)[:length] for _ in range(4)]
+    display = UnitFeatureDisplay.from_estimator(
+        Given(np.eye(6, 4) + 0.5).fit(), feature_names=names
+    )
+    display.figure_.canvas.draw()
+    for left, right in pairwise(display.axes_[:3]):
+        end = left.get_window_extent().x1
+        assert all(t.get_window_extent().x0 > end for t in right.get_yticklabels())
+    widths = [ax.get_window_extent().width for ax in display.axes_]
+    assert min(widths) > 1.5 * display.figure_.dpi
+
+
 def test_feature_names_without_names(X):
     display = UnitFeatureDisplay.from_estimator(PCA(2).fit(X))
     assert list(display.feature_names[:2]) == ["x0", "x1"]
@@ -94,3 +134,14 @@ def test_codes_with_other_columns_than_units_have_no_order(X):
     learned = MiniBatchDictionaryLearning(5, max_iter=20, split_sign=True).fit(X)
     with pytest.raises(ValueError, match="10 columns, and components_ 5 rows"):
         UnitFeatureDisplay.from_estimator(learned, X, order="activation")
+
+
+def test_characters_that_cannot_be_drawn_are_written_as_code(tmp_path):
+    names = ["a\ud800", "b\x00\u202e", "$c_1$ é 名"]
+    display = UnitFeatureDisplay.from_estimator(
+        Given([[3.0, 2.0, 1.0]]).fit(), feature_names=names
+    )
+    shown = [r"a\ud800", r"b\x00\u202e", "$c_1$ é 名"]
+    assert names_of(display.axes_[0]) == shown
+    display = UnitFeatureDisplay(weights=np.ones((1, 1)), feature_names=names[:1])
+    display.plot().figure_.savefig(tmp_path / "units.png")

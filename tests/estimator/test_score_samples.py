@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skl_sparse_ae import SparseAutoencoder, TopK
+from skl_sparse_ae import ConvSparseAutoencoder, SparseAutoencoder, TopK
 from skl_sparse_ae.metrics import loss_per_entry
 
 from ..array_api import run_in_array_api_mode
@@ -148,6 +148,16 @@ def test_data_frames_and_pipelines(X):
     losses = loss_per_entry(pipeline, frame)
     assert losses.shape == (len(X), 4)
     assert_allclose(losses.sum(axis=1), -scores)
+
+
+@short
+def test_images(X):
+    autoencoder = ConvSparseAutoencoder(3, max_iter=3, random_state=0).fit(X)
+    expected = from_definition(autoencoder, X)
+    assert_allclose(autoencoder.score_samples(X), expected)
+    assert_allclose(loss_per_entry(autoencoder, X).sum(axis=1), -expected)
+    autoencoder.set_params(pooling="max")
+    assert_allclose(autoencoder.score_samples(X), expected)
 
 
 SCRIPT = """

@@ -168,16 +168,29 @@ def test_buttons_search_for_dead_units(chromium, tmp_path):
     assert work_with(chromium, report, steps, tmp_path) == [[1], [2], "always on"]
 
 
-def test_thousands_of_units_are_searched_at_once(chromium, rng, tmp_path):
-    estimator = Given(rng.normal(size=(2000, 4))).fit()
-    report = html_report(estimator, rng.uniform(size=(50, 2000)), pca=False)
+def test_thousands_of_units_are_searched_and_ordered(chromium, rng, tmp_path):
+    components = rng.normal(size=(2000, 9))
+    estimator = Given(components).fit()
+    # Units are active on numbers of rows that differ between neighbours.
+    numbers = np.arange(2000) * 7 % 50 + 1
+    A = (np.arange(50)[:, np.newaxis] < numbers) * rng.uniform(1, 2, size=(50, 2000))
+    report = html_report(estimator, A, n_top_features=2, pca=False)
     steps = """
-      const start = performance.now();
-      for (const query of ["unit 7", "", "x1", ""]) {
+      const found = ["unit 7", "unit 1999", "x1", ""].map((query) => {
         type(query);
-        page.body.getBoundingClientRect();
-      }
+        return [units(), page.getElementById("count").value];
+      });
       choose("density down");
-      page.body.getBoundingClientRect();
-      return (performance.now() - start) / 1000;"""
-    assert work_with(chromium, report, steps, tmp_path) < 10
+      return [...found, units()];"""
+    seventh, last, feature, everything, ordered = work_with(
+        chromium, report, steps, tmp_path
+    )
+    assert seventh == [[7], "1 of 2000 units"]
+    assert last == [[1999], "1 of 2000 units"]
+    # At most one weight is larger.
+    sizes = np.abs(components)
+    of_x1 = np.flatnonzero((sizes > sizes[:, [1]]).sum(axis=1) <= 1)
+    assert feature == [of_x1.tolist(), f"{len(of_x1)} of 2000 units"]
+    assert everything == [list(range(2000)), "2000 units"]
+    assert sorted(ordered) == list(range(2000))
+    assert (np.diff(numbers[ordered]) <= 0).all()

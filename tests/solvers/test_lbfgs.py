@@ -74,7 +74,7 @@ def test_each_iteration_is_reported_with_its_own_value(search):
     log = Log()
     outcome = search(rosenbrock, np.zeros(4), log)
     assert len(log.values) == outcome.n_iter
-    assert log.values[-1] == rosen(log.point)
+    assert log.values[-1] == rosen(log.points[-1])
     assert all(np.diff(log.values) <= 0)
     # The last iteration has no end if it finds no lower point.
     assert log.calls[: 2 * outcome.n_iter] == ["begin", "end"] * outcome.n_iter
@@ -101,7 +101,7 @@ def test_the_monitor_can_stop_it(search):
     outcome = search(rosenbrock, np.zeros(4), log)
     assert outcome.n_iter == 3
     assert outcome.converged
-    assert_array_equal(outcome.point, log.point)
+    assert_array_equal(outcome.point, log.points[-1])
 
 
 def test_it_says_when_max_iter_ended_it(search):
@@ -124,6 +124,20 @@ def test_a_coarser_precision_ends_it_earlier(search):
         for precision in (1e-16, 1e-3)
     ]
     assert n_iter[0] > n_iter[1]
+
+
+@pytest.mark.parametrize("function", [rosenbrock, valley])
+def test_the_last_step_before_rounding_is_of_steepest_descent(function, search):
+    log = Log()
+    outcome = search(function, np.full(10, 0.5), log, precision=1e-3)
+    assert outcome.reason == "rounding hides any further fall"
+    assert outcome.n_iter > 2
+    before, last = log.points[-2:]
+    gradient = np.empty(10)
+    function(before, gradient)
+    step = last - before
+    cosine = -step @ gradient / np.linalg.norm(step) / np.linalg.norm(gradient)
+    assert cosine == pytest.approx(1)
 
 
 def test_tol_is_smaller_on_the_plateau_around_the_start(search):

@@ -1,0 +1,176 @@
+"""Features of convolutional autoencoders on MNIST, and their speed.
+
+    python benchmarks/convolution.py choose     settings, by the training digits alone
+    python benchmarks/convolution.py mnist      test errors, with the dense autoencoder
+    python benchmarks/convolution.py epoch      an epoch beside PyTorch's
+
+The data are read from the folder that SKL_SPARSE_AE_DATA names, or ../shared/data.
+"""
+
+import argparse
+import gzip
+import os
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skl_sparse_ae import ConvSparseAutoencoder, SparseAutoencoder
+
+FOLDER = Path(
+    os.environ.get("SKL_SPARSE_AE_DATA", Path(__file__).parents[2] / "shared/data")
+)
+#: What `choose` found to be best on the training digits.
+CHOSEN = {"penalty": "kl", "pooling": "max"}
+COST = 1e-3
+
+
+def read(name, header):
+    """Return a file of MNIST as an array of bytes."""
+    data = gzip.decompress((FOLDER / "mnist" / f"{name}.gz").read_bytes())
+    return np.frombuffer(data, np.uint8)[header:]
+
+
+def mnist():
+    """Return training and test digits in [0, 1] and their labels."""
+    parts = []
+    for part in ("train", "t10k"):
+        X = read(f"{part}-images-idx3-ubyte", 16).reshape(-1, 784)
+        parts += [X.astype(np.float32) / 255, read(f"{part}-labels-idx1-ubyte", 8)]
+    return parts
+
+
+def conv(n_components, kernel_size, pool_size, **options):
+    """Return a convolutional autoencoder with pooled maps."""
+    return ConvSparseAutoencoder(
+        n_components,
+        kernel_size=kernel_size,
+        pool_size=pool_size,
+        random_state=0,
+        **options,
+    )
+
+
+def error(codes, labels, test_codes, test_labels, C):
+    """Return the test error of logistic regression in percent."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=100))
+    return 100 * (1 - model.fit(codes, labels).score(test_codes, test_labels))
+
+
+def choose():
+    """Print errors on 10000 of the training digits, for features of other 10000."""
+    X, y, _, _ = mnist()
+    train, held = slice(0, 10000), slice(50000, 60000)
+    for penalty in ("kl", "l1", "topk"):
+        for n_components, kernel_size in ((16, 5), (32, 7), (64, 7)):
+            for pooling in ("max", "mean"):
+                start = time.perf_counter()
+                model = conv(
+                    n_components, kernel_size, 4, penalty=penalty, pooling=pooling
+                ).fit(X[:3000])
+                codes = model.transform(X[train]), model.transform(X[held])
+                seconds = time.perf_counter() - start
+                errors = [
+                    error(codes[0], y[train], codes[1], y[held], C)
+                    for C in (1e-4, 1e-3, 1e-2)
+                ]
+                print(
+                    f"{penalty:6} {n_components:3} units {kernel_size} {pooling:4} "
+                    f"{codes[0].shape[1]:5} features {seconds:6.1f} s, errors for C = "
+                    "1e-4, 1e-3, 1e-2: " + " ".join(f"{e:.2f}" for e in errors),
+                    flush=True,
+                )
+
+
+def measure():
+    """Print test errors for all labels and for few, with the dense autoencoder."""
+    X, y, X_test, y_test = mnist()
+    models = {
+        "convolutional": conv(64, 7, 4, **CHOSEN),
+        "dense": SparseAutoencoder(3136, random_state=0, max_iter=20, solver="adam"),
+        "pixels": None,
+    }
+    for name, model in models.items():
+        start = time.perf_counter()
+        codes = X, X_test
+        if model is not None:
+            model.fit(X[:10000])
+            codes = model.transform(X), model.transform(X_test)
+        seconds = time.perf_counter() - start
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        print(
+            f"{name}: {codes[0].shape[1]} features, fit and transform {seconds:.0f} s, "
+            f"peak memory so far {peak:.2f} GiB",
+            flush=True,
+        )
+        for n in (100, 1000, 10000, 60000):
+            found = error(codes[0][:n], y[:n], codes[1], y_test, COST)
+            print(f"  {n:5} labels: error {found:.2f} %", flush=True)
+
+
+def epoch():
+    """Print the time of an epoch of Adam, and of one of PyTorch, compiled."""
+    import torch
+
+    X, _, _, _ = mnist()
+    X = X[:10000]
+    images = torch.tensor(X).reshape(-1, 1, 28, 28)
+    for n_components, kernel in ((16, 5), (16, 9), (64, 5), (64, 9)):
+        model = ConvSparseAutoencoder(
+            n_components, kernel_size=kernel, solver="adam", batch_size=256
+        ).partial_fit(X)
+        step = torch_step(n_components, kernel)
+        step(images[:256])  # compiles
+        ours, theirs = [], []
+        for _ in range(3):
+            start = time.perf_counter()
+            model.partial_fit(X)
+            ours.append(time.perf_counter() - start)
+            start = time.perf_counter()
+            for batch in torch.randperm(len(images)).split(256):
+                step(images[batch])
+            theirs.append(time.perf_counter() - start)
+        a, b = np.median(ours), np.median(theirs)
+        print(
+            f"{n_components} units of {kernel} x {kernel}: {a:.2f} s, PyTorch {b:.2f} "
+            f"s, {b / a:.2f} times as fast",
+            flush=True,
+        )
+
+
+def torch_step(n_components, kernel):
+    """Return a step of Adam on a batch of images, compiled."""
+    import torch
+
+    encoder = torch.nn.Conv2d(1, n_components, kernel, padding="same")
+    decoder = torch.nn.ConvTranspose2d(n_components, 1, kernel, padding=kernel // 2)
+    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], 0.003)
+
+    def loss(batch):
+        maps = torch.sigmoid(encoder(batch))
+        means, rho = maps.mean(dim=(0, 2, 3)), 0.05
+        divergence = rho * torch.log(rho / means)
+        divergence = divergence + (1 - rho) * torch.log((1 - rho) / (1 - means))
+        errors = ((decoder(maps) - batch) ** 2).sum() / 2 / len(batch)
+        decay = sum((w**2).sum() for w in (encoder.weight, decoder.weight))
+        return errors + divergence.sum() + 1e-3 * decay
+
+    compiled = torch.compile(loss)
+
+    def step(batch):
+        adam.zero_grad()
+        compiled(batch).backward()
+        adam.step()
+
+    return step
+
+
+if __name__ == "__main__":
+    names = {"choose": choose, "mnist": measure, "epoch": epoch}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=names)
+    names[parser.parse_args().what]()

@@ -1,0 +1,138 @@
+"""Encoder and decoder of images: a convolution and a transposed convolution."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._arrays._blocks import blocks, strips
+from ._convolution import Convolution
+from ._network import Network
+from ._parameters import Layout
+
+
+@dataclass(frozen=True)
+class ConvNetwork(Network):
+    """A `Network` whose weights are kernels, used at all positions of an image.
+
+    The layout is that of a network for patches, but has one decoder intercept for each
+    channel. Codes have a row for each position of each image where the engine computes
+    them, and one for each image, by position and unit, where `encode` and `decode`
+    return or take them.
+
+    Attributes
+    ----------
+    convolution : Convolution
+    """
+
+    convolution: Convolution = None
+
+    @property
+    def n_inputs(self):
+        return self.convolution.n_pixels
+
+    @property
+    def n_outputs(self):
+        """Number of columns of a code."""
+        return self.convolution.n_positions * self.layout.n_components
+
+    def shares_parameters_with(self, other):
+        return super().shares_parameters_with(other) and (
+            self.convolution == other.convolution
+        )
+
+    def encode(self, parameters, X, out, visit=None, select=True):
+        """Write the maps of images to `out`.
+
+        Parameters
+        ----------
+        parameters : Parameters
+        X : ndarray of shape (n_images, n_pixels)
+        out : ndarray of shape (n_images, n_positions * n_components)
+        visit, select
+            As for `Network.encode`.
+
+        Returns
+        -------
+        out : ndarray of shape (n_images, n_positions * n_components)
+        """
+        for rows in self.image_blocks(0, len(X), X.itemsize):
+            patches = self.convolution.unfold(X[rows])
+            self.encode_patches(parameters, patches, out[rows], visit, select)
+        return out
+
+    def encode_patches(self, parameters, patches, maps, visit=None, select=True):
+        """As `encode`, but for patches; `visit` receives slices of positions."""
+        n_positions = self.convolution.n_positions
+        code = maps.reshape(-1, self.layout.n_components)
+        np.matmul(patches, parameters.encoder_coef, out=code)
+        for strip in strips(maps):
+            positions = slice(strip.start * n_positions, strip.stop * n_positions)
+            self.passes.activate(code[positions], parameters.encoder_intercept)
+            if select and self.penalty.selects:
+                self.penalty.select(maps[strip])
+            if visit is not None:
+                visit(positions)
+        return maps
+
+    def decode(self, parameters, A, out):
+        """Write the images of maps to `out` and return it; see `encode`."""
+        intercept = self._intercept(parameters)
+        for rows in self.image_blocks(0, len(A), A.itemsize):
+            out[rows] = self._written(parameters, np.ascontiguousarray(A[rows]))
+            self.passes.reconstruct(out[rows], intercept)
+        return out
+
+    def compare(self, parameters, A, target, weights, out, visit):
+        """Write the errors of images to `out`, as `Network.compare` does.
+
+        `A` has a row for each image.
+        """
+        out[...] = self._written(parameters, A)
+        intercept, squared_errors = self._intercept(parameters), 0.0
+        for strip in strips(out):
+            w = None if weights is None else weights[strip]
+            squared_errors += self.passes.compare(
+                out[strip], intercept, target[strip], w
+            )
+            visit(strip)
+        return squared_errors
+
+    def image_blocks(self, start, stop, itemsize, block_bytes=2**22):
+        """Return slices of images whose patches and codes fit `block_bytes`."""
+        row_bytes = 2 * self.convolution.patch_size + 2 * self.layout.n_components
+        row_bytes *= self.convolution.n_positions * itemsize
+        return blocks(start, stop, row_bytes, block_bytes)
+
+    def _written(self, parameters, maps):
+        """Return what the decoder writes, without intercepts."""
+        code = maps.reshape(-1, self.layout.n_components)
+        patches = self.convolution.empty_patches(len(maps), code.dtype)
+        np.matmul(code, parameters.components, out=patches)
+        return self.convolution.fold(patches, len(maps))
+
+    def _intercept(self, parameters):
+        """Return the decoder's intercept of each pixel."""
+        height, width, _ = self.convolution.image_shape
+        return np.tile(parameters.decoder_intercept, height * width)
+
+
+def network_of(sizes, activation, out_activation, penalty, engine, convolution=None):
+    """Return the network of rows, or that of images if a convolution is given.
+
+    Parameters
+    ----------
+    sizes : (int, int, bool)
+        The first three parameters of `Layout`.
+    activation, out_activation, penalty, engine
+        As for `Network.from_names`.
+    convolution : Convolution, default=None
+
+    Returns
+    -------
+    network : Network
+    """
+    options = activation, out_activation, penalty, engine
+    if convolution is None:
+        return Network.from_names(Layout(*sizes), *options)
+    layout = Layout(*sizes, n_intercepts=convolution.image_shape[2])
+    return ConvNetwork.from_names(layout, *options, convolution=convolution)
