@@ -30,6 +30,7 @@ from ._fitting._problem import Problem
 from ._fitting._settings import check_parameters_of_methods, settings_of
 from ._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._network._engines import ENGINES
+from ._network._row_losses import write_score_samples
 from ._objective._sums import explained_variance
 from ._penalties import PENALTIES, Penalty, is_built_in
 from ._rows import check_code, check_rows
@@ -567,6 +568,30 @@ class SparseAutoencoder(
         rows = self._check_rows(X, sample_weight, method="score")
         _, variance = rows.moments()
         return explained_variance(self._terms(rows).reconstruction, variance)
+
+    def score_samples(self, X):
+        """Return minus the loss of each row; the lower, the less it fits in.
+
+        ``-1/2 ||x_i - x_hat_i||^2``, with the reconstruction that `inverse_transform`
+        makes of the code of `transform`. As for scikit-learn's outlier detectors, lower
+        is more abnormal. For the part of each column, see
+        :func:`~skl_sparse_ae.metrics.loss_per_entry`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, Dask array} of shape (n_samples, n_features)
+            Rows. A sparse matrix is made dense by blocks of rows only.
+
+        Returns
+        -------
+        scores : {ndarray, Dask array} of shape (n_samples,)
+            At most 0, in the precision of X. For a Dask array, a lazy Dask array.
+        """
+        check_is_fitted(self, "components_")
+        rows = self._check_rows(X, method="score_samples")
+        network = self._network_for_transform()
+        parameters = rows.to_device(fitted_parameters(self, rows.dtype))
+        return rows.apply(partial(write_score_samples, network, parameters), 1)[:, 0]
 
     def objective(self, X, sample_weight=None):
         """Return the objective J on X at the fitted parameters.

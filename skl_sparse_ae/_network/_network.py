@@ -70,6 +70,11 @@ class Network:
             and self.out_activation.name == other.out_activation.name
         )
 
+    @property
+    def n_outputs(self):
+        """Number of columns of a code."""
+        return self.layout.n_components
+
     def encode(self, parameters, X, out, visit=None, select=True):
         """Write the code ``f(X W_e + b_e)`` to `out`, with the penalty's selection.
 

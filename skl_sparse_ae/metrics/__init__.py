@@ -3,8 +3,9 @@
 The functions take arrays, the true one first, like those of :mod:`sklearn.metrics`:
 rows `X`, their reconstruction `X_hat` (the output of `inverse_transform`), their code
 `A` (the output of `transform`) and a dictionary `components`. They work with PCA, NMF
-and dictionary learning as well. A code in CSR format is never made dense. One function
-takes an estimator instead: :func:`pipeline_score`, the score of stacked autoencoders.
+and dictionary learning as well. A code in CSR format is never made dense. Two functions
+take an estimator instead: :func:`pipeline_score`, the score of stacked autoencoders,
+and :func:`loss_per_entry`, which columns of which rows do not fit in.
 
 Where the true features are known, as in rows that
 :func:`skl_sparse_ae.datasets.make_sparse_features` generates, other functions compare a
@@ -47,7 +48,7 @@ from ._activity import (
 )
 from ._detection import absorption_rate, feature_detection, n_split_units, relative_l0
 from ._dictionary import mutual_coherence
-from ._pipelines import pipeline_score
+from ._pipelines import loss_per_entry, pipeline_score
 from ._reconstruction import (
     mean_squared_error_per_feature,
     relative_reconstruction_bias,
@@ -68,6 +69,7 @@ __all__ = [
     "dead_units",
     "feature_detection",
     "hoyer_sparsity",
+    "loss_per_entry",
     "mean_activation",
     "mean_matched_correlation",
     "mean_matched_cosine",

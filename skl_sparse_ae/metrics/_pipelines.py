@@ -1,11 +1,13 @@
-"""The score of a whole pipeline."""
+"""Measures of the reconstruction by a fitted estimator or a whole pipeline."""
+
+import numpy as np
 
 from .._arrays._array_api import converter_to
 from .._reading._codes import check_rows
 from .._reading._pipelines import first_steps, stack_of
 from .._rows._weights import checked_weights
 from .._sklearn import HasMethods, validate_params
-from ._reconstruction import variance_explained_by_code
+from ._reconstruction import errors_by_code, variance_explained_by_code
 
 
 @validate_params(
@@ -60,14 +62,85 @@ def pipeline_score(estimator, X, *, sample_weight=None):
     >>> abs(metrics.pipeline_score(stack[:1], X) - stack[:1].score(X)) < 1e-9
     True
     """
+    rows, code, decode = _rows_and_code(estimator, X)
+    weights = checked_weights(sample_weight, rows.shape[0])
+    return variance_explained_by_code(rows, code, decode, weights)
+
+
+@validate_params(
+    {"estimator": [HasMethods("transform")]}, prefer_skip_nested_validation=True
+)
+def loss_per_entry(estimator, X):
+    """Part of each column in the loss of each row: which columns do not fit in.
+
+    ``1/2 (x_ij - x_hat_ij)^2``. The sums over the columns are the losses of the rows,
+    ``-score_samples(X)`` of a :class:`SparseAutoencoder`, and the mean of these sums is
+    the reconstruction term of its objective (unless `transform` selects other units
+    than training, as a :class:`TopK` can).
+
+    Parameters
+    ----------
+    estimator : estimator object
+        A fitted estimator with `transform` and `inverse_transform`, such as a
+        :class:`SparseAutoencoder`, PCA or NMF; a pipeline that ends with one; or a
+        parameter search over one.
+
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Rows, or any other input of the pipeline.
+
+    Returns
+    -------
+    losses : ndarray of shape (n_samples, n_features)
+        Dense also for sparse rows, in float64. Of a pipeline, for the columns that
+        enter the first layer, as for :func:`pipeline_score`; behind a
+        :class:`~sklearn.preprocessing.StandardScaler`, they count alike.
+
+    Raises
+    ------
+    ValueError
+        If the last step, or one between two layers, has no `inverse_transform`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skl_sparse_ae import SparseAutoencoder, metrics
+    >>> wine = load_wine(as_frame=True)
+    >>> pipeline = make_pipeline(StandardScaler(), SparseAutoencoder(8, random_state=0))
+    >>> pipeline = pipeline.fit(wine.data)
+    >>> row = wine.data.iloc[[5]].assign(ash=9.0)
+    >>> losses = metrics.loss_per_entry(pipeline, row)
+    >>> wine.feature_names[losses[0].argmax()]
+    'ash'
+    >>> abs(float(losses.sum() + pipeline.score_samples(row)[0])) < 1e-9
+    True
+    """
+    rows, code, decode = _rows_and_code(estimator, X)
+    losses = np.empty(rows.shape)
+    for part, errors in errors_by_code(rows, code, decode):
+        losses[part] = errors**2 / 2
+    return losses
+
+
+def _rows_and_code(estimator, X):
+    """Return the rows that enter the first layer, their code, and how to decode it.
+
+    Returns
+    -------
+    rows : ndarray or csr_array of shape (n_samples, n_features)
+    code : ndarray or csr_array of shape (n_samples, n_components)
+    decode : callable
+        Reconstructs rows from their code.
+    """
     steps, stack = first_steps(estimator), stack_of(estimator)
     if not hasattr(stack, "inverse_transform"):
         raise ValueError(f"{stack} has no inverse_transform, and so no reconstruction.")
     rows = X if steps is None else steps.transform(X)
     code = stack.transform(rows)
     to_library = converter_to(code)
-    rows, code = check_rows(rows, "X"), check_rows(code, "the code of X")
-    weights = checked_weights(sample_weight, rows.shape[0])
-    return variance_explained_by_code(
-        rows, code, lambda part: stack.inverse_transform(to_library(part)), weights
-    )
+
+    def decode(part):
+        return stack.inverse_transform(to_library(part))
+
+    return check_rows(rows, "X"), check_rows(code, "the code of X"), decode

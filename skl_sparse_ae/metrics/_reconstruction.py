@@ -66,11 +66,29 @@ def variance_explained_by_code(X, code, decode, weights):
         Weights of the rows.
     """
     error = 0.0
+    for rows, errors in errors_by_code(X, code, decode):
+        error += float(weights[rows] @ (errors**2).sum(axis=1))
+    return _explained(X, weights, error / weights.sum())
+
+
+def errors_by_code(X, code, decode):
+    """Reconstruction errors in blocks of rows.
+
+    Parameters
+    ----------
+    X, code, decode
+        As for `variance_explained_by_code`.
+
+    Yields
+    ------
+    rows : slice
+    errors : ndarray of shape (n_rows, n_features)
+        ``x - x_hat`` of these rows, in float64.
+    """
     for rows in blocks(0, X.shape[0], 8 * X.shape[1]):
         pair = check_pair(X[rows], decode(code[rows]), None)[:2]
         x, x_hat = (rows_as_dense(a, slice(None)).astype(np.float64) for a in pair)
-        error += float(weights[rows] @ ((x - x_hat) ** 2).sum(axis=1))
-    return _explained(X, weights, error / weights.sum())
+        yield rows, x - x_hat
 
 
 def _explained(X, weights, error):

@@ -1,0 +1,39 @@
+"""The loss of each row: half its squared reconstruction error."""
+
+from scipy import sparse
+
+from .._arrays._array_api import namespace, zeros
+from .._arrays._blocks import blocks, rows_as_dense
+
+#: Size of the reconstructions in memory. On a device, short blocks would cost time.
+BLOCK_BYTES = 2**26
+
+
+def write_score_samples(network, parameters, X, out):
+    """Write minus the loss of each row, ``-1/2 ||x_i - x_hat_i||^2``, to `out`.
+
+    Rows are reconstructed by blocks; of a sparse matrix, only a block is made dense.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : Parameters
+    X : array or CSR array of shape (n_rows, n_features)
+    out : array of shape (n_rows, 1)
+
+    Returns
+    -------
+    out : array of shape (n_rows, 1)
+    """
+    n_outputs = network.n_outputs
+    row_bytes = 8 * (X.shape[1] + n_outputs)
+    for rows in blocks(0, X.shape[0], row_bytes, BLOCK_BYTES):
+        x, target = X[rows, :], out[rows, :]
+        like = target if sparse.issparse(x) else x
+        code = zeros((x.shape[0], n_outputs), like)
+        network.encode(parameters, x, code)
+        errors = network.decode(parameters, code, zeros(x.shape, like))
+        errors -= rows_as_dense(X, rows) if sparse.issparse(x) else x
+        errors *= errors
+        target[...] = -0.5 * namespace(errors).sum(errors, axis=1, keepdims=True)
+    return out
