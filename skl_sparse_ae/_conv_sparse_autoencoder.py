@@ -1,17 +1,13 @@
 """The estimator `ConvSparseAutoencoder`."""
 
-from functools import partial
 from numbers import Integral
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from ._fitting._fitted import fitted_network, fitted_parameters
-from ._fitting._settings import check_parameters_of_methods
 from ._network._convolution import Convolution
 from ._network._pooling import POOLINGS, pool, pooled_shape
-from ._rows import check_code
 from ._rows._validation import is_dask
 from ._sklearn import Interval, StrOptions
 from ._sparse_autoencoder import SparseAutoencoder
@@ -252,16 +248,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         A : {ndarray, CSR} of shape (n_samples, n_features_out)
             The maps, flattened from `output_shape_`; CSR with ``sparse_output=True``.
         """
-        check_is_fitted(self, "components_")
-        shape = self.output_shape_
-        maps = super().transform(X) if self.pooling is None else None
-        if maps is not None:
-            return maps
-        rows = self._check_rows(X, method="transform")
-        network = self._network_for_transform()
-        parameters = fitted_parameters(self, rows.dtype)
-        step = partial(self._encode_pooled, network, parameters)
-        return rows.apply(step, int(np.prod(shape)), as_csr=self.sparse_output)
+        return super().transform(X)
 
     def inverse_transform(self, X):
         """Reconstruct images from their maps.
@@ -281,8 +268,6 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         ValueError
             If maps are pooled, or of another number of columns.
         """
-        check_is_fitted(self, "components_")
-        check_parameters_of_methods(self)
         if self.pooling is not None:
             raise ValueError(
                 f"pooling={self.pooling!r} keeps no positions within its squares, so "
@@ -290,16 +275,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
                 "set_params(pooling=None), for which the fit need not be repeated, "
                 "and transform again."
             )
-        code = check_code(self, X, may_stay_on_device=False)
-        self._check_n_columns(code)
-        network = fitted_network(self)
-        parameters = fitted_parameters(self, code.dtype)
-
-        def step(maps, out):
-            maps = maps.toarray() if sparse.issparse(maps) else maps
-            return network.decode(parameters, maps, out)
-
-        return code.apply(step, network.n_inputs)
+        return super().inverse_transform(X)
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns of an encoded image.
@@ -333,14 +309,13 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     def _n_features_out(self):
         return int(np.prod(self.output_shape_))
 
-    def _encode_pooled(self, network, parameters, X, out):
+    def _encode(self, network, parameters, X, out):
+        if self.pooling is None:
+            return super()._encode(network, parameters, X, out)
         maps = np.empty((len(X), network.n_outputs), X.dtype)
         network.encode(parameters, X, maps)
-        pooled = pool(
-            maps.reshape(-1, *self.map_shape_),
-            self.pooling,
-            _pair(self, "pool_size"),
-        )
+        maps = maps.reshape(-1, *self.map_shape_)
+        pooled = pool(maps, self.pooling, _pair(self, "pool_size"))
         out[...] = pooled.reshape(len(X), -1)
         return out
 

@@ -508,7 +508,7 @@ class SparseAutoencoder(
         rows = self._check_rows(X, method="transform")
         network = self._network_for_transform()
         parameters = rows.to_device(fitted_parameters(self, rows.dtype))
-        step = partial(network.encode, parameters)
+        step = partial(self._encode, network, parameters)
         return rows.apply(step, self._n_features_out, as_csr=self.sparse_output)
 
     def inverse_transform(self, X):
@@ -531,11 +531,16 @@ class SparseAutoencoder(
         """
         check_is_fitted(self, "components_")
         check_parameters_of_methods(self)
-        code = check_code(self, X, may_stay_on_device=is_built_in(self.penalty))
-        self._check_n_columns(code)
+        code = check_code(self, X, may_stay_on_device=self._may_stay_on_device())
+        if code.shape[1] != self._n_features_out:
+            raise ValueError(
+                f"X has {code.shape[1]} columns, but the code of this "
+                f"{type(self).__name__} has {self._n_features_out}: inverse_transform "
+                "takes what transform returns."
+            )
+        network = fitted_network(self)
         parameters = code.to_device(fitted_parameters(self, code.dtype))
-        step = partial(fitted_network(self).decode, parameters)
-        return code.apply(step, self.components_.shape[1])
+        return code.apply(partial(network.decode, parameters), network.n_inputs)
 
     def score(self, X, y=None, sample_weight=None):
         """Return the fraction of the variance of X explained by the reconstruction.
@@ -628,14 +633,9 @@ class SparseAutoencoder(
     def _network_for_transform(self):
         return replace(fitted_network(self), penalty=self.penalty_.for_transform())
 
-    def _check_n_columns(self, code):
-        """Raise ValueError if rows are not codes of this estimator."""
-        if code.shape[1] != self._n_features_out:
-            raise ValueError(
-                f"X has {code.shape[1]} columns, but the code of this "
-                f"{type(self).__name__} has {self._n_features_out}: inverse_transform "
-                "takes what transform returns."
-            )
+    def _encode(self, network, parameters, X, out):
+        """Write the output of `transform` for some rows to `out` and return it."""
+        return network.encode(parameters, X, out)
 
     def _convolution_of(self, n_features):
         """Return the geometry of a convolution; None for rows."""

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._network._conv_network import ConvNetwork
 from .._rows._moments import principal_variance
 
 # Bounds of rho="auto".
@@ -72,7 +71,7 @@ def decay_weights(settings, network, rows, variance):
     if settings.alpha != "scale":
         return _given_weights(settings.alpha)
     factor, n_sampled = network.penalty.decay_factor, N_SAMPLED
-    if isinstance(network, ConvNetwork):
+    if network.convolution is not None:
         # A kernel writes a patch in each of so many parts of an image.
         factor *= variance / (rows.moments()[1] or 1.0)
         n_sampled = rows.shape[0]  # patches have few columns, which takes no time

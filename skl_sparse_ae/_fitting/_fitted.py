@@ -1,5 +1,7 @@
 """Create, read and replace fitted attributes."""
 
+from dataclasses import asdict
+
 import numpy as np
 
 from .._arrays._array_api import move_to_numpy
@@ -9,7 +11,7 @@ from .._network._parameters import Parameters
 from ._history import HISTORIES
 
 #: Fitted attributes that are not public: moments of the rows, `Stream.state`, J of all
-#: calls of `partial_fit`, and `Convolution.state`.
+#: calls of `partial_fit`, and the attributes of a `Convolution`.
 PRIVATE = "_moments", "_stream", *HISTORIES.values(), "_geometry"
 
 
@@ -33,8 +35,9 @@ def fitted_attributes(problem, theta, dtype):
         "alpha_": tuple(problem.alpha),
         "_moments": (problem.scaling.mean, problem.scaling.variance),
     }
-    if convolution := getattr(network, "convolution", None):
-        attributes["_geometry"] = convolution.state
+    convolution = network.convolution
+    if convolution is not None:
+        attributes["_geometry"] = asdict(convolution)
         attributes["image_shape_"] = convolution.image_shape
         attributes["map_shape_"] = (
             *convolution.map_shape,

@@ -45,8 +45,8 @@ def initial_parameters(network, scaling, coordinates, rng, dtype=np.float64):
     np.multiply(weights.T, decoder_unit, out=parameters.components, **options)
     parameters.encoder_intercept[:] = start - encoder_unit * (mean @ weights)
     # Of images, the kernels that cover a pixel all write into it.
-    overlap = getattr(network, "convolution", None)
-    overlap = 1.0 if overlap is None else overlap.overlap
+    convolution = network.convolution
+    overlap = 1.0 if convolution is None else convolution.overlap
     decoder_unit /= overlap**0.5
     offset = activation * overlap * decoder_unit * weights.sum(axis=1)
     written = network.out_activation.inverse(target) - offset

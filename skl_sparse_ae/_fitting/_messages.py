@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._network._conv_network import ConvNetwork
 from .._objective._sums import explained_variance
 from .._solvers._progress import Diverged
 from ._column_scales import lost_columns
@@ -124,7 +123,7 @@ def _warn_if_level_is_missed(problem, level):
 
 
 def _warn_if_columns_are_lost(problem, theta):
-    if isinstance(problem.network, ConvNetwork):  # pixels have one unit
+    if problem.network.convolution is not None:  # pixels have one unit
         return
     found = lost_columns(problem, theta)
     if found is not None:

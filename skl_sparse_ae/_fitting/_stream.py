@@ -3,7 +3,6 @@
 import numpy as np
 
 from .._arrays._array_api import to_writable
-from .._network._conv_network import ConvNetwork
 from .._objective import objective_class
 from .._objective._sums import Terms, squared_norm
 from .._rows._running_means import RunningMeans
@@ -103,9 +102,9 @@ class Stream:
         """
         cls = objective_class(rows, self.problem.network)
         mean, input_mean = self.problem.scaling.mean, None
-        is_plain = not isinstance(self.problem.network, ConvNetwork)
+        has_patches = self.problem.network.convolution is not None
         # Centring would make sparse rows dense, and the zeros around images not zero.
-        if isinstance(rows.X, np.ndarray) and is_plain:
+        if isinstance(rows.X, np.ndarray) and not has_patches:
             mean, input_mean = None, mean.astype(rows.dtype, copy=False)
         objective = cls(
             self.problem.network,
@@ -172,7 +171,7 @@ class Stream:
         limit = GROWTH_LIMIT * (values[0] + scaling.value)
         if value >= limit:  # which rows far away from earlier ones explain, too
             mean, variance = rows.moments()
-            if len(mean) == len(scaling.mean):
+            if self.problem.network.convolution is None:  # else of patches
                 mean = mean - scaling.mean
             limit += GROWTH_LIMIT * (variance + squared_norm(mean))
         if not (value < limit and np.isfinite(theta).all()):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._arrays._blocks import blocks, strips
+from .._arrays._blocks import blocks, rows_as_dense, strips
 from ._convolution import Convolution
 from ._network import Network
 from ._parameters import Layout
@@ -27,13 +27,17 @@ class ConvNetwork(Network):
     convolution: Convolution = None
 
     @property
+    def n_positions(self):
+        return self.convolution.n_positions
+
+    @property
     def n_inputs(self):
         return self.convolution.n_pixels
 
     @property
     def n_outputs(self):
         """Number of columns of a code."""
-        return self.convolution.n_positions * self.layout.n_components
+        return self.n_positions * self.layout.n_components
 
     def shares_parameters_with(self, other):
         return super().shares_parameters_with(other) and (
@@ -62,11 +66,12 @@ class ConvNetwork(Network):
 
     def encode_patches(self, parameters, patches, maps, visit=None, select=True):
         """As `encode`, but for patches; `visit` receives slices of positions."""
-        n_positions = self.convolution.n_positions
         code = maps.reshape(-1, self.layout.n_components)
         np.matmul(patches, parameters.encoder_coef, out=code)
         for strip in strips(maps):
-            positions = slice(strip.start * n_positions, strip.stop * n_positions)
+            positions = slice(
+                strip.start * self.n_positions, strip.stop * self.n_positions
+            )
             self.passes.activate(code[positions], parameters.encoder_intercept)
             if select and self.penalty.selects:
                 self.penalty.select(maps[strip])
@@ -77,8 +82,8 @@ class ConvNetwork(Network):
     def decode(self, parameters, A, out):
         """Write the images of maps to `out` and return it; see `encode`."""
         intercept = self._intercept(parameters)
-        for rows in self.image_blocks(0, len(A), A.itemsize):
-            out[rows] = self._written(parameters, np.ascontiguousarray(A[rows]))
+        for rows in self.image_blocks(0, len(out), out.itemsize):
+            out[rows] = self._written(parameters, rows_as_dense(A, rows))
             self.passes.reconstruct(out[rows], intercept)
         return out
 
@@ -100,7 +105,7 @@ class ConvNetwork(Network):
     def image_blocks(self, start, stop, itemsize, block_bytes=2**22):
         """Return slices of images whose patches and codes fit `block_bytes`."""
         row_bytes = 2 * self.convolution.patch_size + 2 * self.layout.n_components
-        row_bytes *= self.convolution.n_positions * itemsize
+        row_bytes *= self.n_positions * itemsize
         return blocks(start, stop, row_bytes, block_bytes)
 
     def _written(self, parameters, maps):

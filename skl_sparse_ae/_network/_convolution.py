@@ -8,7 +8,7 @@ matrices between `Convolution.unfold` and its adjoint, `Convolution.fold`.
    arXiv:1603.07285, 2016.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -48,11 +48,6 @@ class Convolution:
             )
 
     @property
-    def state(self):
-        """The attributes as a dict of plain values."""
-        return asdict(self)
-
-    @property
     def n_pixels(self):
         """Number of values of an image, over all channels."""
         return int(np.prod(self.image_shape))
@@ -87,14 +82,12 @@ class Convolution:
         """Number of patches that contain a pixel, away from the borders."""
         return float(np.prod(self.kernel_shape) / np.prod(self.stride))
 
-    def unfold(self, X, out=None):
+    def unfold(self, X):
         """Return the patches of images.
 
         Parameters
         ----------
         X : ndarray of shape (n_images, n_pixels)
-        out : ndarray of shape (n_images * n_positions, patch_size), default=None
-            A result of `empty_patches`. None stands for a new one.
 
         Returns
         -------
@@ -103,13 +96,12 @@ class Convolution:
             channel. In Fortran order, so that images are copied by lines.
         """
         n_images = len(X)
-        if out is None:
-            out = self.empty_patches(n_images, X.dtype)
+        patches = self.empty_patches(n_images, X.dtype)
         padded = self._empty_padded(n_images, X.dtype)
         self._inside(padded)[...] = X.reshape(-1, *self.image_shape)
-        for pixels, values in self._pairs(padded, out):
+        for pixels, values in self._pairs(padded, patches):
             values[...] = pixels
-        return out
+        return patches
 
     def fold(self, patches, n_images):
         """Return images as the sums of overlapping patches, the adjoint of `unfold`.

@@ -35,6 +35,11 @@ class Network:
     penalty: Penalty
     passes: Passes
 
+    #: The `Convolution` of a network for images.
+    convolution = None
+    #: Number of rows of codes for each row of X.
+    n_positions = 1
+
     @classmethod
     def from_names(
         cls, layout, activation, out_activation, penalty, engine=None, **others

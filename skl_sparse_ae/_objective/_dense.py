@@ -44,8 +44,9 @@ class DenseObjective(Objective):
         self._weight_shares = None
 
     def _set_rows(self, X, inputs, sample_weight, load):
-        n_rows = X.shape[0]
-        work = n_rows * self._work_of_row
+        n_rows, layout = X.shape[0], self.network.layout
+        work = PRODUCT_WORK * n_rows * layout.n_features * layout.n_components
+        work *= self.network.n_positions * self.dtype.itemsize / 4
         parts = split_evenly(0, n_rows, min(n_rows, self.team.n_useful(work)))
         while len(self._all_ranges) < len(parts):
             row_range = self.range_class(self.network, self.dtype, self.counts_active)
@@ -57,13 +58,8 @@ class DenseObjective(Objective):
         for row_range, blocks_of_part in zip(self._ranges, row_blocks, strict=True):
             row_range.use_rows(X, inputs, sample_weight, blocks_of_part, keep, load)
 
-    @property
-    def _work_of_row(self):
-        layout = self.network.layout
-        work = PRODUCT_WORK * layout.n_features * layout.n_components
-        return work * self.dtype.itemsize / 4
-
     def _blocks(self, part):
+        """Return the blocks of a thread's rows."""
         layout = self.network.layout
         row_bytes = self.dtype.itemsize * (2 * layout.n_components + layout.n_features)
         return blocks(part.start, part.stop, row_bytes, self.block_bytes)

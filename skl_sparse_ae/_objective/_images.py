@@ -16,12 +16,8 @@ class ImageObjective(DenseObjective):
             part.start, part.stop, self.dtype.itemsize, self.block_bytes
         )
 
-    @property
-    def _work_of_row(self):
-        return super()._work_of_row * self.network.convolution.n_positions
-
     def _code_weights(self):
         """One weight for each row of a code, which is one position."""
         if self._sample_weight is None:
             return None
-        return np.repeat(self._sample_weight, self.network.convolution.n_positions)
+        return np.repeat(self._sample_weight, self.network.n_positions)

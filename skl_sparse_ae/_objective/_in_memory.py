@@ -2,7 +2,6 @@
 
 from scipy import sparse
 
-from .._network._conv_network import ConvNetwork
 from ._dense import DenseObjective
 from ._images import ImageObjective
 from ._sparse import SparseObjective
@@ -10,7 +9,7 @@ from ._sparse import SparseObjective
 
 def class_in_memory(X, network):
     """Return the subclass of `Objective` for an ndarray or a CSR array."""
-    if isinstance(network, ConvNetwork):
+    if network.convolution is not None:
         return ImageObjective
     if sparse.issparse(X) and network.out_activation.name == "identity":
         return SparseObjective

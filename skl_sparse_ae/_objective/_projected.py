@@ -8,7 +8,6 @@ import numpy as np
 
 from .._arrays._array_api import to_numpy
 from .._arrays._device_array import as_array_like
-from .._network._conv_network import ConvNetwork
 from .._network._parameters import Parameters
 from ._decoder import Decoder, Moments, best_decoder
 from ._sums import Terms, squared_norm
@@ -17,7 +16,7 @@ from ._sums import Terms, squared_norm
 def can_project(network):
     """Whether the best decoder for given codes can be computed."""
     return (
-        not isinstance(network, ConvNetwork)
+        network.convolution is None
         and network.out_activation.name == "identity"
         and not network.layout.tied_weights
         and network.penalty.unit_weights_from != "both"

@@ -17,20 +17,20 @@ class Workspace:
         Activations.
     delta : ndarray of shape (n_rows, n_components)
         Errors at the pre-activation of the units.
-    residual : ndarray of shape (n_rows, n_features)
+    residual : ndarray of shape (n_rows, n_inputs)
         Errors of the reconstruction, at the output's pre-activation.
     """
 
-    def __init__(self, layout, dtype):
-        self._layout, self._dtype = layout, dtype
+    def __init__(self, network, dtype):
+        self._network, self._dtype = network, dtype
         self.reserve(0, 0)
 
     def reserve(self, n_rows, n_codes):
         """Allocate larger arrays if necessary."""
-        n_components, n_features = self._layout.n_components, self._layout.n_features
-        self.code = self._at_least("code", n_codes, n_components)
-        self.delta = self._at_least("delta", n_rows, n_components)
-        self.residual = self._at_least("residual", n_rows, n_features)
+        n_components, n = self._network.layout.n_components, self._network.n_positions
+        self.code = self._at_least("code", n * n_codes, n_components)
+        self.delta = self._at_least("delta", n * n_rows, n_components)
+        self.residual = self._at_least("residual", n_rows, self._network.n_inputs)
 
     def _at_least(self, name, n_rows, n_columns):
         array = getattr(self, name, None)
@@ -72,7 +72,8 @@ class RowRange:
             components=None,
             decoder_intercept=np.empty(layout.n_intercepts, dtype),
         )
-        self._workspace = Workspace(layout, dtype)
+        self._workspace = Workspace(network, dtype)
+        self._n_positions = network.n_positions
         self._product = None
 
     def use_rows(self, X, inputs, sample_weight, row_blocks, keep, load=None):
@@ -94,12 +95,8 @@ class RowRange:
         self._blocks, self._keep = row_blocks, keep
         self.start, self.stop = row_blocks[0].start, row_blocks[-1].stop
         n_rows = max(rows.stop - rows.start for rows in row_blocks)
-        self._reserve(n_rows, self.stop - self.start if keep else n_rows)
+        self._workspace.reserve(n_rows, self.stop - self.start if keep else n_rows)
         self._load = load
-
-    def _reserve(self, n_rows, n_codes):
-        """Allocate workspaces for a block and for the codes that are kept."""
-        self._workspace.reserve(n_rows, n_codes)
 
     def _load_rows(self):
         """Load the rows, if this has not been done."""
@@ -113,7 +110,7 @@ class RowRange:
         self._sums = CodeSums(self.network, self._counts_active)
         for rows in self._blocks:
             self._encode_block(parameters, rows)
-        return self._sums.phi
+        return self._phi
 
     def encode_unselected(self, parameters):
         """Store the activations of all rows before selection."""
@@ -125,12 +122,12 @@ class RowRange:
     @property
     def n_active(self):
         """Weighted number of non-zero activations in the last evaluation."""
-        return self._sums.n_active
+        return self._sums.n_active / self._n_positions
 
     @property
     def kept(self):
         """The stored activations."""
-        return self._workspace.code[: self.stop - self.start]
+        return self._workspace.code[: self._n_positions * (self.stop - self.start)]
 
     def forward(self, parameters):
         """Return the sum of squared errors and the sums of phi."""
@@ -140,7 +137,7 @@ class RowRange:
         for rows in self._blocks:
             code = self._encode_block(parameters, rows)
             self._decode_block(parameters, code, rows)
-        return self._squared_errors, self._sums.phi
+        return self._squared_errors, self._phi
 
     def backward(self, parameters, slope, encoded, revival=None):
         """Return the sums of `forward`, and compute `gradients`.
@@ -151,6 +148,8 @@ class RowRange:
         is_kept, is_new = encoded and self._keep, self.network.penalty.selects_jointly
         if not is_kept or is_new:
             self._sums = CodeSums(self.network, self._counts_active)
+        if slope is not None:
+            slope = slope / self._n_positions
         self._squared_errors = 0.0
         self.gradients.encoder_intercept[:] = 0
         self.gradients.decoder_intercept[:] = 0
@@ -173,7 +172,12 @@ class RowRange:
                 )
         if self.network.layout.tied_weights:
             self.gradients.encoder_coef[...] += self.gradients.components.T
-        return self._squared_errors, self._sums.phi
+        return self._squared_errors, self._phi
+
+    @property
+    def _phi(self):
+        """The sums of phi, where the positions of a row share its weight."""
+        return self._sums.phi / self._n_positions
 
     def _reserve_gradients(self):
         shape, dtype = self.network.layout.shape, self.dtype
@@ -186,11 +190,8 @@ class RowRange:
             self._product = np.empty(shape, dtype)
 
     def _code_of(self, rows):
-        if self._keep:
-            return self._workspace.code[
-                rows.start - self.start : rows.stop - self.start
-            ]
-        return self._workspace.code[: rows.stop - rows.start]
+        n, start = self._n_positions, rows.start - self.start if self._keep else 0
+        return self._workspace.code[n * start : n * (start + rows.stop - rows.start)]
 
     def _encode_block(self, parameters, rows):
         code = self._code_of(rows)
@@ -230,7 +231,7 @@ class RowRange:
 
     def _delta_block(self, parameters, slope, code, residual, rows):
         """Return the error at the units' pre-activation, including the penalty."""
-        delta = self._workspace.delta[: len(residual)]
+        delta = self._workspace.delta[: len(code)]
         np.matmul(residual, parameters.components.T, out=delta)
         weights = self._weights_of(rows)
         for strip in strips(delta):
@@ -254,4 +255,5 @@ class RowRange:
             total += product
 
     def _weights_of(self, rows):
+        """The sample weights of the rows of a block's code."""
         return None if self._weights is None else self._weights[rows]

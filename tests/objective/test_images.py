@@ -129,3 +129,36 @@ def test_kernels_as_large_as_the_image_are_a_network_for_rows(rng, team):
     assert_allclose(value, expected, rtol=1e-12)
     assert_allclose(gradient[:-1], expected_gradient[:-6], atol=1e-12)
     assert_allclose(gradient[-1], expected_gradient[-6:].sum(), atol=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_idle_units_learn_the_errors_of_patches(weighted, rng, team):
+    network, idle = make(FAST, "topk"), np.array([1, 3])
+    X = rng.uniform(size=(N_IMAGES, FAST.n_pixels))
+    weights = rng.uniform(0.1, 2, size=N_IMAGES) if weighted else None
+    share = np.full(N_IMAGES, 1 / N_IMAGES)
+    if weighted:
+        share = weights / weights.sum()
+    theta = rng.normal(size=network.layout.size)
+    plain, revived = (
+        ImageObjective(network, ALPHA, team=team, dtype=float, **options)
+        .use_rows(X, weights)
+        .value_and_grad(theta)[1]
+        for options in ({}, {"idle_units": lambda: idle})
+    )
+    start = network.layout.views(theta)
+    maps = network.encode(start, X, np.empty((N_IMAGES, network.n_outputs)))
+    errors = FAST.unfold(network.decode(start, maps, np.empty_like(X)) - X)
+    patches, share = FAST.unfold(X), np.repeat(share, FAST.n_positions)
+
+    def auxiliary(values):
+        # The errors that are left, of the idle unit that is most active on a patch.
+        p = network.layout.views(values)
+        z = patches @ p.encoder_coef[:, idle] + p.encoder_intercept[idle]
+        best = z.argmax(axis=1)
+        a = np.maximum(z[np.arange(len(z)), best], 0)[:, None]
+        left = errors + a * p.components[idle[best]]
+        return network.penalty.beta * 0.5 * share @ (left**2).sum(axis=1)
+
+    expected = numeric.gradient(auxiliary, theta)
+    assert numeric.relative_error(revived - plain, expected) < 1e-6
