@@ -2,11 +2,10 @@
 
 For each unit: the rows that activate it most, the classes that are frequent among the
 rows on which it is active, what it tells about a target, the features with the largest
-weights, and the effect on a reconstruction of switching it off or amplifying it.
-The functions use only `transform`,
-`inverse_transform` and `components_`. They work with PCA, NMF and dictionary learning
-as well, with pipelines that end with one of these, and with fitted parameter searches
-over any of them.
+weights, and the effect on a reconstruction of switching it off or amplifying it. The
+functions use only `transform`, `inverse_transform` and `components_`. They work with
+PCA, NMF and dictionary learning as well, with pipelines that end with one of these, and
+with fitted parameter searches over any of them.
 """
 
 from ._features import top_features

@@ -67,10 +67,9 @@ def feature_detection(codes, A, *, threshold=None, units=None):
     (array([1]), array([0.67]), array([1.]))
     """
     present, active = _masks(codes, A, threshold)
-    hits = _counts(present.T @ active)
-    n_present, n_active = _counts(present.sum(axis=0)), _counts(active.sum(axis=0))
+    counts = hits, n_present, n_active = _hits(present, active)
     if units is None:
-        units = _f1(hits, n_present[:, None], n_active).argmax(axis=1)
+        units = _best_units(counts)
     units = np.asarray(units)
     hits = hits[np.arange(len(units)), units]
     return Bunch(
@@ -176,7 +175,7 @@ def absorption_rate(codes, A, parents, *, threshold=None, units=None):
     if parents.shape != (present.shape[1],):
         raise ValueError(f"parents must have {present.shape[1]} entries.")
     if units is None:
-        units = feature_detection(codes, A, threshold=threshold).units
+        units = _best_units(_hits(present, active))
     rates = np.full(len(parents), np.nan)
     for child in np.flatnonzero(parents >= 0):
         rows = _column(present, child) & _column(present, parents[child])
@@ -274,6 +273,18 @@ def _masks(codes, A, threshold):
     masks = codes != 0, is_active(A, threshold)
     # Counts are products of the masks, which whole numbers in float64 keep exact.
     return tuple(sparse.csr_array(mask, dtype=np.float64) for mask in masks)
+
+
+def _hits(present, active):
+    """Rows with a feature and a unit, with a feature, and with a unit, as counts."""
+    totals = (_counts(mask.sum(axis=0)) for mask in (present, active))
+    return _counts(present.T @ active), *totals
+
+
+def _best_units(counts):
+    """The unit with the largest F1 as a detector of each feature, from `_hits`."""
+    hits, n_present, n_active = counts
+    return _f1(hits, n_present[:, None], n_active).argmax(axis=1)
 
 
 def _column(mask, j):
