@@ -244,15 +244,18 @@ def _adam_step_by_element(theta, g, first, second, betas, rate, factor, epsilon)
 class CompiledPasses(Passes):
     """`Passes` as compiled loops, for NumPy arrays."""
 
-    def __init__(self, activation, out_activation):
-        super().__init__(activation, out_activation)
+    def __init__(self, activation, loss):
+        super().__init__(activation, loss)
         self.activate = ACTIVATE[activation.name]
-        self.reconstruct = ACTIVATE[out_activation.name]
-        self.compare = COMPARE[out_activation.name]
+        self.reconstruct = ACTIVATE[self.out_activation.name]
+        self._compare = COMPARE[self.out_activation.name]
         self._pull_back = PULL_BACK[activation.name]
 
     def __reduce__(self):
-        return CompiledPasses, (self.activation, self.out_activation)
+        return CompiledPasses, (self.activation, self.loss)
+
+    def compare(self, z, intercept, target, weights):
+        return 0.5 * self._compare(z, intercept, target, weights)
 
     def pull_back(self, delta, code, penalty_slope, weights):
         if penalty_slope is not None and penalty_slope.ndim == 2:

@@ -87,20 +87,21 @@ class ConvNetwork(Network):
             self.passes.reconstruct(out[rows], intercept)
         return out
 
-    def compare(self, parameters, A, target, weights, out, visit):
+    def compare(self, parameters, A, target, weights, out, visit=None):
         """Write the errors of images to `out`, as `Network.compare` does.
 
         `A` has a row for each image.
         """
         out[...] = self._written(parameters, A)
-        intercept, squared_errors = self._intercept(parameters), 0.0
-        for strip in strips(out):
-            w = None if weights is None else weights[strip]
-            squared_errors += self.passes.compare(
-                out[strip], intercept, target[strip], w
-            )
-            visit(strip)
-        return squared_errors
+        return self._compare(self._intercept(parameters), target, weights, out, visit)
+
+    def losses(self, parameters, A, target, out):
+        """Write the loss of each pixel to `out`, as `Network.losses` does."""
+        intercept = self._intercept(parameters)
+        for rows in self.image_blocks(0, len(out), out.itemsize):
+            out[rows] = self._written(parameters, rows_as_dense(A, rows))
+            self._losses(intercept, target[rows], out[rows])
+        return out
 
     def image_blocks(self, start, stop, itemsize, block_bytes=2**22):
         """Return slices of images whose patches and codes fit `block_bytes`."""
@@ -121,7 +122,9 @@ class ConvNetwork(Network):
         return np.tile(parameters.decoder_intercept, height * width)
 
 
-def network_of(sizes, activation, out_activation, penalty, engine, convolution=None):
+def network_of(
+    sizes, activation, out_activation, penalty, engine, convolution=None, **others
+):
     """Return the network of rows, or that of images if a convolution is given.
 
     Parameters
@@ -131,6 +134,8 @@ def network_of(sizes, activation, out_activation, penalty, engine, convolution=N
     activation, out_activation, penalty, engine
         As for `Network.from_names`.
     convolution : Convolution, default=None
+    **others : dict
+        Further arguments of `Network.from_names`.
 
     Returns
     -------
@@ -138,6 +143,6 @@ def network_of(sizes, activation, out_activation, penalty, engine, convolution=N
     """
     options = activation, out_activation, penalty, engine
     if convolution is None:
-        return Network.from_names(Layout(*sizes), *options)
+        return Network.from_names(Layout(*sizes), *options, **others)
     layout = Layout(*sizes, n_intercepts=convolution.image_shape[2])
-    return ConvNetwork.from_names(layout, *options, convolution=convolution)
+    return ConvNetwork.from_names(layout, *options, convolution=convolution, **others)

@@ -10,6 +10,7 @@ from .._arrays._sparse_products import add_product
 from .._penalties._base import Penalty
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._engines import passes_class
+from ._losses import make_loss
 from ._parameters import Layout
 from ._passes import Passes
 
@@ -26,7 +27,7 @@ class Network:
         Activation functions of the units and of the output.
     penalty : Penalty
     passes : Passes
-        Element-wise operations of the engine.
+        Element-wise operations of the engine, with the loss.
     """
 
     layout: Layout
@@ -42,9 +43,16 @@ class Network:
 
     @classmethod
     def from_names(
-        cls, layout, activation, out_activation, penalty, engine=None, **others
+        cls,
+        layout,
+        activation,
+        out_activation,
+        penalty,
+        engine=None,
+        loss="squared_error",
+        **others,
     ):
-        """Return the network with activation functions and an engine given by name.
+        """Return the network with activation functions, engine and loss given by name.
 
         `others` are further attributes, of a subclass.
 
@@ -56,8 +64,21 @@ class Network:
         activation = ACTIVATIONS[activation]()
         out_activation = OUT_ACTIVATIONS[out_activation]()
         penalty.check(activation)
-        passes = passes_class(engine)(activation, out_activation)
+        loss = make_loss(loss, out_activation)
+        passes = passes_class(engine)(activation, loss)
         return cls(layout, activation, out_activation, penalty, passes, **others)
+
+    @property
+    def loss(self):
+        """The `Loss` of the output."""
+        return self.passes.loss
+
+    @property
+    def is_least_squares(self):
+        """Whether J is quadratic in the decoder, for given codes, but for the penalty."""
+        return self.loss.name == "squared_error" and (
+            self.out_activation.name == "identity"
+        )
 
     @property
     def n_inputs(self):
@@ -73,6 +94,7 @@ class Network:
             and mine.tied_weights == others.tied_weights
             and self.activation.name == other.activation.name
             and self.out_activation.name == other.out_activation.name
+            and self.loss.name == other.loss.name
         )
 
     @property
@@ -115,36 +137,58 @@ class Network:
             self.passes.reconstruct(out[strip, :], parameters.decoder_intercept)
         return out
 
-    def compare(self, parameters, A, target, weights, out, visit):
-        """Write the reconstruction errors to `out`, as `Passes.compare` defines them.
+    def compare(self, parameters, A, target, weights, out, visit=None):
+        """Write the gradient of the loss at the output's pre-activation to `out`.
+
+        This is the one place where rows are compared with their reconstruction in
+        training, but for least squares, where the errors need not be formed.
 
         Parameters
         ----------
         parameters : Parameters
-        A : ndarray of shape (n_rows, n_components)
+        A : array of shape (n_rows, n_components)
             The code.
-        target : ndarray of shape (n_rows, n_features)
+        target : array of shape (n_rows, n_features)
             The rows to reconstruct.
-        weights : ndarray of shape (n_rows,) or None
+        weights : array of shape (n_rows,) or None
             Weights of the rows.
-        out : ndarray of shape (n_rows, n_features)
-        visit : callable
+        out : array of shape (n_rows, n_features)
+        visit : callable, default=None
             Called as in `encode`.
 
         Returns
         -------
-        squared_errors : float
-            Weighted sum of the squared errors.
+        loss : float
+            Weighted sum of the losses of all entries.
         """
         _product(A, parameters.components, out)
-        squared_errors = 0.0
+        return self._compare(parameters.decoder_intercept, target, weights, out, visit)
+
+    def _compare(self, intercept, target, weights, out, visit):
+        """As `compare`, given the products of the code with the decoder in `out`."""
+        loss = 0.0
         for strip in strips(out):
             w = None if weights is None else weights[strip]
-            squared_errors += self.passes.compare(
-                out[strip], parameters.decoder_intercept, target[strip], w
-            )
-            visit(strip)
-        return squared_errors
+            loss += self.passes.compare(out[strip, :], intercept, target[strip, :], w)
+            if visit is not None:
+                visit(strip)
+        return loss
+
+    def losses(self, parameters, A, target, out):
+        """Write the loss of each entry to `out` and return it.
+
+        Parameters are those of `compare`.
+        """
+        _product(A, parameters.components, out)
+        return self._losses(parameters.decoder_intercept, target, out)
+
+    def _losses(self, intercept, target, out):
+        """As `losses`, given the products of the code with the decoder in `out`."""
+        for strip in strips(out):
+            z = out[strip, :]
+            z += intercept
+            z[...] = self.loss.entries(z, target[strip, :])
+        return out
 
 
 def _product(X, weights, out):

@@ -1,4 +1,4 @@
-"""The loss of each row: half its squared reconstruction error."""
+"""The loss of each row: the sum of the losses of its entries."""
 
 from scipy import sparse
 
@@ -10,7 +10,7 @@ BLOCK_BYTES = 2**26
 
 
 def write_score_samples(network, parameters, X, out):
-    """Write minus the loss of each row, ``-1/2 ||x_i - x_hat_i||^2``, to `out`.
+    """Write minus the loss of each row to `out`.
 
     Rows are reconstructed by blocks; of a sparse matrix, only a block is made dense.
 
@@ -32,8 +32,7 @@ def write_score_samples(network, parameters, X, out):
         like = target if sparse.issparse(x) else x
         code = zeros((x.shape[0], n_outputs), like)
         network.encode(parameters, x, code)
-        errors = network.decode(parameters, code, zeros(x.shape, like))
-        errors -= rows_as_dense(X, rows) if sparse.issparse(x) else x
-        errors *= errors
-        target[...] = -0.5 * namespace(errors).sum(errors, axis=1, keepdims=True)
+        x = rows_as_dense(X, rows) if sparse.issparse(x) else x
+        losses = network.losses(parameters, code, x, zeros(x.shape, like))
+        target[...] = -namespace(losses).sum(losses, axis=1, keepdims=True)
     return out

@@ -58,46 +58,36 @@ class DeviceObjective(Objective):
 
     def _forward(self, parameters):
         self._reset_sums()
-        squared_errors = 0.0
+        loss = 0.0
         for i, rows in enumerate(self._blocks):
             code = self._counted_code(parameters, i, rows)
-            error = self._decoded(parameters, code, rows)
-            error -= self._X[rows].array
-            weighted = self._times_weights(error, rows)
-            squared_errors += float(self._X.xp.sum(error * weighted))
-        return squared_errors, self._phi
+            loss += self._compared(parameters, code, rows)[0]
+        return loss, self._phi
 
     def _backward(self, parameters, slope, encoded, revival, gradients):
         del encoded, gradients
         self._reset_sums()
         if slope is not None:
             slope = self._X.from_numpy(slope)
-        squared_errors, self._sums = 0.0, None
+        loss, self._sums = 0.0, None
         for i, rows in enumerate(self._blocks):
-            error, sums = self._block_gradients(parameters, i, rows, slope, revival)
-            squared_errors += error
+            added, sums = self._block_gradients(parameters, i, rows, slope, revival)
+            loss += added
             if self._sums is None:
                 self._sums = sums
             else:
                 self._sums = [a + b for a, b in zip(self._sums, sums, strict=True)]
         self._codes = None
-        return squared_errors, self._phi
+        return loss, self._phi
 
     def _block_gradients(self, parameters, i, rows, slope, revival):
-        """Return squared errors and gradients of a block, ordered as `Parameters`."""
+        """Return the loss and gradients of a block, ordered as `Parameters`."""
         xp, network = self._X.xp, self.network
-        inputs, weights = self._inputs[rows].array, None
-        if self._weights is not None:
-            weights = self._weights[rows]
+        inputs = self._inputs[rows].array
         code = self._counted_code(parameters, i, rows)
-        x_hat = self._decoded(parameters, code, rows)
-        error = x_hat - self._X[rows].array
-        weighted = self._times_weights(error, rows)
-        squared_errors = float(xp.sum(error * weighted))
-        residual = weighted
-        network.out_activation.multiply_derivative(x_hat, residual)
+        loss, residual = self._compared(parameters, code, rows)
         delta = residual @ parameters.components.T
-        finish_delta(network, delta, code, slope, weights)
+        finish_delta(network, delta, code, slope, self._weights_of(rows))
         components = code.T @ residual
         if revival is not None:
             idle = self._idle_code(parameters, rows, revival.units)
@@ -107,7 +97,7 @@ class DeviceObjective(Objective):
             pulled = written @ parameters.components.T
             network.activation.multiply_derivative(idle, pulled)
             delta += pulled * as_factor(idle != 0, idle)
-        return squared_errors, [
+        return loss, [
             inputs.T @ delta,
             xp.sum(delta, axis=0),
             components,
@@ -149,9 +139,13 @@ class DeviceObjective(Objective):
         out = X.empty(self.network.layout.n_components)
         return self.network.encode(parameters, X.array, out, select=select)
 
-    def _decoded(self, parameters, code, rows):
-        out = self._X[rows].empty(self.network.layout.n_features)
-        return self.network.decode(parameters, code, out)
+    def _compared(self, parameters, code, rows):
+        """Return the loss of a block and the errors at the output's pre-activation."""
+        X = self._X[rows]
+        errors = X.empty(self.network.layout.n_features)
+        weights = self._weights_of(rows)
+        loss = self.network.compare(parameters, code, X.array, weights, errors)
+        return loss, errors
 
     def _counted_code(self, parameters, i, rows):
         """Return the code of a block, after adding it to the sums over the rows."""
@@ -171,6 +165,9 @@ class DeviceObjective(Objective):
         if self._weights is not None:
             array = array * self._weights[rows][:, None]
         return to_numpy(self._X.xp.sum(array, axis=0)).astype(np.float64)
+
+    def _weights_of(self, rows):
+        return None if self._weights is None else self._weights[rows]
 
     def _times_weights(self, array, rows):
         return array if self._weights is None else array * self._weights[rows][:, None]

@@ -11,6 +11,6 @@ def class_in_memory(X, network):
     """Return the subclass of `Objective` for an ndarray or a CSR array."""
     if network.convolution is not None:
         return ImageObjective
-    if sparse.issparse(X) and network.out_activation.name == "identity":
+    if sparse.issparse(X) and network.is_least_squares:
         return SparseObjective
     return DenseObjective

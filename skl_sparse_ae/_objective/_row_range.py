@@ -130,14 +130,14 @@ class RowRange:
         return self._workspace.code[: self._n_positions * (self.stop - self.start)]
 
     def forward(self, parameters):
-        """Return the sum of squared errors and the sums of phi."""
+        """Return the sum of the losses and the sums of phi."""
         self._load_rows()
         self._sums = CodeSums(self.network, self._counts_active)
-        self._squared_errors = 0.0
+        self._loss = 0.0
         for rows in self._blocks:
             code = self._encode_block(parameters, rows)
             self._decode_block(parameters, code, rows)
-        return self._squared_errors, self._phi
+        return self._loss, self._phi
 
     def backward(self, parameters, slope, encoded, revival=None):
         """Return the sums of `forward`, and compute `gradients`.
@@ -150,7 +150,7 @@ class RowRange:
             self._sums = CodeSums(self.network, self._counts_active)
         if slope is not None:
             slope = slope / self._n_positions
-        self._squared_errors = 0.0
+        self._loss = 0.0
         self.gradients.encoder_intercept[:] = 0
         self.gradients.decoder_intercept[:] = 0
         self._reserve_gradients()
@@ -172,7 +172,7 @@ class RowRange:
                 )
         if self.network.layout.tied_weights:
             self.gradients.encoder_coef[...] += self.gradients.components.T
-        return self._squared_errors, self._phi
+        return self._loss, self._phi
 
     @property
     def _phi(self):
@@ -212,7 +212,7 @@ class RowRange:
         return self._inputs[rows]
 
     def _decode_block(self, parameters, code, rows, backward=False):
-        """Add the squared errors and return the residual.
+        """Add the losses and return the errors at the pre-activation.
 
         With `backward`, also add it to the gradient of the decoder's intercept.
         """
@@ -224,7 +224,7 @@ class RowRange:
             if backward:
                 self.gradients.decoder_intercept[...] += sum_rows(residual[strip])
 
-        self._squared_errors += self.network.compare(
+        self._loss += self.network.compare(
             parameters, code, target, weights, residual, add
         )
         return residual
