@@ -163,6 +163,10 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         "pool_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
         **SparseAutoencoder._parameter_constraints,
     }
+    # Images are complete, and compared by squares.
+    for _name in ("loss", "missing_values"):
+        del _parameter_constraints[_name]
+    del _name
 
     def __init__(
         self,
@@ -179,7 +183,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         beta="scale",
         alpha="scale",
         activation="auto",
-        out_activation="identity",
+        out_activation="auto",
         tied_weights=False,
         sparse_output=False,
         corruption=None,

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._objective._sums import explained_variance
 from .._solvers._progress import Diverged
 from ._column_scales import lost_columns
+from ._null_loss import explained_fraction
 
 # Stack level of the caller of `fit`, counted from `_warn`: between them are a function
 # of this module, `warn_about`, `fitted_by`, `fit` and scikit-learn's wrapper of `fit`.
@@ -99,12 +99,14 @@ def _warn_if_digits_are_lost(problem):
 
 
 def _warn_if_nothing_is_explained(problem, reconstruction):
-    variance = problem.scaling.variance
-    if 1 - explained_variance(reconstruction, variance) > 0.99 and variance > 0:
+    deviance, unit = problem.scaling.deviance, "variance"
+    if problem.network.loss.is_canonical:
+        unit = "deviance"
+    if 1 - explained_fraction(reconstruction, deviance) > 0.99 and deviance > 0:
         spread, penalty = problem.scaling.spread, problem.network.penalty
         encoder, decoder = problem.alpha
         _warn(
-            "The reconstruction explains less than 1 % of the variance of X: the "
+            f"The reconstruction explains less than 1 % of the {unit} of X: the "
             f"decay alpha=({encoder:.2g}, {decoder:.2g}) or the penalty {penalty} "
             "outweighs it, or training ended too early. The standard deviation of a "
             f"column is about {spread:.2g}; scale X, or lower alpha or beta."
@@ -123,7 +125,9 @@ def _warn_if_level_is_missed(problem, level):
 
 
 def _warn_if_columns_are_lost(problem, theta):
-    if problem.network.convolution is not None:  # pixels have one unit
+    # Pixels have one unit, and losses other than squares know that of each column.
+    network = problem.network
+    if network.convolution is not None or network.loss.is_canonical:
         return
     found = lost_columns(problem, theta)
     if found is not None:

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import clone
 
 from .._network._conv_network import network_of
+from .._network._losses import LOSSES, out_activation_of
 from .._network._network import Network
 from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
@@ -16,6 +17,7 @@ from .._rows._moments import column_moments, is_constant, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
+from ._null_loss import null_deviance
 from ._patches import patches_of
 from ._sparsity_target import SparsityTarget
 
@@ -30,7 +32,11 @@ MAX_ROUNDING = 1e-3
 
 
 class Problem(NamedTuple):
-    """Rows, network and weights of J; in training, also what suits a solver to them."""
+    """Rows, network and weights of J; in training, also what suits a solver to them.
+
+    `missing_mean` is what the encoder sees in place of missing entries, where they are
+    allowed.
+    """
 
     network: Network
     scaling: Scaling | None
@@ -38,6 +44,7 @@ class Problem(NamedTuple):
     alpha: Decay
     target: SparsityTarget | None = None
     coordinates: EncoderCoordinates | None = None
+    missing_mean: np.ndarray | None = None
 
     def objective(self, team, inputs=None, mean=None, memory_budget=0):
         """Return the `Objective` of all rows, with corrupted `inputs` if given."""
@@ -51,6 +58,7 @@ class Problem(NamedTuple):
             memory_budget=memory_budget,
             counts_active=self.target is not None,
         )
+        inputs = self.rows.inputs if inputs is None else inputs
         return objective.use_rows(self.rows.X, self.rows.sample_weight, inputs=inputs)
 
     def projected_objective(self, team, inputs=None, space=None, memory_budget=0):
@@ -103,22 +111,34 @@ def make_problem(settings, rows, is_stream=False):
     if convolution is not None:
         seen = patches_of(rows, convolution)
         mean, n_features = seen.moments()[0], convolution.patch_size
+    missing_mean = None
+    if settings.missing_values is not None:
+        missing_mean = mean if rows.fill is None else rows.fill
+    loss = LOSSES[settings.loss](None)
+    deviance = null_deviance(loss, rows, (mean, variance))
     n_components = settings.n_components or n_features
-    penalty = _make_penalty(settings, rows, seen, variance, n_components, is_stream)
+    penalty = _make_penalty(
+        settings, seen, (variance, rows.shape[1], n_components), deviance, is_stream
+    )
     network = _make_network(settings, penalty, n_features, n_components, convolution)
-    scaling = Scaling(network, mean, variance)
+    network = network.skipping_missing(rows.fill is not None)
+    scaling = Scaling(network, mean, variance, deviance)
     penalty.set_dictionary_unit(scaling.dictionary_unit)
-    alpha = decay_weights(settings, network, seen, variance)
+    alpha = decay_weights(settings, network, seen, scaling)
     target = None
     if getattr(penalty, "beta", None) == "adaptive":
-        penalty.beta = penalty.default_beta(scaling.value, rows.shape[1], n_components)
+        sizes = scaling.variance or 1.0, rows.shape[1], n_components
+        penalty.beta = penalty.default_beta(*sizes, scaling.loss_ratio)
         target = SparsityTarget(penalty, rows.shape[0])
     coordinates = _make_coordinates(network, scaling, seen)
-    return Problem(network, scaling, rows, alpha, target, coordinates)
+    return Problem(network, scaling, rows, alpha, target, coordinates, missing_mean)
 
 
-def corruption_of(settings):
-    """Return the function that corrupts rows, or None."""
+def corruption_of(settings, missing_mean):
+    """Return the function that corrupts rows, or None.
+
+    Entries that are masked look like missing ones, where these are allowed.
+    """
     if settings.corruption is None:
         return None
     if settings.corruption == "masking" and settings.corruption_level >= 1:
@@ -126,11 +146,15 @@ def corruption_of(settings):
             f"corruption_level={settings.corruption_level} with corruption='masking' "
             "is a probability and must be below 1."
         )
-    return partial(CORRUPTIONS[settings.corruption], level=settings.corruption_level)
+    corrupt, level = CORRUPTIONS[settings.corruption], settings.corruption_level
+    return partial(corrupt, level=level, mean=missing_mean)
 
 
-def _make_penalty(settings, rows, seen, variance, n_components, is_stream):
-    """Return the penalty object for training, with validated parameters."""
+def _make_penalty(settings, seen, sizes, deviance, is_stream):
+    """Return the penalty object for training, with validated parameters.
+
+    `sizes` are the first arguments of `Penalty.default_beta`.
+    """
     if isinstance(settings.penalty, Penalty):
         penalty = clone(settings.penalty)
         penalty._validate_params()
@@ -138,9 +162,11 @@ def _make_penalty(settings, rows, seen, variance, n_components, is_stream):
     cls, beta, rho = PENALTIES[settings.penalty], settings.beta, None
     if beta == "scale":
         # Rows without variance need some positive weight; its size does not matter.
-        beta = cls.default_beta(variance or 1.0, rows.shape[1], n_components)
+        variance, n_features, n_components = sizes
+        ratio = deviance / variance if variance else 1.0
+        beta = cls.default_beta(variance or 1.0, n_features, n_components, ratio)
     if "rho" in cls._get_param_names():
-        rho = sparsity_level(settings, n_components, None if is_stream else seen)
+        rho = sparsity_level(settings, sizes[2], None if is_stream else seen)
     return make_penalty(settings.penalty, rho=rho, beta=beta)
 
 
@@ -152,10 +178,11 @@ def _make_network(settings, penalty, n_features, n_components, convolution):
     network = network_of(
         (n_features, n_components, settings.tied_weights),
         activation,
-        settings.out_activation,
+        out_activation_of(settings.loss, settings.out_activation),
         penalty,
         settings.engine,
         convolution,
+        loss=settings.loss,
     )
     if not is_built_in(penalty):
         check_penalty(penalty, network.activation)

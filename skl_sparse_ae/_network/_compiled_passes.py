@@ -241,21 +241,26 @@ def _adam_step_by_element(theta, g, first, second, betas, rate, factor, epsilon)
         _adam_element(i, theta, g, first, second, betas, rate[i], factor[i], epsilon)
 
 
+def _halved(compare):
+    return lambda *args: 0.5 * compare(*args)
+
+
 class CompiledPasses(Passes):
     """`Passes` as compiled loops, for NumPy arrays."""
 
     def __init__(self, activation, loss):
         super().__init__(activation, loss)
         self.activate = ACTIVATE[activation.name]
-        self.reconstruct = ACTIVATE[self.out_activation.name]
-        self._compare = COMPARE[self.out_activation.name]
+        # Losses and outputs without compiled loops are left to NumPy.
+        out, is_plain = self.out_activation.name, not loss.skips_missing
+        if out in ACTIVATE:
+            self.reconstruct = ACTIVATE[out]
+        if loss.name == "squared_error" and is_plain and out in COMPARE:
+            self.compare = _halved(COMPARE[out])
         self._pull_back = PULL_BACK[activation.name]
 
     def __reduce__(self):
         return CompiledPasses, (self.activation, self.loss)
-
-    def compare(self, z, intercept, target, weights):
-        return 0.5 * self._compare(z, intercept, target, weights)
 
     def pull_back(self, delta, code, penalty_slope, weights):
         if penalty_slope is not None and penalty_slope.ndim == 2:

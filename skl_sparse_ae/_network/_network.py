@@ -1,6 +1,6 @@
 """Encoder and decoder: the maps from rows to codes and from codes to rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -73,11 +73,20 @@ class Network:
         """The `Loss` of the output."""
         return self.passes.loss
 
+    def skipping_missing(self, skips_missing):
+        """Return the network for rows with missing entries, or for complete ones."""
+        if self.loss.skips_missing == skips_missing:
+            return self
+        loss = self.loss.skipping_missing(skips_missing)
+        return replace(self, passes=type(self.passes)(self.activation, loss))
+
     @property
     def is_least_squares(self):
-        """Whether J is quadratic in the decoder, for given codes, but for the penalty."""
-        return self.loss.name == "squared_error" and (
-            self.out_activation.name == "identity"
+        """Whether errors are linear in the decoder, and the same for all columns."""
+        return (
+            self.loss.name == "squared_error"
+            and self.out_activation.name == "identity"
+            and not self.loss.skips_missing
         )
 
     @property

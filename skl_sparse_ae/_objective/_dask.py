@@ -94,7 +94,10 @@ class _Evaluation:
     def __call__(self, number, X, inputs, sample_weight):
         network, weights = self.network, self.network.layout.views(self.vector)
         # In training, `check_rows` has checked for finite values before.
-        X = as_rows(X, self.dtype, number, check_finite=self.task == "forward")
+        check = self.task == "forward"
+        if check and network.loss.skips_missing:
+            check = "allow-nan"
+        X = as_rows(X, self.dtype, number, check)
         if inputs is not None:
             inputs = as_rows(inputs, self.dtype, number, check_finite=False)
         with Team(1) as team:

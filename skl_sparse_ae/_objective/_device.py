@@ -42,6 +42,10 @@ class DeviceObjective(Objective):
             self._weights = X.from_numpy(sample_weight, self.dtype)
         row_bytes = self.dtype.itemsize * (4 * layout.n_components + layout.n_features)
         self._blocks = blocks(0, X.shape[0], row_bytes, BLOCK_BYTES)
+        constants = self.network.loss.constants
+        self._constants = sum(
+            constants(X[rows].array, self._weights_of(rows)) for rows in self._blocks
+        )
         self._codes = None
 
     def _unselected_codes(self, parameters):
@@ -58,7 +62,7 @@ class DeviceObjective(Objective):
 
     def _forward(self, parameters):
         self._reset_sums()
-        loss = 0.0
+        loss = self._constants
         for i, rows in enumerate(self._blocks):
             code = self._counted_code(parameters, i, rows)
             loss += self._compared(parameters, code, rows)[0]
@@ -69,7 +73,7 @@ class DeviceObjective(Objective):
         self._reset_sums()
         if slope is not None:
             slope = self._X.from_numpy(slope)
-        loss, self._sums = 0.0, None
+        loss, self._sums = self._constants, None
         for i, rows in enumerate(self._blocks):
             added, sums = self._block_gradients(parameters, i, rows, slope, revival)
             loss += added

@@ -93,6 +93,7 @@ class RowRange:
         """
         self._X, self._inputs, self._weights = X, inputs, sample_weight
         self._blocks, self._keep = row_blocks, keep
+        self._constants = None
         self.start, self.stop = row_blocks[0].start, row_blocks[-1].stop
         n_rows = max(rows.stop - rows.start for rows in row_blocks)
         self._workspace.reserve(n_rows, self.stop - self.start if keep else n_rows)
@@ -137,7 +138,7 @@ class RowRange:
         for rows in self._blocks:
             code = self._encode_block(parameters, rows)
             self._decode_block(parameters, code, rows)
-        return self._loss, self._phi
+        return self._loss + self._constant_loss(), self._phi
 
     def backward(self, parameters, slope, encoded, revival=None):
         """Return the sums of `forward`, and compute `gradients`.
@@ -172,7 +173,19 @@ class RowRange:
                 )
         if self.network.layout.tied_weights:
             self.gradients.encoder_coef[...] += self.gradients.components.T
-        return self._loss, self._phi
+        return self._loss + self._constant_loss(), self._phi
+
+    def _constant_loss(self):
+        """The part of the loss that does not depend on parameters, computed once."""
+        if self._constants is None:
+            self._constants = sum(
+                self.network.loss.constants(
+                    self._X[rows],
+                    None if self._weights is None else self._weights[rows],
+                )
+                for rows in self._blocks
+            )
+        return self._constants
 
     @property
     def _phi(self):

@@ -295,7 +295,7 @@ class Penalty(Advising, BaseEstimator):
         return self
 
     @classmethod
-    def default_beta(cls, variance, n_features, n_components):
+    def default_beta(cls, variance, n_features, n_components, loss_ratio=1.0):
         """Return the weight that ``beta="scale"`` stands for.
 
         Parameters
@@ -306,10 +306,13 @@ class Penalty(Advising, BaseEstimator):
             Number of columns of X.
         n_components : int
             Number of units.
+        loss_ratio : float, default=1.0
+            Deviance of X over its variance: the unit of J per unit of the variance. It
+            is 1 for squared errors.
 
         Returns
         -------
         beta : float
             Weight of the penalty.
         """
-        return variance / n_components
+        return variance * loss_ratio / n_components

@@ -1,6 +1,7 @@
 """The base class of all kinds of rows."""
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 
 
 class Rows(ABC):
@@ -14,16 +15,20 @@ class Rows(ABC):
     ----------
     X : {ndarray, CSR array, DeviceArray, dask.array.Array} of shape \
             (n_samples, n_features)
-        Checked: two-dimensional, of dtype float32 or float64, and finite.
+        Checked: two-dimensional, of dtype float32 or float64, and finite but for
+        missing entries.
     sample_weight : ndarray or dask.array.Array of shape (n_samples,), default=None
         Not negative, at most one. None stands for equal weights.
     to_caller : callable, default=None
         Moves a NumPy array to the library and device of the array that was passed by
         the caller. None leaves arrays unchanged.
+    fill : ndarray of shape (n_features,), default=None
+        What the encoder sees in place of missing entries, which are NaN. None stands
+        for rows without missing entries.
 
     Attributes
     ----------
-    X, sample_weight
+    X, sample_weight, fill
         The parameters.
     """
 
@@ -32,10 +37,11 @@ class Rows(ABC):
     #: Whether the rows can be drawn in mini-batches, by `batches`.
     has_mini_batches = True
 
-    def __init__(self, X, sample_weight=None, to_caller=None):
+    def __init__(self, X, sample_weight=None, to_caller=None, fill=None):
         self.X = X
         self.sample_weight = sample_weight
         self._to_caller = to_caller
+        self.fill = fill
         #: The fitted attributes that describe the columns of X, where `fit` checks it.
         self.columns = {}
 
@@ -64,7 +70,64 @@ class Rows(ABC):
 
     def _replace(self, X, sample_weight):
         """Return rows of the same kind with other values and weights."""
-        return type(self)(X, sample_weight, self._to_caller)
+        return type(self)(X, sample_weight, self._to_caller, self.fill)
+
+    @cached_property
+    def inputs(self):
+        """X as the encoder sees it, without missing entries; X itself without any.
+
+        Moments, samples, limits and distinct rows are those of this array.
+        """
+        return self.X if self.fill is None else self._filled()
+
+    def with_fill(self, fill):
+        """Return the same rows with other values in place of missing entries."""
+        rows = self._replace(self.X, self.sample_weight)
+        rows.columns, rows.fill = self.columns, fill
+        return rows
+
+    def refilled(self):
+        """Return the rows with their own column means in place of missing entries."""
+        if self.fill is None:
+            return self
+        return self.with_fill(self.observed_means().or_else(self.fill))
+
+    @abstractmethod
+    def has_missing(self):
+        """Whether an entry of X is missing.
+
+        Returns
+        -------
+        has_missing : bool
+        """
+
+    @abstractmethod
+    def observed_means(self):
+        """Return the weighted means of the observed entries of each column.
+
+        Returns
+        -------
+        means : ObservedMeans
+        """
+
+    @abstractmethod
+    def _filled(self):
+        """Return a copy of X with `fill` in place of missing entries."""
+
+    @abstractmethod
+    def column_means(self, function):
+        """Return the weighted mean of a function of the entries of each column.
+
+        Parameters
+        ----------
+        function : callable
+            Acts on each entry of an array by itself; zero remains zero.
+
+        Returns
+        -------
+        means : ndarray of shape (n_features,)
+            In float64.
+        """
 
     @abstractmethod
     def team(self):

@@ -24,15 +24,19 @@ class Scaling:
     mean : ndarray of shape (n_features,)
     variance : float
         Sum of the variances of the columns.
+    deviance : float, default=None
+        Twice the loss of a reconstruction by the mean of each column, which is the unit
+        of J. None stands for the variance, with which it is equal for squared errors.
     """
 
-    def __init__(self, network, mean, variance):
+    def __init__(self, network, mean, variance, deviance=None):
         layout = network.layout
         self._layout = layout
         self.mean = mean
         self.variance = variance
-        self.value = variance or 1.0
-        spread = np.sqrt(self.value / network.n_inputs)
+        self.deviance = variance if deviance is None else deviance
+        self.value = self.deviance or 1.0
+        spread = np.sqrt((variance or 1.0) / network.n_inputs)
         bounded = np.isfinite(network.activation.range).all()
         out = spread if network.out_activation.name == "identity" else 1.0
         # Typical size of an activation. Unbounded activations get the scale of X, so
@@ -49,6 +53,11 @@ class Scaling:
             units = (0.3 * unit / spread, unit, decoder, out)
         self.spread = spread
         self._units = units
+
+    @property
+    def loss_ratio(self):
+        """The unit of J per variance of X; 1 for squared errors."""
+        return self.deviance / self.variance if self.variance else 1.0
 
     @property
     def groups(self):

@@ -10,11 +10,13 @@ from sklearn.utils import Bunch
 
 from .. import metrics
 from .._arrays._array_api import converter_to
+from .._network._activations import Identity
+from .._network._losses import SquaredError
 from .._reading._codes import auto_threshold, check_rows
 from .._reading._pipelines import check_units, first_steps, last_step, stack_of
 from .._rows._moments import mean_and_variance
 from ..inspection import label_enrichment, top_activating
-from ..metrics._reconstruction import variance_explained_by_code
+from ..metrics._reconstruction import explained_by_code
 
 # An estimator for functions of `inspection` whose input is the code itself, so that
 # rows are encoded only once.
@@ -91,11 +93,12 @@ def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
     _, variance = mean_and_variance(rows)
     explained = None
     if hasattr(stack, "inverse_transform"):
-        explained = variance_explained_by_code(
+        explained = explained_by_code(
             rows,
             code,
             lambda part: stack.inverse_transform(to_library(part)),
             np.ones(rows.shape[0]),
+            SquaredError(Identity()),  # for any loss, since PCA minimises squares
         )
     enrichment = None
     if y is not None:

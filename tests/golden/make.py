@@ -45,7 +45,13 @@ TABLE = {
     for solver in ("lbfgs", "adam")
     for other in ("plain", "tied", "logistic output", "masking")
 }
-SAVED = {**COMMON, "penalty": "topk", "solver": "adam", "max_iter": 5}
+SAVED = {
+    **COMMON,
+    "penalty": "topk",
+    "out_activation": "identity",
+    "solver": "adam",
+    "max_iter": 5,
+}
 
 
 def results(settings):

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ._base import Loss, inner_product
+from ._base import Loss, clear_missing, inner_product
 
 
 class SquaredError(Loss):
     """``1/2 (x_hat - x)^2``, for columns of any numbers.
 
-    It has phi(x) = x^2 / 2.
+    With phi(x) = x^2 / 2.
     """
 
     name = "squared_error"
@@ -26,14 +26,21 @@ class SquaredError(Loss):
 
     def entries(self, z, target):
         self.out_activation.apply(z)
-        error = self._error(z, target)
+        return self.entries_of(z, target)
+
+    def entries_of(self, x_hat, target):
+        error = self._error(x_hat, target)
         error *= error
         error *= 0.5
         return error
 
     def _error(self, x_hat, target):
-        if not isinstance(x_hat, np.ndarray):  # on a device
-            return x_hat - target
-        # In place if the derivative of the output needs no reconstruction.
-        is_linear = self.out_activation.name == "identity"
-        return np.subtract(x_hat, target, out=x_hat if is_linear else None)
+        if isinstance(x_hat, np.ndarray):
+            # In place if the derivative of the output needs no reconstruction.
+            is_linear = self.out_activation.name == "identity"
+            error = np.subtract(x_hat, target, out=x_hat if is_linear else None)
+        else:
+            error = x_hat - target
+        if self.skips_missing:
+            clear_missing(error, target)
+        return error
