@@ -52,19 +52,32 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         Height and width of the squares. Those at the lower and the right border may be
         smaller. Not used without `pooling`.
 
+    train_on : {"auto", "patches", "images"}, default="auto"
+        What :meth:`fit` learns the kernels from.
+
+        - "patches": 100000 random patches, as rows of the dense network [2]_; then the
+          decoder alone from whole images, by ridge regression. Much faster, and the
+          kernels are those of readable units: edges and strokes. Needs
+          ``out_activation="identity"`` and ``tied_weights=False``.
+        - "images": whole images. The encoder is that of the lowest J of images.
+        - "auto": "patches" where these are possible, otherwise "images".
+
+        :meth:`partial_fit` learns from images.
+
     penalty : {"kl", "l1", "topk", "batch_topk", "contractive"}, penalty object or \
             None, default="kl"
         As for :class:`~skl_sparse_ae.SparseAutoencoder`; "topk" keeps the largest
-        activations among all maps of an image.
+        activations among all maps of an image, or, trained on patches, among the units
+        at each position.
 
     rho, beta : float or str, default="auto", "scale"
         As for :class:`~skl_sparse_ae.SparseAutoencoder`; "auto" counts distinct
         patches, up to 20000.
 
     alpha : float, (float, float) or "scale", default="scale"
-        As for :class:`~skl_sparse_ae.SparseAutoencoder`; "scale" takes P from patches
-        and is multiplied by the variance of an image over that of a patch, since a
-        kernel writes in all parts of an image.
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`; "scale" takes P from patches.
+        For training on images it is multiplied by the variance of an image over that of
+        a patch, since a kernel writes in all parts of an image.
 
     activation, out_activation, tied_weights, sparse_output : object
         As for :class:`~skl_sparse_ae.SparseAutoencoder`.
@@ -131,14 +144,20 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     Images are dense arrays in memory. The report and the files of
     :mod:`skl_sparse_ae.interchange` are for :class:`~skl_sparse_ae.SparseAutoencoder`.
 
-    With a stride of 1 there are `n_components` units for each pixel, which can copy an
-    image by kernels of a single point. A smaller `rho` or a larger stride leaves no
-    room for that.
+    With ``train_on="patches"``, J and its terms in `loss_curve_`, `mean_activation_`
+    and `validation_scores_` are those of the patches. :meth:`score` and
+    :meth:`objective` are those of images.
+
+    With ``train_on="images"`` and a stride of 1 there are `n_components` units for each
+    pixel, which can copy an image by kernels of a single point. A smaller `rho` or a
+    larger stride leaves no room for that.
 
     References
     ----------
     .. [1] J. Masci, U. Meier, D. Ciresan, J. Schmidhuber, "Stacked Convolutional
        Auto-Encoders for Hierarchical Feature Extraction", ICANN 2011.
+    .. [2] A. Coates, H. Lee, A. Y. Ng, "An Analysis of Single-Layer Networks in
+       Unsupervised Feature Learning", AISTATS 2011.
 
     Examples
     --------
@@ -159,14 +178,18 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
         "stride": [Interval(Integral, 1, None, closed="left"), tuple, list],
         "padding": [StrOptions({"same", "valid"})],
+        "train_on": [StrOptions({"auto", "patches", "images"})],
         "pooling": [StrOptions(set(POOLINGS)), None],
         "pool_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
         **SparseAutoencoder._parameter_constraints,
     }
     # Images are complete, and compared by squares.
-    for _name in ("loss", "missing_values"):
-        del _parameter_constraints[_name]
-    del _name
+    del _parameter_constraints["loss"], _parameter_constraints["missing_values"]
+    _parameter_constraints["out_activation"] = [
+        StrOptions({"auto", "identity", "logistic"})
+    ]
+
+    _takes_images = True
 
     def __init__(
         self,
@@ -178,6 +201,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         padding="same",
         pooling=None,
         pool_size=2,
+        train_on="auto",
         penalty="kl",
         rho="auto",
         beta="scale",
@@ -232,6 +256,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         self.padding = padding
         self.pooling = pooling
         self.pool_size = pool_size
+        self.train_on = train_on
 
     @property
     def output_shape_(self):
@@ -341,6 +366,18 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
     def _may_stay_on_device(self):
         return False
+
+    def _trains_on_patches(self):
+        is_linear = self.out_activation in ("auto", "identity")
+        can = is_linear and not self.tied_weights
+        if self.train_on == "patches" and not can:
+            raise ValueError(
+                "train_on='patches' fits the decoder to images by ridge regression, "
+                "which needs out_activation='identity' and tied_weights=False, and "
+                f"they are {self.out_activation!r} and {self.tied_weights}. Use "
+                "train_on='images'."
+            )
+        return can and self.train_on != "images"
 
     def _convolution_of(self, n_features):
         return Convolution(

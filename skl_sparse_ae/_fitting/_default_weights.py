@@ -71,10 +71,11 @@ def decay_weights(settings, network, rows, scaling):
     if settings.alpha != "scale":
         return _given_weights(settings.alpha)
     factor, n_sampled = network.penalty.decay_factor, N_SAMPLED
+    if settings._takes_images:
+        n_sampled = rows.shape[0]  # patches have few columns, which takes no time
     if network.convolution is not None:
         # A kernel writes a patch in each of so many parts of an image.
         factor *= scaling.variance / (rows.moments()[1] or 1.0)
-        n_sampled = rows.shape[0]  # patches have few columns, which takes no time
     variance = principal_variance(*rows.sample(n_sampled))
     # By how much J grows with the variance of X, and with that of the pre-activation of
     # an output: the derivative of the output is as steep as a deviance is small beside

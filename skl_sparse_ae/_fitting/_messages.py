@@ -66,7 +66,9 @@ def warn_about(settings, problem, outcome, theta, reconstruction, level):
     _warn_if_digits_are_lost(problem)
     _warn_if_nothing_is_explained(problem, reconstruction)
     _warn_if_level_is_missed(problem, level)
-    _warn_if_columns_are_lost(problem, theta)
+    # Images have one unit, and losses other than squares know that of each column.
+    if not (settings._takes_images or problem.network.loss.is_canonical):
+        _warn_if_columns_are_lost(problem, theta)
 
 
 def _warn(message, category=UserWarning):
@@ -125,10 +127,6 @@ def _warn_if_level_is_missed(problem, level):
 
 
 def _warn_if_columns_are_lost(problem, theta):
-    # Pixels have one unit, and losses other than squares know that of each column.
-    network = problem.network
-    if network.convolution is not None or network.loss.is_canonical:
-        return
     found = lost_columns(problem, theta)
     if found is not None:
         _warn(

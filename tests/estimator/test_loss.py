@@ -67,7 +67,9 @@ def test_scores_of_rows_and_entries_are_minus_the_loss(loss, rows):
     X = rows[loss]
     autoencoder = make_short(loss=loss).fit(X)
     M = autoencoder.inverse_transform(autoencoder.transform(X))
-    expected = [-deviance(loss, x[None], m[None], None) / 2 for x, m in zip(X, M)]
+    expected = [
+        -deviance(loss, x[None], m[None], None) / 2 for x, m in zip(X, M, strict=True)
+    ]
     assert_allclose(autoencoder.score_samples(X), expected, rtol=1e-7)
     assert_allclose(autoencoder.score_samples(sparse.csr_array(X)), expected, rtol=1e-7)
     losses = loss_per_entry(autoencoder, X)
