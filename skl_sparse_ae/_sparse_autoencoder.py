@@ -40,7 +40,7 @@ from ._network._row_losses import write_imputed, write_score_samples
 from ._penalties import PENALTIES, Penalty, is_built_in
 from ._rows import check_code, check_rows
 from ._rows._corruption import CORRUPTIONS
-from ._rows._missing import on_filled
+from ._rows._missing import on_view
 from ._sklearn import Interval, StrOptions, _fit_context
 
 
@@ -153,7 +153,8 @@ class SparseAutoencoder(
           ones, of which it is the cross-entropy, and for values between. With a
           logistic output.
         - "poisson": ``x log(x / m) - x + m``, half the Poisson deviance [6]_, for
-          counts. With an exponential output, so that units multiply rates.
+          counts. With an exponential output, so that units multiply rates; the encoder
+          sees ``log(1 + x)``.
 
         Rows for which a loss is not defined are refused. `score` is the fraction of
         this loss that is explained. The defaults of `beta` and `alpha` follow it: the
@@ -569,8 +570,8 @@ class SparseAutoencoder(
         network = self._network_for_transform()
         parameters = rows.to_device(fitted_parameters(self, rows.dtype))
         step = partial(self._encode, network, parameters)
-        if rows.fill is not None:
-            step = partial(on_filled, step, rows.fill)
+        if not rows.view.is_plain:
+            step = partial(on_view, step, rows.view)
         return rows.apply(step, self._n_features_out, as_csr=self.sparse_output)
 
     def inverse_transform(self, X):
@@ -744,7 +745,7 @@ class SparseAutoencoder(
         if write is write_score_samples and rows.kind != "dask":
             check_entries(network.loss.name, rows, vars(self).get("feature_names_in_"))
         parameters = rows.to_device(fitted_parameters(self, rows.dtype))
-        return partial(write, network, parameters, rows.fill)
+        return partial(write, network, parameters, rows.view)
 
     def _network_for_transform(self):
         return replace(fitted_network(self), penalty=self.penalty_.for_transform())
@@ -776,11 +777,12 @@ class SparseAutoencoder(
             may_stay_on_device=self._may_stay_on_device(),
             allows_missing=(self.missing_values if reset else mean) is not None,
         )
-        if mean is None or method in ("fit", "partial_fit"):
+        if method in ("fit", "partial_fit"):
             return rows
         # Dask's arrays are not computed here.
-        is_complete = rows.kind != "dask" and not rows.has_missing()
-        return rows if is_complete else rows.with_fill(mean)
+        if mean is not None and (rows.kind == "dask" or rows.has_missing()):
+            rows = rows.with_view(fill=mean)
+        return rows.with_view(function=fitted_network(self).loss.input_function)
 
     def _may_stay_on_device(self):
         # User-defined penalties are implemented with NumPy.

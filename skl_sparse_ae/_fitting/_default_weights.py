@@ -52,7 +52,7 @@ def sparsity_level(settings, n_components, rows=None):
     return min(rho, LARGEST_RHO)
 
 
-def decay_weights(settings, network, rows, scaling):
+def decay_weights(settings, network, rows, scaling, steepness):
     """Return the `Decay` of a fit.
 
     Parameters
@@ -63,6 +63,8 @@ def decay_weights(settings, network, rows, scaling):
         What the encoder's weights multiply: rows of X, or patches of images.
     scaling : Scaling
         With the sum of the variances of the columns of X, and the deviance.
+    steepness : float
+        Mean derivative of the output at the mean row; 1 for squared errors.
 
     Returns
     -------
@@ -77,10 +79,9 @@ def decay_weights(settings, network, rows, scaling):
         # A kernel writes a patch in each of so many parts of an image.
         factor *= scaling.variance / (rows.moments()[1] or 1.0)
     variance = principal_variance(*rows.sample(n_sampled))
-    # By how much J grows with the variance of X, and with that of the pre-activation of
-    # an output: the derivative of the output is as steep as a deviance is small beside
-    # the variance. Both decays then are the same part of J as for squared errors.
-    ratio = scaling.loss_ratio
+    # What the variance of rows is worth in J, and the derivative of the output that of
+    # a pre-activation: both decays are the same part of J as for squared errors.
+    ratio = scaling.deviance / scaling.variance if scaling.variance else 1.0
     is_bounded = np.isfinite(network.activation.range).all()
     tied = network.layout.tied_weights
     if not is_bounded or tied:
@@ -88,10 +89,10 @@ def decay_weights(settings, network, rows, scaling):
         # weights are in units of X, as those that write bounded activations are.
         both = (ENCODER_DECAY * DECODER_DECAY) ** 0.5 * variance
         both = factor * (min(both, DECODER_DECAY) if is_bounded else both)
-        return Decay(both, both) if tied else Decay(both * ratio, both / ratio)
+        return Decay(both, both) if tied else Decay(both * ratio, both * steepness)
     encoder, decoder = ENCODER_DECAY * variance**2 * ratio, DECODER_DECAY
     if network.loss.is_canonical:
-        return Decay(factor * encoder, factor * decoder / ratio)
+        return Decay(factor * encoder, factor * decoder * steepness)
     # Where the output is less steep, the decoder's weights are larger.
     slope = float(network.out_activation.derivative(np.full(1, 0.5))[0])
     return Decay(factor * encoder, factor * decoder * slope**2)

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._network._losses import out_activation_of
+from .._network._losses import LOSSES, out_activation_of
 from .._solvers._progress import Diverged
 from ._early_stopping import hold_out, make_validation
 from ._fitted import fitted_attributes
@@ -47,6 +47,7 @@ def fitted_by(settings, rows, previous, callbacks):
     if settings.missing_values is not None:
         rows = filled_by_means(rows, names)
     check_output_range(settings.loss, out_activation, rows, names)
+    rows = rows.with_view(function=LOSSES[settings.loss].input_function)
     rows, held_out = hold_out(settings, rows, rng)
     convolution = settings._convolution_of(rows.shape[1])
     patches = None

@@ -39,7 +39,7 @@ def initial_parameters(network, scaling, coordinates, rng, dtype=np.float64):
             encoder_unit = decoder_unit = min(1.0, scaling.spread**-0.5)
     activation = network.penalty.initial_activation(network.activation)
     start = network.activation.inverse(activation)
-    target = _reachable(mean, network)
+    target = _reachable(scaling.output_mean, network)
     # Weights are written into `theta` without temporary arrays, to save memory.
     theta = np.empty(layout.size, dtype)
     parameters = layout.views(theta)

@@ -37,4 +37,4 @@ def filled_by_means(rows, names=None, fill=None):
                 "columns."
             )
         fill = means.mean
-    return rows.with_fill(fill)
+    return rows.with_view(fill=fill)

@@ -27,14 +27,19 @@ def null_deviance(loss, rows, moments=None):
     if moments is None:
         rows = rows.refilled()
         moments = rows.moments()
-    mean, variance = moments
     if not loss.is_canonical:
-        return variance
+        return moments[1]
     # Missing entries are the mean here, and contribute as much to both terms.
-    of_entries, of_mean = rows.column_means(loss.generator), loss.generator(mean)
+    of_entries = rows.column_means(loss.generator)
+    of_mean = loss.generator(rows.column_means(itself))
     left = of_entries - of_mean
     is_rounding = left <= ROUNDING * (np.abs(of_entries) + np.abs(of_mean))
     return 2 * float(np.sum(left, where=~is_rounding))
+
+
+def itself(x):
+    """Return the argument, for the mean of entries themselves."""
+    return x
 
 
 def explained_fraction(reconstruction, deviance):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sklearn.utils import check_random_state
 
-from .._network._losses import out_activation_of
+from .._network._losses import LOSSES, out_activation_of
 from .._rows._validation import columns_of
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay
@@ -50,10 +50,12 @@ def partially_fitted_by(estimator, rows, rng):
         rows = filled_by_means(rows, names, mean)
     if is_first:
         out_activation = out_activation_of(settings.loss, settings.out_activation)
-        check_output_range(settings.loss, out_activation, rows, names)
+        loss = settings.loss
     else:
         network = fitted_network(estimator)
-        check_output_range(network.loss.name, network.out_activation.name, rows, names)
+        loss, out_activation = network.loss.name, network.out_activation.name
+    check_output_range(loss, out_activation, rows, names)
+    rows = rows.with_view(function=LOSSES[loss].input_function)
     stream, theta = _open_stream(estimator, settings, rows, rng)
     if is_first:  # later calls read none of them
         warn_about_unused(settings)

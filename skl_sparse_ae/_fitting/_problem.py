@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from .._network._activations import OUT_ACTIVATIONS
 from .._network._conv_network import network_of
 from .._network._losses import LOSSES, out_activation_of
 from .._network._network import Network
@@ -17,7 +18,7 @@ from .._rows._moments import column_moments, is_constant, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
-from ._null_loss import null_deviance
+from ._null_loss import itself, null_deviance
 from ._patches import patches_of
 from ._sparsity_target import SparsityTarget
 
@@ -112,30 +113,42 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     if convolution is not None:
         seen = patches_of(rows, convolution)
         mean, n_features = seen.moments()[0], convolution.patch_size
+    loss, output_mean = LOSSES[settings.loss](None), mean
+    if loss.is_canonical:
+        output_mean = rows.column_means(itself)
     missing_mean = None
     if settings.missing_values is not None:
-        missing_mean = mean if rows.fill is None else rows.fill
-    loss = LOSSES[settings.loss](None)
+        missing_mean = output_mean if rows.fill is None else rows.fill
     deviance = null_deviance(loss, rows, (mean, variance))
     n_components = settings.n_components or n_features
-    penalty = _make_penalty(
-        settings, seen, (variance, rows.shape[1], n_components), deviance, is_stream
-    )
+    steepness = _steepness(settings, output_mean)
+    sizes = variance or 1.0, rows.shape[1], n_components, deviance or 1.0, steepness
+    penalty = _make_penalty(settings, seen, sizes, is_stream)
     network = _make_network(settings, penalty, n_features, n_components, convolution)
     network = network.skipping_missing(rows.fill is not None)
-    scaling = Scaling(network, mean, variance, deviance)
+    scaling = Scaling(network, mean, variance, deviance, output_mean)
     penalty.set_dictionary_unit(scaling.dictionary_unit)
-    alpha = decay_weights(settings, network, seen, scaling)
+    alpha = decay_weights(settings, network, seen, scaling, steepness)
     target = None
     if getattr(penalty, "beta", None) == "adaptive":
-        sizes = scaling.variance or 1.0, rows.shape[1], n_components
-        penalty.beta = penalty.default_beta(*sizes, scaling.loss_ratio)
+        penalty.beta = penalty.default_beta(*sizes)
         target = SparsityTarget(penalty, rows.shape[0])
     coordinates = _make_coordinates(network, scaling, seen)
     return Problem(network, scaling, rows, alpha, target, coordinates, missing_mean)
 
 
-def corruption_of(settings, missing_mean):
+def _steepness(settings, output_mean):
+    """Return the mean derivative of the output at the mean row; 1 for squared errors.
+
+    There it is the curvature of the loss with respect to the output's pre-activation.
+    """
+    if not LOSSES[settings.loss].is_canonical:
+        return 1.0
+    output = out_activation_of(settings.loss, settings.out_activation)
+    return float(np.mean(OUT_ACTIVATIONS[output]().derivative(output_mean))) or 1.0
+
+
+def corruption_of(settings, problem):
     """Return the function that corrupts rows, or None.
 
     Entries that are masked look like missing ones, where these are allowed.
@@ -148,13 +161,16 @@ def corruption_of(settings, missing_mean):
             "is a probability and must be below 1."
         )
     corrupt, level = CORRUPTIONS[settings.corruption], settings.corruption_level
-    return partial(corrupt, level=level, mean=missing_mean)
+    mean, function = problem.missing_mean, problem.network.loss.input_function
+    if mean is not None and function is not None:
+        mean = function(mean)
+    return partial(corrupt, level=level, mean=mean)
 
 
-def _make_penalty(settings, seen, sizes, deviance, is_stream):
+def _make_penalty(settings, seen, sizes, is_stream):
     """Return the penalty object for training, with validated parameters.
 
-    `sizes` are the first arguments of `Penalty.default_beta`.
+    `sizes` are the arguments of `Penalty.default_beta`.
     """
     if isinstance(settings.penalty, Penalty):
         penalty = clone(settings.penalty)
@@ -163,9 +179,7 @@ def _make_penalty(settings, seen, sizes, deviance, is_stream):
     cls, beta, rho = PENALTIES[settings.penalty], settings.beta, None
     if beta == "scale":
         # Rows without variance need some positive weight; its size does not matter.
-        variance, n_features, n_components = sizes
-        ratio = deviance / variance if variance else 1.0
-        beta = cls.default_beta(variance or 1.0, n_features, n_components, ratio)
+        beta = cls.default_beta(*sizes)
     if "rho" in cls._get_param_names():
         rho = sparsity_level(settings, sizes[2], None if is_stream else seen)
     return make_penalty(settings.penalty, rho=rho, beta=beta)

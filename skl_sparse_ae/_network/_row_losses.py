@@ -4,13 +4,12 @@ from scipy import sparse
 
 from .._arrays._array_api import namespace, zeros
 from .._arrays._blocks import blocks, rows_as_dense
-from .._rows._missing import filled
 
 #: Size of the reconstructions in memory. On a device, short blocks would cost time.
 BLOCK_BYTES = 2**26
 
 
-def write_score_samples(network, parameters, fill, X, out):
+def write_score_samples(network, parameters, view, X, out):
     """Write minus the loss of each row to `out`.
 
     Rows are reconstructed by blocks; of a sparse matrix, only a block is made dense.
@@ -19,8 +18,8 @@ def write_score_samples(network, parameters, fill, X, out):
     ----------
     network : Network
     parameters : Parameters
-    fill : ndarray of shape (n_features,) or None
-        What the encoder sees in place of missing entries; None without any.
+    view : View
+        What the encoder sees of the rows.
     X : array or CSR array of shape (n_rows, n_features)
     out : array of shape (n_rows, 1)
 
@@ -34,19 +33,19 @@ def write_score_samples(network, parameters, fill, X, out):
         x, target = X[rows, :], out[rows, :]
         like = target if sparse.issparse(x) else x
         code = zeros((x.shape[0], n_outputs), like)
-        network.encode(parameters, filled(x, fill), code)
+        network.encode(parameters, view(x), code)
         x = rows_as_dense(X, rows) if sparse.issparse(x) else x
         losses = network.losses(parameters, code, x, zeros(x.shape, like))
         target[...] = -namespace(losses).sum(losses, axis=1, keepdims=True)
     return out
 
 
-def write_imputed(network, parameters, fill, X, out):
+def write_imputed(network, parameters, view, X, out):
     """Write rows to `out`, with their missing entries reconstructed.
 
     Parameters
     ----------
-    network, parameters, fill, X
+    network, parameters, view, X
         As for `write_score_samples`.
     out : array of shape (n_rows, n_features)
 
@@ -58,7 +57,7 @@ def write_imputed(network, parameters, fill, X, out):
     for rows in blocks(0, X.shape[0], row_bytes, BLOCK_BYTES):
         x, target = X[rows, :], out[rows, :]
         code = zeros((x.shape[0], network.n_outputs), target)
-        network.encode(parameters, filled(x, fill), code)
+        network.encode(parameters, view(x), code)
         network.decode(parameters, code, target)
         x = rows_as_dense(X, rows) if sparse.issparse(x) else x
         xp = namespace(target)

@@ -295,7 +295,7 @@ class Penalty(Advising, BaseEstimator):
         return self
 
     @classmethod
-    def default_beta(cls, variance, n_features, n_components, loss_ratio=1.0):
+    def default_beta(cls, variance, n_features, n_components, deviance, steepness):
         """Return the weight that ``beta="scale"`` stands for.
 
         Parameters
@@ -306,13 +306,15 @@ class Penalty(Advising, BaseEstimator):
             Number of columns of X.
         n_components : int
             Number of units.
-        loss_ratio : float, default=1.0
-            Deviance of X over its variance: the unit of J per unit of the variance. It
-            is 1 for squared errors.
+        deviance : float
+            Twice the loss of the mean row, in units of which J is; for squared errors,
+            the variance.
+        steepness : float
+            Mean derivative of the output at the mean row; 1 for squared errors.
 
         Returns
         -------
         beta : float
             Weight of the penalty.
         """
-        return variance * loss_ratio / n_components
+        return deviance / n_components

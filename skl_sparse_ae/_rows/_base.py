@@ -3,6 +3,11 @@
 from abc import ABC, abstractmethod
 from functools import cached_property
 
+from ._missing import View
+
+#: Of rows that the encoder sees as they are.
+PLAIN = View()
+
 
 class Rows(ABC):
     """Rows of X with their weights, in the place where they are stored.
@@ -22,13 +27,12 @@ class Rows(ABC):
     to_caller : callable, default=None
         Moves a NumPy array to the library and device of the array that was passed by
         the caller. None leaves arrays unchanged.
-    fill : ndarray of shape (n_features,), default=None
-        What the encoder sees in place of missing entries, which are NaN. None stands
-        for rows without missing entries.
+    view : View, default=View()
+        What the encoder sees of the rows, which may have missing entries.
 
     Attributes
     ----------
-    X, sample_weight, fill
+    X, sample_weight, view
         The parameters.
     """
 
@@ -37,11 +41,11 @@ class Rows(ABC):
     #: Whether the rows can be drawn in mini-batches, by `batches`.
     has_mini_batches = True
 
-    def __init__(self, X, sample_weight=None, to_caller=None, fill=None):
+    def __init__(self, X, sample_weight=None, to_caller=None, view=PLAIN):
         self.X = X
         self.sample_weight = sample_weight
         self._to_caller = to_caller
-        self.fill = fill
+        self.view = view
         #: The fitted attributes that describe the columns of X, where `fit` checks it.
         self.columns = {}
 
@@ -70,27 +74,37 @@ class Rows(ABC):
 
     def _replace(self, X, sample_weight):
         """Return rows of the same kind with other values and weights."""
-        return type(self)(X, sample_weight, self._to_caller, self.fill)
+        return type(self)(X, sample_weight, self._to_caller, self.view)
 
     @cached_property
     def inputs(self):
-        """X as the encoder sees it, without missing entries; X itself without any.
+        """X as the encoder sees it, without missing entries; X itself where it can be.
 
-        Moments, samples, limits and distinct rows are those of this array.
+        Moments, samples and distinct rows are those of this array.
         """
-        return self.X if self.fill is None else self._filled()
+        return self.X if self.view.is_plain else self._seen(self.view)
 
-    def with_fill(self, fill):
-        """Return the same rows with other values in place of missing entries."""
+    @property
+    def complete(self):
+        """X with `fill` in place of missing entries."""
+        return self.X if self.fill is None else self._seen(View(self.fill))
+
+    @property
+    def fill(self):
+        """What the encoder sees in place of missing entries; None without any."""
+        return self.view.fill
+
+    def with_view(self, **changes):
+        """Return the same rows with another `fill` or `function` of the view."""
         rows = self._replace(self.X, self.sample_weight)
-        rows.columns, rows.fill = self.columns, fill
+        rows.columns, rows.view = self.columns, self.view._replace(**changes)
         return rows
 
     def refilled(self):
         """Return the rows with their own column means in place of missing entries."""
         if self.fill is None:
             return self
-        return self.with_fill(self.observed_means().or_else(self.fill))
+        return self.with_view(fill=self.observed_means().or_else(self.fill))
 
     @abstractmethod
     def has_missing(self):
@@ -111,12 +125,12 @@ class Rows(ABC):
         """
 
     @abstractmethod
-    def _filled(self):
-        """Return a copy of X with `fill` in place of missing entries."""
+    def _seen(self, view):
+        """Return X as an encoder with this `View` sees it."""
 
     @abstractmethod
     def column_means(self, function):
-        """Return the weighted mean of a function of the entries of each column.
+        """Return the weighted mean of a function of the entries of `complete`.
 
         Parameters
         ----------
@@ -176,7 +190,7 @@ class Rows(ABC):
 
     @abstractmethod
     def limits(self):
-        """Return the smallest and the largest value of each column.
+        """Return the smallest and the largest value of each column of `complete`.
 
         Returns
         -------

@@ -11,7 +11,7 @@ from .._arrays._team import Team
 from ._distinct import distinct_rows
 from ._limits import column_limits
 from ._mapping import map_rows, map_rows_to_csr
-from ._missing import ObservedMeans, filled, has_missing
+from ._missing import ObservedMeans, has_missing
 from ._moments import column_means, column_moments
 
 
@@ -137,9 +137,9 @@ class MeansOf:
         return MeansOf(self.weight + other.weight, self.sums + other.sums)
 
 
-def filled_block(block, fill):
-    """Return a block with `fill` in place of its missing entries."""
-    return filled(canonical_csr(block) if sparse.issparse(block) else block, fill)
+def seen_block(block, view):
+    """Return a block as an encoder with a `View` sees it."""
+    return view(canonical_csr(block) if sparse.issparse(block) else block)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from ._batches import MiniBatches
 from ._distinct import distinct_rows
 from ._limits import column_limits
 from ._mapping import map_rows, map_rows_to_csr
-from ._missing import ObservedMeans, filled, has_missing
+from ._missing import ObservedMeans, has_missing
 from ._moments import column_means, mean_and_variance, sample_indices
 
 
@@ -21,7 +21,7 @@ class InMemory(Rows):
     ----------
     X : ndarray or CSR array of shape (n_samples, n_features)
     sample_weight : ndarray of shape (n_samples,), default=None
-    to_caller, fill
+    to_caller, view
         As for `Rows`.
     """
 
@@ -45,7 +45,7 @@ class InMemory(Rows):
         return mean_and_variance(self.inputs, self.sample_weight)
 
     def column_means(self, function):
-        return column_means(self.inputs, self.sample_weight, function)
+        return column_means(self.complete, self.sample_weight, function)
 
     def has_missing(self):
         return has_missing(self.X)
@@ -53,11 +53,11 @@ class InMemory(Rows):
     def observed_means(self):
         return ObservedMeans.of(self.X, self.sample_weight)
 
-    def _filled(self):
-        return filled(self.X, self.fill)
+    def _seen(self, view):
+        return view(self.X)
 
     def limits(self):
-        return column_limits(self.of_positive_weight().inputs)
+        return column_limits(self.of_positive_weight().complete)
 
     def n_distinct(self, enough):
         return len(distinct_rows([self.inputs], enough))
@@ -67,7 +67,7 @@ class InMemory(Rows):
         return rows.inputs, rows.sample_weight, rows.shape[0] / self.shape[0]
 
     def batches(self, size, rng, corrupt=None, mean=None):
-        options = size, rng, corrupt, mean, self.fill
+        options = size, rng, corrupt, mean, self.view
         return MiniBatches(self.X, self.sample_weight, *options)
 
     def astype(self, dtype):

@@ -1,11 +1,15 @@
-"""Missing entries of rows: NaN, also among the stored entries of CSR.
+"""What the encoder sees of rows, and missing entries.
+
+Missing entries are NaN, also among the stored entries of CSR.
 
 The encoder sees the mean of the observed entries of a column in place of a missing one.
 The mean of such a table is that of the observed entries, and the variance of a column
 is that of the observed entries times their fraction: as much as there is to explain.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -13,6 +17,44 @@ from scipy import sparse
 from .._arrays._array_api import namespace
 from .._arrays._blocks import blocks
 from .._arrays._device_array import DeviceArray, as_array_like
+
+
+class View(NamedTuple):
+    """What the encoder sees of rows: a function of them.
+
+    Attributes
+    ----------
+    fill : ndarray of shape (n_features,) or None
+        In place of missing entries; None for rows without any.
+    function : callable or None
+        Acts on each entry of an array of any library by itself; zero remains zero.
+    """
+
+    fill: np.ndarray | None = None
+    function: Callable | None = None
+
+    @property
+    def is_plain(self):
+        """Whether the encoder sees the rows as they are."""
+        return self.fill is None and self.function is None
+
+    def __call__(self, X):
+        """Return rows as the encoder sees them, for X as in `filled`."""
+        X = filled(X, self.fill)
+        if self.function is None:
+            return X
+        if isinstance(X, DeviceArray):
+            return DeviceArray(self.function(X.array))
+        if sparse.issparse(X):
+            return sparse.csr_array(
+                (self.function(X.data), X.indices, X.indptr), X.shape
+            )
+        return self.function(X)
+
+
+def on_view(step, view, X, out):
+    """Return ``step(X, out)`` for rows as the encoder sees them."""
+    return step(view(X), out)
 
 
 def filled(X, fill):
@@ -109,8 +151,3 @@ class ObservedMeans:
     def or_else(self, fill):
         """Return the means, or other values for columns without observed entries."""
         return np.where(self.weight > 0, self.mean, fill)
-
-
-def on_filled(step, fill, X, out):
-    """Return ``step(X, out)`` for rows without their missing entries."""
-    return step(filled(X, fill), out)

@@ -19,9 +19,9 @@ from ._dask_blocks import (
     Moments,
     apply_block,
     corrupt_block,
-    filled_block,
     observed_of_block,
     part_of_block,
+    seen_block,
 )
 from ._dask_sums import Crew, RowBlocks, keep_in_memory
 from ._moments import sample_indices, total_variance
@@ -38,7 +38,7 @@ class OnDask(Rows):
         With one block of columns; the blocks of rows are dense or sparse.
     sample_weight : dask.array.Array of shape (n_samples,), default=None
         With the chunks of the rows.
-    to_caller, fill
+    to_caller, view
         As for `Rows`. The first is None, since parameters are NumPy arrays and other
         results are Dask arrays.
     """
@@ -71,6 +71,7 @@ class OnDask(Rows):
         parts = [
             array.map_blocks(
                 part_of_block,
+                seen_block,
                 seed=seed,
                 held_out=held_out,
                 dtype=array.dtype,
@@ -88,7 +89,7 @@ class OnDask(Rows):
         return moments.mean, total_variance(moments.variances, moments.mean)
 
     def column_means(self, function):
-        blocks = RowBlocks(self.inputs, self.sample_weight, crew=Crew())
+        blocks = RowBlocks(self.complete, self.sample_weight, crew=Crew())
         find = partial(MeansOf.of_block, dtype=self.dtype, function=function)
         means = blocks.sum(find)
         return means.sums / means.weight
@@ -101,13 +102,13 @@ class OnDask(Rows):
         blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())
         return blocks.sum(partial(observed_of_block, dtype=self.dtype))
 
-    def _filled(self):
-        # Not kept in memory: filling again takes less time than a product.
+    def _seen(self, view):
+        # Not kept in memory: computing it again takes less time than a product.
         X = self.X
-        return X.map_blocks(filled_block, fill=self.fill, dtype=X.dtype, meta=X._meta)
+        return X.map_blocks(seen_block, view=view, dtype=X.dtype, meta=X._meta)
 
     def limits(self):
-        blocks = RowBlocks(self.inputs, self.sample_weight, crew=Crew())
+        blocks = RowBlocks(self.complete, self.sample_weight, crew=Crew())
         return blocks.sum(partial(Limits.of_block, dtype=self.dtype)).ends
 
     def n_distinct(self, enough):

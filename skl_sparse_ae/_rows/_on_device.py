@@ -22,7 +22,7 @@ class OnDevice(InMemory):
     ----------
     X : DeviceArray of shape (n_samples, n_features)
     sample_weight : ndarray of shape (n_samples,), default=None
-    to_caller, fill
+    to_caller, view
         As for `Rows`.
     """
 
@@ -51,7 +51,7 @@ class OnDevice(InMemory):
         return mean, total_variance(variances, mean, X.dtype)
 
     def column_means(self, function):
-        X, weight = self.inputs, self.sample_weight
+        X, weight = self.complete, self.sample_weight
         if weight is None:
             weight = np.ones(X.shape[0], X.dtype)
         weight = X.from_numpy(weight / np.sum(weight, dtype=np.float64), X.dtype)
@@ -70,7 +70,7 @@ class OnDevice(InMemory):
         )
 
     def limits(self):
-        X = self.of_positive_weight().inputs
+        X = self.of_positive_weight().complete
         ends = X.xp.min(X.array, axis=0), X.xp.max(X.array, axis=0)
         return np.stack([to_numpy(end) for end in ends])
 

@@ -27,12 +27,16 @@ class Scaling:
     deviance : float, default=None
         Twice the loss of a reconstruction by the mean of each column, which is the unit
         of J. None stands for the variance, with which it is equal for squared errors.
+    output_mean : ndarray of shape (n_features,), default=None
+        Mean of the rows that are to be reconstructed, where the encoder sees a function
+        of them. None stands for `mean`.
     """
 
-    def __init__(self, network, mean, variance, deviance=None):
+    def __init__(self, network, mean, variance, deviance=None, output_mean=None):
         layout = network.layout
         self._layout = layout
         self.mean = mean
+        self.output_mean = mean if output_mean is None else output_mean
         self.variance = variance
         self.deviance = variance if deviance is None else deviance
         self.value = self.deviance or 1.0
@@ -53,11 +57,6 @@ class Scaling:
             units = (0.3 * unit / spread, unit, decoder, out)
         self.spread = spread
         self._units = units
-
-    @property
-    def loss_ratio(self):
-        """The unit of J per variance of X; 1 for squared errors."""
-        return self.deviance / self.variance if self.variance else 1.0
 
     @property
     def groups(self):

@@ -166,6 +166,8 @@ def _convert_encoder(scope, operator, container):
     graph = _Graph(operator, container.target_opset)
     if "mean_" in vars(autoencoder):
         graph.fill(autoencoder.mean_)
+    if vars(autoencoder).get("loss_") == "poisson":
+        graph.log_of_one_more()
     code = graph.affine(autoencoder.encoder_coef_, autoencoder.encoder_intercept_)
     code = graph.activation(code, autoencoder.activation_)
     code = _select(graph, code, autoencoder)
@@ -230,6 +232,11 @@ class _Graph:
             largest = Exponential.largest(np.empty(0, self._dtype))
             z = self._node("Min", z, self._constant(np.array([largest])))
         return z if name == "identity" else self._node(OPERATORS[name], z)
+
+    def log_of_one_more(self):
+        """Replace the input x by log(1 + x), which the encoder of counts sees."""
+        one = np.ones(1, self._dtype)
+        self._input = self._node("Log", self._node("Add", self._input, one))
 
     def fill(self, mean):
         """Replace missing entries of the input by the mean of their column."""

@@ -74,7 +74,7 @@ def explained_by_code(X, code, decode, weights, loss):
         total += float(weights[rows] @ losses.sum(axis=1))
     rows = InMemory(X, weights)
     if loss.skips_missing:
-        rows = rows.with_fill(rows.observed_means().mean)
+        rows = rows.with_view(fill=rows.observed_means().mean)
     deviance = null_deviance(loss, rows, rows.moments())
     return explained_fraction(total / weights.sum(), deviance)
 

@@ -50,12 +50,12 @@ def test_filled_rows(container, gappy):
 
 def test_moments_are_those_of_observed_entries(gappy):
     rows = InMemory(gappy)
-    rows = rows.with_fill(rows.observed_means().mean)
+    rows = rows.with_view(fill=rows.observed_means().mean)
     mean, variance = rows.moments()
     assert_allclose(mean, np.nanmean(gappy, axis=0), rtol=1e-14)
     observed = np.mean(~np.isnan(gappy), axis=0)
     assert_allclose(variance, observed @ np.nanvar(gappy, axis=0), rtol=1e-8)
-    other = rows.with_fill(np.zeros(4)).refilled()
+    other = rows.with_view(fill=np.zeros(4)).refilled()
     assert_allclose(other.moments()[1], variance, rtol=1e-8)
 
 

@@ -33,6 +33,8 @@ class Loss:
     out_activations = ()
     #: The smallest and the largest value that an entry may have, and their name.
     limits, entries_are = (-np.inf, np.inf), "numbers"
+    #: What the encoder sees of each entry; None for the entry itself.
+    input_function = None
     #: Whether the error at the pre-activation is ``m - x``. The pre-activation then has
     #: no unit, and the loss is not in that of X squared.
     is_canonical = False

@@ -18,6 +18,12 @@ class Poisson(CanonicalLoss):
     out_activations = ("exponential",)
     limits, entries_are = (0.0, np.inf), "counts"
 
+    @staticmethod
+    def input_function(x):
+        # The output multiplies rates, so that the code should depend on ratios; and a
+        # few long documents would otherwise hold most of the variance.
+        return namespace(x).log1p(x)
+
     def log_partition(self, z):
         inside = clip_above(z, self.out_activation.largest(z))
         return namespace(z).exp(inside) * (1 + (z - inside))
