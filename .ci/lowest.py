@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-#: What test files import at their top; the tests of all other extras are skipped.
+#: What test files import at their top. The tests of all other extras are skipped.
 ALSO = {"hypothesis", "pandas", "polars", "pytest"}
 
 
