@@ -97,11 +97,13 @@ def try_wheel(wheel, *, libraries=None):
         venv.create(folder, with_pip=True)
         scripts = "Scripts" if sys.platform == "win32" else "bin"
         python = str(Path(folder, scripts, "python"))
-        command = [python, "-m", "pip", "install", "--quiet", str(wheel)]
+        command = [python, "-I", "-m", "pip", "install", "--quiet", str(wheel)]
         _output(*command, *([] if libraries is None else ["--no-deps"]))
         if libraries is not None:
             where = "import sysconfig; print(sysconfig.get_path('purelib'))"
-            Path(_output(python, "-c", where), "libraries.pth").write_text(libraries)
+            Path(_output(python, "-I", "-c", where), "libraries.pth").write_text(
+                libraries
+            )
         return _output(python, "-I", "-c", TRIAL, cwd=folder)
 
 
