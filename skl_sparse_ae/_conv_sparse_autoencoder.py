@@ -128,8 +128,8 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
     Notes
     -----
-    Images are dense arrays in memory. The report and the files of
-    :mod:`skl_sparse_ae.interchange` are for :class:`~skl_sparse_ae.SparseAutoencoder`.
+    Images are dense arrays in memory. The files of :mod:`skl_sparse_ae.interchange` are
+    for :class:`~skl_sparse_ae.SparseAutoencoder`.
 
     With a stride of 1 there are `n_components` units for each pixel, which can copy an
     image by kernels of a single point. A smaller `rho` or a larger stride leaves no

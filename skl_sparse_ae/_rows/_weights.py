@@ -40,5 +40,5 @@ def checked_weights(sample_weight, n_rows):
         ensure_non_negative=True,
     )
     if not weights.any():  # which scikit-learn checks from 1.9 on
-        raise ValueError("sample_weight must contain at least one non-zero number.")
+        raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights / weights.max()
