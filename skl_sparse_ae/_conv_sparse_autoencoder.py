@@ -98,7 +98,9 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     Attributes
     ----------
     components_ : ndarray of shape (n_components, kernel height * width * channels)
-        The patch that each unit writes, by row, column and channel.
+        The patch that each unit writes, by row, column and channel. Where patches
+        overlap, it is what the others leave, so that the kernels of `encoder_coef_` are
+        easier to read.
 
     encoder_coef_ : ndarray of shape (kernel height * width * channels, n_components)
         The kernels of the encoder.
@@ -111,6 +113,9 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
     image_shape_ : (int, int, int)
         Height, width and number of channels of the images.
+
+    kernel_shape_ : (int, int, int)
+        Height, width and number of channels of the kernels.
 
     map_shape_ : (int, int, int)
         Numbers of rows and columns of positions, and of units.

@@ -41,7 +41,9 @@ def fitted_attributes(problem, theta, dtype):
             "convolution": asdict(convolution),
             "selects_at_positions": network.selects_at_positions,
         }
+        channels = convolution.image_shape[2]
         attributes["image_shape_"] = convolution.image_shape
+        attributes["kernel_shape_"] = (*convolution.kernel_shape, channels)
         attributes["map_shape_"] = (
             *convolution.map_shape,
             network.layout.n_components,

@@ -14,7 +14,7 @@ from .._arrays._blocks import split_evenly
 
 # Images are used until they have so many pixels for each weight of a kernel, and at
 # least so many in all.
-PIXELS_PER_WEIGHT, MIN_PIXELS = 20, 100_000
+PIXELS_PER_WEIGHT, MIN_PIXELS = 50, 100_000
 # Where the search by conjugate gradients ends: the residual of the normal equations,
 # relative to that of a decoder of zeros, and the number of iterations.
 RTOL, MAX_ITER = 1e-3, 100

@@ -39,6 +39,7 @@ def test_shapes_of_the_fitted_attributes(X):
     assert fitted.encoder_intercept_.shape == fitted.mean_activation_.shape == (4,)
     assert fitted.decoder_intercept_.shape == (3,)
     assert fitted.image_shape_ == (8, 8, 3)
+    assert fitted.kernel_shape_ == (3, 2, 3)
     assert fitted.map_shape_ == fitted.output_shape_ == (8, 4, 4)
     assert fitted.transform(images).shape == (200, 8 * 4 * 4)
     assert fitted.inverse_transform(fitted.transform(images)).shape == images.shape
