@@ -89,6 +89,7 @@ class Contractive(Penalty):
 class ConvSparseAutoencoder(SparseAutoencoder):
     image_shape_: tuple[int, int, int]
     map_shape_: tuple[int, int, int]
+    kernel_shape_: tuple[int, int, int]
     def __init__(
         self,
         n_components: int | None = 16,
@@ -99,6 +100,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         padding: Literal["same", "valid"] = "same",
         pooling: Literal["max", "mean"] | None = None,
         pool_size: int | tuple[int, int] = 2,
+        train_on: Literal["auto", "images", "patches"] = "auto",
         penalty: str | Penalty | None = "kl",
         rho: float | Literal["auto"] = "auto",
         beta: float | str = "scale",

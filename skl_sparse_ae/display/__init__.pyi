@@ -197,7 +197,7 @@ class UnitImageDisplay:
         estimator: Any,
         X: _Rows | None = None,
         *,
-        image_shape: tuple[int, ...],
+        image_shape: tuple[int, ...] | None = None,
         weights: str = "components",
         order: Any = None,
         n_units: int | None = None,

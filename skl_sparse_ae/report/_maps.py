@@ -8,8 +8,6 @@ stands for is in the image at all.
 import numpy as np
 from scipy import sparse
 
-from .._conv_sparse_autoencoder import _pair
-
 
 def is_convolutional(fitted):
     """Whether an estimator has a map of activations for each unit."""
@@ -43,8 +41,7 @@ def kernels(fitted):
         Channels lie side by side unless there are one or three.
     """
     components = np.asarray(fitted.components_)
-    height, width = _pair(fitted, "kernel_size")
-    n_channels = fitted.image_shape_[2]
+    height, width, n_channels = fitted.kernel_shape_
     if n_channels == 1:
         return components, (height, width)
     if n_channels == 3:
