@@ -16,6 +16,7 @@ copyright = author
 version = release = skl_sparse_ae.__version__
 
 extensions = [
+    "gallery_alt",
     "mathml",
     "missing_references",
     "myst_parser",
@@ -29,7 +30,8 @@ exclude_patterns = ["_build"]
 templates_path = ["_templates"]
 
 # Markdown, as GitHub reads it too.
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["deflist", "dollarmath", "substitution"]
+myst_substitutions = {"version": release}
 myst_heading_anchors = 3
 
 # Doctests in Markdown end with a blank line, which need not be shown.
