@@ -26,7 +26,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_static"]
 templates_path = ["_templates"]
 
 # Markdown, as GitHub reads it too.
