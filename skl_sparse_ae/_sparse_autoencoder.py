@@ -349,6 +349,9 @@ class SparseAutoencoder(
         "random_state": ["random_state"],
     }
 
+    #: Whether rows are images, of which all columns have the same unit.
+    _takes_images = False
+
     # As long as the number of calls of partial_fit, and thus only made when read.
     loss_curve_ = list_attribute("loss_curve_")
     loss_terms_ = list_attribute("loss_terms_")
@@ -641,6 +644,10 @@ class SparseAutoencoder(
         """Return the geometry of a convolution; None for rows."""
         del n_features
         return None
+
+    def _trains_on_patches(self):
+        """Whether `fit` draws patches of images."""
+        return False
 
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):
         """Validate X and sample_weight and return them as `Rows`."""

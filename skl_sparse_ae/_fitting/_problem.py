@@ -75,13 +75,15 @@ class Problem(NamedTuple):
         )
 
 
-def make_problem(settings, rows, is_stream=False):
+def make_problem(settings, rows, convolution=None, is_stream=False):
     """Return the `Problem` for the rows and the parameters of an estimator.
 
     Parameters
     ----------
     settings : SparseAutoencoder
     rows : Rows
+    convolution : Convolution, default=None
+        Of rows that are images and are trained on as a whole.
     is_stream : bool, default=False
         Whether more rows will follow.
 
@@ -97,7 +99,6 @@ def make_problem(settings, rows, is_stream=False):
             "sklearn.preprocessing.StandardScaler or MinMaxScaler."
         )
     n_features = rows.shape[1]
-    convolution = settings._convolution_of(n_features)
     # What units see, whose distribution decides on their weights.
     seen = rows
     if convolution is not None:

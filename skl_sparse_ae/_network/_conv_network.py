@@ -22,9 +22,13 @@ class ConvNetwork(Network):
     Attributes
     ----------
     convolution : Convolution
+    selects_at_positions : bool
+        Whether a penalty that selects units does so at each position, as in training on
+        patches, instead of among all maps of an image.
     """
 
     convolution: Convolution = None
+    selects_at_positions: bool = False
 
     @property
     def n_positions(self):
@@ -74,7 +78,8 @@ class ConvNetwork(Network):
             )
             self.passes.activate(code[positions], parameters.encoder_intercept)
             if select and self.penalty.selects:
-                self.penalty.select(maps[strip])
+                at_positions = self.selects_at_positions
+                self.penalty.select(code[positions] if at_positions else maps[strip])
             if visit is not None:
                 visit(positions)
         return maps
@@ -121,7 +126,15 @@ class ConvNetwork(Network):
         return np.tile(parameters.decoder_intercept, height * width)
 
 
-def network_of(sizes, activation, out_activation, penalty, engine, convolution=None):
+def network_of(
+    sizes,
+    activation,
+    out_activation,
+    penalty,
+    engine,
+    convolution=None,
+    selects_at_positions=False,
+):
     """Return the network of rows, or that of images if a convolution is given.
 
     Parameters
@@ -131,13 +144,43 @@ def network_of(sizes, activation, out_activation, penalty, engine, convolution=N
     activation, out_activation, penalty, engine
         As for `Network.from_names`.
     convolution : Convolution, default=None
+    selects_at_positions : bool, default=False
 
     Returns
     -------
     network : Network
     """
-    options = activation, out_activation, penalty, engine
+    network = Network.from_names(
+        Layout(*sizes), activation, out_activation, penalty, engine
+    )
     if convolution is None:
-        return Network.from_names(Layout(*sizes), *options)
-    layout = Layout(*sizes, n_intercepts=convolution.image_shape[2])
-    return ConvNetwork.from_names(layout, *options, convolution=convolution)
+        return network
+    return with_convolution(network, convolution, selects_at_positions)
+
+
+def with_convolution(network, convolution, selects_at_positions):
+    """Return a network of images with the weights of a network of patches."""
+    layout = network.layout
+    return ConvNetwork(
+        Layout(
+            layout.n_features,
+            layout.n_components,
+            layout.tied_weights,
+            n_intercepts=convolution.image_shape[2],
+        ),
+        *_parts(network),
+        convolution=convolution,
+        selects_at_positions=selects_at_positions,
+    )
+
+
+def without_convolution(network):
+    """Return the network of the patches of a network of images."""
+    layout = network.layout
+    sizes = layout.n_features, layout.n_components, layout.tied_weights
+    return Network(Layout(*sizes), *_parts(network))
+
+
+def _parts(network):
+    """What networks of images and of patches share."""
+    return network.activation, network.out_activation, network.penalty, network.passes
