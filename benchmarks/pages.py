@@ -51,6 +51,7 @@ def texts():
         ("README.md", "pages.py"): in_short(default),
         ("doc/index.md", "pages.py"): in_short(default),
         ("doc/speed.md", "convergence.py"): convergence.text(speed),
+        ("doc/speed.md", "pages.py"): in_time(default),
         ("doc/guide/alternatives.md", "alternatives.py"): alternatives_table(peers),
         ("doc/guide/alternatives.md", "pages.py"): by_group(default),
         ("doc/guide/alternatives.md", "defaults.py"): relatives_table(logistic),
@@ -98,13 +99,22 @@ def in_short(compared):
     better = sum(mean > error for mean, error in gains)
     worse = sum(mean < -error for mean, error in gains)
     mean = np.mean([mean for mean, _ in gains])
-    slower = sorted(ratios(compared).values())
     return (
         f"Against as many principal components, on {len(gains)} tables and with\n"
         f"nothing tuned, a linear classifier's accuracy is {mean:+.3f} in the mean,\n"
-        f"better by more than a standard error on {better}, worse on {worse}. A fit\n"
-        f"takes {slower[0]:.2g} to {slower[-1]:.2g} times as long as PCA's, "
-        f"{np.median(slower):.2g} times in the median."
+        f"better by more than a standard error on {better}, worse on {worse}.\n"
+        f"{in_time(compared)}"
+    )
+
+
+def in_time(compared):
+    """How long a fit takes beside PCA's, in a sentence."""
+    slower = sorted(ratios(compared).values())
+    longest = max(shape[0] for shape, _ in compared.values())
+    return (
+        f"On tables of up to {longest} rows, a fit takes {slower[0]:.2g} to "
+        f"{slower[-1]:.2g} times as long\nas PCA's, {np.median(slower):.2g} times in "
+        "the median, by work on one core."
     )
 
 

@@ -1,7 +1,8 @@
-"""Alternative texts for the gallery's small pictures, which come without any.
+"""Alternative texts for the gallery's pictures, where Sphinx-Gallery has none.
 
-Sphinx-Gallery leaves them out, since a title stands beside each. The title is that of
-the example, the first heading in its docstring.
+The small pictures that link to examples come without any, since a title stands beside
+each, and pictures in examples without titles have the name of the file. Both get the
+title of the example, the first heading in its docstring.
 """
 
 import ast
@@ -9,16 +10,21 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from sphinx_gallery.directives import imgsgnode
 
-THUMBNAIL = re.compile(r"sphx_glr_(\w+)_thumb\.\w+$")
+PICTURE = re.compile(r"sphx_glr_(\w+)_(thumb|\d+)\.\w+$")
 
 
 def describe(app, doctree):
-    """Name the example of each thumbnail of a page."""
-    for image in doctree.findall(nodes.image):
-        name = THUMBNAIL.search(image["uri"])
-        if name and not image.get("alt"):
-            image["alt"] = f"Picture of the example: {title(app, name[1])}"
+    """Name the example of each picture that is not described."""
+    for image in doctree.findall(lambda n: isinstance(n, (nodes.image, imgsgnode))):
+        match = PICTURE.search(image["uri"])
+        if match is None:
+            continue
+        name, which = match.groups()
+        if not image.get("alt") or image["alt"] == name.replace("_", " "):
+            what = "" if which == "thumb" else f" {int(which)}"
+            image["alt"] = f"Picture{what} of the example: {title(app, name)}"
 
 
 def title(app, name):
