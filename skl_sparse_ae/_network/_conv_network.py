@@ -64,8 +64,13 @@ class ConvNetwork(Network):
             self.encode_patches(parameters, patches, out[rows], visit, select)
         return out
 
-    def encode_patches(self, parameters, patches, maps, visit=None, select=True):
-        """As `encode`, but for patches; `visit` receives slices of positions."""
+    def encode_patches(
+        self, parameters, patches, maps, visit=None, select=True, before=None
+    ):
+        """As `encode`, but for patches; `visit` receives slices of positions.
+
+        `before` has a row for each position.
+        """
         code = maps.reshape(-1, self.layout.n_components)
         np.matmul(patches, parameters.encoder_coef, out=code)
         for strip in strips(maps):
@@ -73,6 +78,8 @@ class ConvNetwork(Network):
                 strip.start * self.n_positions, strip.stop * self.n_positions
             )
             self.passes.activate(code[positions], parameters.encoder_intercept)
+            if before is not None:
+                before[positions] = code[positions]
             if select and self.penalty.selects:
                 self.penalty.select(maps[strip])
             if visit is not None:
@@ -121,7 +128,15 @@ class ConvNetwork(Network):
         return np.tile(parameters.decoder_intercept, height * width)
 
 
-def network_of(sizes, activation, out_activation, penalty, engine, convolution=None):
+def network_of(
+    sizes,
+    activation,
+    out_activation,
+    penalty,
+    engine,
+    convolution=None,
+    widths=None,
+):
     """Return the network of rows, or that of images if a convolution is given.
 
     Parameters
@@ -131,13 +146,18 @@ def network_of(sizes, activation, out_activation, penalty, engine, convolution=N
     activation, out_activation, penalty, engine
         As for `Network.from_names`.
     convolution : Convolution, default=None
+    widths : tuple of int, default=None
+        Those of a network for rows.
 
     Returns
     -------
     network : Network
     """
     options = activation, out_activation, penalty, engine
+    has_thresholds = penalty.learns_thresholds
     if convolution is None:
-        return Network.from_names(Layout(*sizes), *options)
-    layout = Layout(*sizes, n_intercepts=convolution.image_shape[2])
+        layout = Layout(*sizes, has_thresholds=has_thresholds)
+        return Network.from_names(layout, *options, widths=widths)
+    n_channels = convolution.image_shape[2]
+    layout = Layout(*sizes, n_intercepts=n_channels, has_thresholds=has_thresholds)
     return ConvNetwork.from_names(layout, *options, convolution=convolution)
