@@ -52,19 +52,32 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         Height and width of the squares. Those at the lower and the right border may be
         smaller. Not used without `pooling`.
 
+    train_on : {"auto", "patches", "images"}, default="auto"
+        What :meth:`fit` learns the kernels from.
+
+        - "patches": 100000 random patches, as rows of the dense network [2]_; then the
+          decoder alone from whole images, by ridge regression. Much faster, and the
+          kernels are those of readable units: edges and strokes. Needs
+          ``out_activation="identity"`` and ``tied_weights=False``.
+        - "images": whole images. The encoder is that of the lowest J of images.
+        - "auto": "patches" where these are possible, otherwise "images".
+
+        :meth:`partial_fit` learns from images.
+
     penalty : {"kl", "l1", "topk", "batch_topk", "contractive"}, penalty object or \
             None, default="kl"
         As for :class:`~skl_sparse_ae.SparseAutoencoder`; "topk" keeps the largest
-        activations among all maps of an image.
+        activations among all maps of an image, or, trained on patches, among the units
+        at each position.
 
     rho, beta : float or str, default="auto", "scale"
         As for :class:`~skl_sparse_ae.SparseAutoencoder`; "auto" counts distinct
         patches, up to 20000.
 
     alpha : float, (float, float) or "scale", default="scale"
-        As for :class:`~skl_sparse_ae.SparseAutoencoder`; "scale" takes P from patches
-        and is multiplied by the variance of an image over that of a patch, since a
-        kernel writes in all parts of an image.
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`; "scale" takes P from patches.
+        For training on images it is multiplied by the variance of an image over that of
+        a patch, since a kernel writes in all parts of an image.
 
     activation, out_activation, tied_weights, sparse_output : object
         As for :class:`~skl_sparse_ae.SparseAutoencoder`.
@@ -85,7 +98,9 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     Attributes
     ----------
     components_ : ndarray of shape (n_components, kernel height * width * channels)
-        The patch that each unit writes, by row, column and channel.
+        The patch that each unit writes, by row, column and channel. Where patches
+        overlap, it is what the others leave, so that the kernels of `encoder_coef_` are
+        easier to read.
 
     encoder_coef_ : ndarray of shape (kernel height * width * channels, n_components)
         The kernels of the encoder.
@@ -98,6 +113,9 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
     image_shape_ : (int, int, int)
         Height, width and number of channels of the images.
+
+    kernel_shape_ : (int, int, int)
+        Height, width and number of channels of the kernels.
 
     map_shape_ : (int, int, int)
         Numbers of rows and columns of positions, and of units.
@@ -128,17 +146,23 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
     Notes
     -----
-    Images are dense arrays in memory. The report and the files of
-    :mod:`skl_sparse_ae.interchange` are for :class:`~skl_sparse_ae.SparseAutoencoder`.
+    Images are dense arrays in memory. The files of :mod:`skl_sparse_ae.interchange` are
+    for :class:`~skl_sparse_ae.SparseAutoencoder`.
 
-    With a stride of 1 there are `n_components` units for each pixel, which can copy an
-    image by kernels of a single point. A smaller `rho` or a larger stride leaves no
-    room for that.
+    With ``train_on="patches"``, J and its terms in `loss_curve_`, `mean_activation_`
+    and `validation_scores_` are those of the patches. :meth:`score` and
+    :meth:`objective` are those of images.
+
+    With ``train_on="images"`` and a stride of 1 there are `n_components` units for each
+    pixel, which can copy an image by kernels of a single point. A smaller `rho` or a
+    larger stride leaves no room for that.
 
     References
     ----------
     .. [1] J. Masci, U. Meier, D. Ciresan, J. Schmidhuber, "Stacked Convolutional
        Auto-Encoders for Hierarchical Feature Extraction", ICANN 2011.
+    .. [2] A. Coates, H. Lee, A. Y. Ng, "An Analysis of Single-Layer Networks in
+       Unsupervised Feature Learning", AISTATS 2011.
 
     Examples
     --------
@@ -159,11 +183,14 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         "kernel_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
         "stride": [Interval(Integral, 1, None, closed="left"), tuple, list],
         "padding": [StrOptions({"same", "valid"})],
+        "train_on": [StrOptions({"auto", "patches", "images"})],
         "pooling": [StrOptions(set(POOLINGS)), None],
         "pool_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
         **SparseAutoencoder._parameter_constraints,
     }
     del _parameter_constraints["matryoshka_widths"]
+
+    _takes_images = True
 
     def __init__(
         self,
@@ -175,6 +202,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         padding="same",
         pooling=None,
         pool_size=2,
+        train_on="auto",
         penalty="kl",
         rho="auto",
         beta="scale",
@@ -229,6 +257,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         self.padding = padding
         self.pooling = pooling
         self.pool_size = pool_size
+        self.train_on = train_on
 
     @property
     def output_shape_(self):
@@ -313,11 +342,14 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     def _encode(self, network, parameters, X, out):
         if self.pooling is None:
             return super()._encode(network, parameters, X, out)
-        maps = np.empty((len(X), network.n_outputs), X.dtype)
-        network.encode(parameters, X, maps)
-        maps = maps.reshape(-1, *self.map_shape_)
-        pooled = pool(maps, self.pooling, _pair(self, "pool_size"))
-        out[...] = pooled.reshape(len(X), -1)
+        pool_size = _pair(self, "pool_size")
+        for rows in network.image_blocks(0, len(X), X.itemsize):
+            images = X[rows]
+            maps = np.empty((len(images), network.n_outputs), X.dtype)
+            network.encode(parameters, images, maps)
+            maps = maps.reshape(-1, *self.map_shape_)
+            pooled = pool(maps, self.pooling, pool_size)
+            out[rows] = pooled.reshape(len(images), -1)
         return out
 
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):
@@ -338,6 +370,17 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
     def _may_stay_on_device(self):
         return False
+
+    def _trains_on_patches(self):
+        can = self.out_activation == "identity" and not self.tied_weights
+        if self.train_on == "patches" and not can:
+            raise ValueError(
+                "train_on='patches' fits the decoder to images by ridge regression, "
+                "which needs out_activation='identity' and tied_weights=False, and "
+                f"they are {self.out_activation!r} and {self.tied_weights}. Use "
+                "train_on='images'."
+            )
+        return can and self.train_on != "images"
 
     def _convolution_of(self, n_features):
         return Convolution(

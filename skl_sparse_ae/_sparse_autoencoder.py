@@ -10,7 +10,6 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ._advice import Advising
@@ -36,7 +35,7 @@ from ._objective._sums import explained_variance
 from ._penalties import PENALTIES, Penalty, is_built_in
 from ._rows import check_code, check_rows
 from ._rows._corruption import CORRUPTIONS
-from ._sklearn import Interval, StrOptions, _fit_context
+from ._sklearn import CallbackSupportMixin, Interval, StrOptions, _fit_context
 
 
 class SparseAutoencoder(
@@ -375,6 +374,9 @@ class SparseAutoencoder(
         "random_state": ["random_state"],
     }
 
+    #: Whether rows are images, of which all columns have the same unit.
+    _takes_images = False
+
     # For files of versions without the parameter, and for images.
     matryoshka_widths = None
     # As long as the number of calls of partial_fit, and thus only made when read.
@@ -672,6 +674,10 @@ class SparseAutoencoder(
         """Return the geometry of a convolution; None for rows."""
         del n_features
         return None
+
+    def _trains_on_patches(self):
+        """Whether `fit` draws patches of images."""
+        return False
 
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):
         """Validate X and sample_weight and return them as `Rows`."""

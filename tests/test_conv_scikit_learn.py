@@ -13,6 +13,9 @@ from skl_sparse_ae import ConvSparseAutoencoder
 from .test_scikit_learn import FURTHER_CHECKS, IN_ARRAY_API_MODE, pytestmark
 
 SHORT = {"max_iter": 15, "kernel_size": (1, 2)}
+# All images of a check are in one mini-batch, and their patches are not: weights are
+# then equivalent to repeated rows in the mean only.
+IN_ONE_BATCH = {**SHORT, "train_on": "images"}
 
 
 class LineAutoencoder(ConvSparseAutoencoder):
@@ -24,9 +27,13 @@ class LineAutoencoder(ConvSparseAutoencoder):
 
 ESTIMATORS = [
     LineAutoencoder(3, **SHORT),
-    LineAutoencoder(3, solver="adam", **SHORT),
-    LineAutoencoder(3, penalty="l1", padding="valid", **{**SHORT, "kernel_size": 1}),
-    LineAutoencoder(3, penalty="topk", pooling="max", **SHORT),
+    LineAutoencoder(3, penalty="l1", **SHORT),
+    LineAutoencoder(3, **IN_ONE_BATCH),
+    LineAutoencoder(3, solver="adam", **IN_ONE_BATCH),
+    LineAutoencoder(
+        3, penalty="l1", padding="valid", **{**IN_ONE_BATCH, "kernel_size": 1}
+    ),
+    LineAutoencoder(3, penalty="topk", pooling="max", **IN_ONE_BATCH),
     LineAutoencoder(3, tied_weights=True, stride=2, pooling="mean", **SHORT),
 ]
 __all__ = ["pytestmark"]

@@ -71,10 +71,11 @@ def decay_weights(settings, network, rows, variance):
     if settings.alpha != "scale":
         return _given_weights(settings.alpha)
     factor, n_sampled = network.penalty.decay_factor, N_SAMPLED
+    if settings._takes_images:
+        n_sampled = rows.shape[0]  # patches have few columns, which takes no time
     if network.convolution is not None:
         # A kernel writes a patch in each of so many parts of an image.
         factor *= variance / (rows.moments()[1] or 1.0)
-        n_sampled = rows.shape[0]  # patches have few columns, which takes no time
     variance = principal_variance(*rows.sample(n_sampled))
     is_bounded = np.isfinite(network.activation.range).all()
     if not is_bounded or network.layout.tied_weights:

@@ -12,6 +12,7 @@ from ._messages import divergence_as_value_error, warn_about
 from ._mini_batch import train_adam
 from ._monitor import Monitor
 from ._output_range import check_output_range
+from ._patch_training import PatchTraining
 from ._problem import make_problem
 from ._unused import warn_about_unused
 
@@ -41,12 +42,21 @@ def fitted_by(settings, rows, previous, callbacks):
     names = columns.get("feature_names_in_")
     check_output_range(settings.out_activation, rows, names)
     rows, held_out = hold_out(settings, rows.of_positive_weight(), rng)
+    convolution = settings._convolution_of(rows.shape[1])
+    patches = None
+    if settings._trains_on_patches():
+        patches = PatchTraining(rows, convolution, rng)
+        rows, held_out = patches.draw(rows), patches.draw(held_out)
+        previous, convolution = patches.start(previous), None
     with rows.team() as team:
-        problem = make_problem(settings, rows)
+        problem = make_problem(settings, rows, convolution)
         warn_about_unused(settings)
 
         def attributes(theta):
-            return columns | fitted_attributes(problem, theta, rows.dtype)
+            fit = problem, theta
+            if patches is not None:
+                fit = patches.image_fit(*fit, team)
+            return columns | fitted_attributes(*fit, rows.dtype)
 
         callbacks.attributes = attributes
         validation = make_validation(settings, problem, held_out, team)
@@ -59,10 +69,11 @@ def fitted_by(settings, rows, previous, callbacks):
             reconstruction = objective.terms(theta).reconstruction
             if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
                 raise Diverged("the parameters are not finite after the last iteration")
+        fitted = attributes(theta)
     level = objective.active_fraction
     warn_about(settings, problem, outcome, theta, reconstruction, level)
     return {
-        **attributes(theta),
+        **fitted,
         "mean_activation_": objective.unit_means.astype(rows.dtype),
         "n_iter_": outcome.n_iter,
         **_history(monitor, validation),

@@ -11,7 +11,7 @@ from .._network._parameters import Parameters
 from ._history import HISTORIES
 
 #: Fitted attributes that are not public: moments of the rows, `Stream.state`, J of all
-#: calls of `partial_fit`, and the attributes of a `Convolution`.
+#: calls of `partial_fit`, and how a `ConvNetwork` differs from a `Network`.
 PRIVATE = "_moments", "_stream", *HISTORIES.values(), "_geometry"
 
 
@@ -42,8 +42,13 @@ def fitted_attributes(problem, theta, dtype):
     }
     convolution = network.convolution
     if convolution is not None:
-        attributes["_geometry"] = asdict(convolution)
+        attributes["_geometry"] = {
+            "convolution": asdict(convolution),
+            "selects_at_positions": network.selects_at_positions,
+        }
+        channels = convolution.image_shape[2]
         attributes["image_shape_"] = convolution.image_shape
+        attributes["kernel_shape_"] = (*convolution.kernel_shape, channels)
         attributes["map_shape_"] = (
             *convolution.map_shape,
             network.layout.n_components,
@@ -54,16 +59,18 @@ def fitted_attributes(problem, theta, dtype):
 def fitted_network(estimator):
     """Return the fitted network, unaffected by a later `set_params`."""
     n_components, n_features = estimator.components_.shape
-    geometry = vars(estimator).get("_geometry")
+    images = dict(vars(estimator).get("_geometry") or {})
+    if images:
+        images["convolution"] = Convolution(**images["convolution"])
     return network_of(
         (n_features, n_components, estimator.tied_weights_),
         estimator.activation_,
         estimator.out_activation_,
         estimator.penalty_,
         estimator.engine,
-        None if geometry is None else Convolution(**geometry),
         # Which files of other libraries do not contain.
-        vars(estimator).get("matryoshka_widths_"),
+        widths=vars(estimator).get("matryoshka_widths_"),
+        **images,
     )
 
 

@@ -66,7 +66,8 @@ def warn_about(settings, problem, outcome, theta, reconstruction, level):
     _warn_if_digits_are_lost(problem)
     _warn_if_nothing_is_explained(problem, reconstruction)
     _warn_if_level_is_missed(problem, level)
-    _warn_if_columns_are_lost(problem, theta)
+    if not settings._takes_images:  # whose columns have one unit
+        _warn_if_columns_are_lost(problem, theta)
 
 
 def _warn(message, category=UserWarning):
@@ -123,8 +124,6 @@ def _warn_if_level_is_missed(problem, level):
 
 
 def _warn_if_columns_are_lost(problem, theta):
-    if problem.network.convolution is not None:  # pixels have one unit
-        return
     found = lost_columns(problem, theta)
     if found is not None:
         _warn(

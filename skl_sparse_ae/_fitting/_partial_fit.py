@@ -86,7 +86,8 @@ def _open_stream(estimator, settings, rows, rng):
     is_fitted = hasattr(estimator, "components_")
     if not is_fitted or (moments is not None and moments[1] == 0):
         # A fit to rows without variance has found no scale and nothing else.
-        problem = make_problem(settings, rows, is_stream=True)
+        convolution = settings._convolution_of(rows.shape[1])
+        problem = make_problem(settings, rows, convolution, is_stream=True)
         _check_scale(problem.scaling, rows)
         theta = initial_parameters(
             problem.network, problem.scaling, problem.coordinates, rng, rows.dtype

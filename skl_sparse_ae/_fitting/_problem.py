@@ -76,13 +76,15 @@ class Problem(NamedTuple):
         )
 
 
-def make_problem(settings, rows, is_stream=False):
+def make_problem(settings, rows, convolution=None, is_stream=False):
     """Return the `Problem` for the rows and the parameters of an estimator.
 
     Parameters
     ----------
     settings : SparseAutoencoder
     rows : Rows
+    convolution : Convolution, default=None
+        Of rows that are images and are trained on as a whole.
     is_stream : bool, default=False
         Whether more rows will follow.
 
@@ -98,7 +100,6 @@ def make_problem(settings, rows, is_stream=False):
             "sklearn.preprocessing.StandardScaler or MinMaxScaler."
         )
     n_features = rows.shape[1]
-    convolution = settings._convolution_of(n_features)
     # What units see, whose distribution decides on their weights.
     seen = rows
     if convolution is not None:
@@ -160,7 +161,7 @@ def _make_network(settings, penalty, n_features, n_components, convolution):
         penalty,
         settings.engine,
         convolution,
-        matryoshka_widths(settings, n_components),
+        widths=matryoshka_widths(settings, n_components),
     )
     if not is_built_in(penalty):
         check_penalty(penalty, network.activation)

@@ -22,9 +22,13 @@ class ConvNetwork(Network):
     Attributes
     ----------
     convolution : Convolution
+    selects_at_positions : bool
+        Whether a penalty that selects units does so at each position, as in training on
+        patches, instead of among all maps of an image.
     """
 
     convolution: Convolution = None
+    selects_at_positions: bool = False
 
     @property
     def n_positions(self):
@@ -81,7 +85,8 @@ class ConvNetwork(Network):
             if before is not None:
                 before[positions] = code[positions]
             if select and self.penalty.selects:
-                self.penalty.select(maps[strip])
+                at_positions = self.selects_at_positions
+                self.penalty.select(code[positions] if at_positions else maps[strip])
             if visit is not None:
                 visit(positions)
         return maps
@@ -135,6 +140,7 @@ def network_of(
     penalty,
     engine,
     convolution=None,
+    selects_at_positions=False,
     widths=None,
 ):
     """Return the network of rows, or that of images if a convolution is given.
@@ -146,6 +152,7 @@ def network_of(
     activation, out_activation, penalty, engine
         As for `Network.from_names`.
     convolution : Convolution, default=None
+    selects_at_positions : bool, default=False
     widths : tuple of int, default=None
         Those of a network for rows.
 
@@ -153,11 +160,44 @@ def network_of(
     -------
     network : Network
     """
-    options = activation, out_activation, penalty, engine
-    has_thresholds = penalty.learns_thresholds
+    network = Network.from_names(
+        Layout(*sizes, has_thresholds=penalty.learns_thresholds),
+        activation,
+        out_activation,
+        penalty,
+        engine,
+        widths=widths,
+    )
     if convolution is None:
-        layout = Layout(*sizes, has_thresholds=has_thresholds)
-        return Network.from_names(layout, *options, widths=widths)
-    n_channels = convolution.image_shape[2]
-    layout = Layout(*sizes, n_intercepts=n_channels, has_thresholds=has_thresholds)
-    return ConvNetwork.from_names(layout, *options, convolution=convolution)
+        return network
+    return with_convolution(network, convolution, selects_at_positions)
+
+
+def with_convolution(network, convolution, selects_at_positions):
+    """Return a network of images with the weights of a network of patches."""
+    layout = network.layout
+    return ConvNetwork(
+        Layout(
+            layout.n_features,
+            layout.n_components,
+            layout.tied_weights,
+            n_intercepts=convolution.image_shape[2],
+            has_thresholds=network.penalty.learns_thresholds,
+        ),
+        *_parts(network),
+        convolution=convolution,
+        selects_at_positions=selects_at_positions,
+    )
+
+
+def without_convolution(network):
+    """Return the network of the patches of a network of images."""
+    layout = network.layout
+    sizes = layout.n_features, layout.n_components, layout.tied_weights
+    has_thresholds = network.penalty.learns_thresholds
+    return Network(Layout(*sizes, has_thresholds=has_thresholds), *_parts(network))
+
+
+def _parts(network):
+    """What networks of images and of patches share."""
+    return network.activation, network.out_activation, network.penalty, network.passes

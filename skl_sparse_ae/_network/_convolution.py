@@ -11,6 +11,7 @@ matrices between `Convolution.unfold` and its adjoint, `Convolution.fold`.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,25 @@ class Convolution:
         for pixels, values in self._pairs(padded, patches):
             pixels += values
         return self._inside(padded).reshape(n_images, -1)
+
+    def patches_at(self, X, images, positions):
+        """Return single patches of images, as `unfold` has them.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_images, n_pixels)
+        images, positions : ndarray of int of shape (n_patches,)
+
+        Returns
+        -------
+        patches : ndarray of shape (n_patches, patch_size)
+        """
+        padded = self._empty_padded(len(X), X.dtype)
+        self._inside(padded)[...] = X.reshape(-1, *self.image_shape)
+        windows = sliding_window_view(padded, self.kernel_shape, axis=(1, 2))
+        rows, columns = np.divmod(positions, self.map_shape[1])
+        found = windows[images, rows * self.stride[0], columns * self.stride[1]]
+        return np.moveaxis(found, 1, -1).reshape(len(images), -1)
 
     def empty_patches(self, n_images, dtype):
         """Return an array for the patches of images, not initialised."""

@@ -109,6 +109,10 @@ class Layout:
             decoder = reshape(theta[b:c], self.shape)
         return Parameters(encoder, theta[a:b], decoder.T, theta[c:d])
 
+    def thresholds_of(self, theta):
+        """Return the thresholds of a flat vector as a view, or None without any."""
+        return None if self.thresholds is None else theta[self.thresholds]
+
     def flatten(self, parameters, dtype=None, thresholds=None):
         """Return a flat vector with a copy of the arrays, and of any thresholds."""
         parameters = Parameters(*parameters)

@@ -241,8 +241,9 @@ class Objective:
 
     def _set_thresholds(self, theta):
         """Let the penalty use the thresholds in `theta`, if there are any."""
-        if self.network.layout.thresholds is not None:
-            self.network.penalty.threshold_ = theta[self.network.layout.thresholds]
+        thresholds = self.network.layout.thresholds_of(theta)
+        if thresholds is not None:
+            self.network.penalty.threshold_ = thresholds
 
     def _threshold_sums(self):
         """Return the sums of the gradient of the thresholds after `_backward`."""
@@ -329,7 +330,7 @@ class Objective:
         needs all codes, whatever their size.
         """
         penalty = self.network.penalty
-        code_bytes = n_rows * self.network.layout.n_components * self.dtype.itemsize
+        code_bytes = n_rows * self.network.n_outputs * self.dtype.itemsize
         fits = is_one_block or code_bytes <= self.memory_budget
         return penalty.selects_jointly or (fits and not penalty.is_linear)
 

@@ -39,17 +39,19 @@ def test_shapes_of_the_fitted_attributes(X):
     assert fitted.encoder_intercept_.shape == fitted.mean_activation_.shape == (4,)
     assert fitted.decoder_intercept_.shape == (3,)
     assert fitted.image_shape_ == (8, 8, 3)
+    assert fitted.kernel_shape_ == (3, 2, 3)
     assert fitted.map_shape_ == fitted.output_shape_ == (8, 4, 4)
     assert fitted.transform(images).shape == (200, 8 * 4 * 4)
     assert fitted.inverse_transform(fitted.transform(images)).shape == images.shape
 
 
-def test_score_is_the_fraction_of_variance_explained(X):
-    fitted = make(max_iter=100, tol=0.001).fit(X)
+@pytest.mark.parametrize(("train_on", "least"), [("patches", 0.8), ("images", 0.9)])
+def test_score_is_the_fraction_of_variance_explained(train_on, least, X):
+    fitted = make(max_iter=100, tol=0.001, train_on=train_on).fit(X)
     X_hat = fitted.inverse_transform(fitted.transform(X))
     errors = ((X - X_hat) ** 2).sum()
     assert_allclose(fitted.score(X), 1 - errors / ((X - X.mean(axis=0)) ** 2).sum())
-    assert fitted.score(X) > 0.9
+    assert fitted.score(X) > least
 
 
 def test_mean_activations_are_over_images_and_positions(X):
@@ -59,7 +61,7 @@ def test_mean_activations_are_over_images_and_positions(X):
 
 
 def test_sparse_maps_hold_the_level(X):
-    fitted = make(penalty="topk", rho=0.1).fit(X)
+    fitted = make(penalty="topk", rho=0.1, train_on="images").fit(X)
     n_active = (fitted.transform(X) != 0).sum(axis=1)
     assert n_active.max() == round(0.1 * 4 * 64)
     coded = clone(fitted).set_params(sparse_output=True).fit(X).transform(X)
@@ -201,5 +203,19 @@ def test_codes_of_other_sizes_are_refused(X):
 def test_it_shares_parameters_and_defaults_with_the_dense_one():
     dense, conv = SparseAutoencoder(16).get_params(), ConvSparseAutoencoder()
     own = {"image_shape", "kernel_size", "stride", "padding", "pooling", "pool_size"}
+    own |= {"train_on"}
     shared = {k: v for k, v in conv.get_params().items() if k not in own}
     assert shared == dense
+
+
+def test_pooling_by_blocks_of_images(X, monkeypatch):
+    fitted = make(pooling="max").fit(X)
+    expected = fitted.transform(X)
+    monkeypatch.setattr(
+        "skl_sparse_ae._network._conv_network.ConvNetwork.image_blocks",
+        lambda self, start, stop, itemsize: (
+            [slice(start, start + 7)]
+            + [slice(i, min(i + 3, stop)) for i in range(start + 7, stop, 3)]
+        ),
+    )
+    assert_allclose(fitted.transform(X), expected, rtol=1e-12)

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from skl_sparse_ae import JumpReLU, SparseAutoencoder, TopK
+from skl_sparse_ae import ConvSparseAutoencoder, JumpReLU, SparseAutoencoder, TopK
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._objective._dense import DenseObjective
@@ -239,3 +239,15 @@ def test_a_stream_keeps_its_level_and_can_be_saved(digits):
     assert_array_equal(stream.components_, copy.components_)
     assert_array_equal(stream.penalty_.threshold_, copy.penalty_.threshold_)
     assert 0.15 < (stream.transform(digits) > 0).mean() < 0.25
+
+
+@short
+@pytest.mark.parametrize("train_on", ["patches", "images"])
+def test_images(train_on, digits):
+    images = ConvSparseAutoencoder(
+        5, image_shape=(8, 8), kernel_size=3, penalty="jumprelu", rho=0.3, max_iter=4
+    ).set_params(random_state=0, train_on=train_on)
+    images.fit(digits[:300])
+    assert images.penalty_.threshold_.shape == (5,)
+    assert np.isfinite(images.transform(digits[:20])).all()
+    assert images.score(digits[:300]) > 0.1
