@@ -245,7 +245,7 @@ def test_a_stream_keeps_its_level_and_can_be_saved(digits):
 @pytest.mark.parametrize("train_on", ["patches", "images"])
 def test_images(train_on, digits):
     images = ConvSparseAutoencoder(
-        5, image_shape=(8, 8), kernel_size=3, penalty="jumprelu", rho=0.3, max_iter=4
+        5, image_shape=(8, 8), kernel_size=3, penalty="jumprelu", rho=0.3, max_iter=20
     ).set_params(random_state=0, train_on=train_on)
     images.fit(digits[:300])
     assert images.penalty_.threshold_.shape == (5,)
