@@ -1,6 +1,7 @@
 """Features of convolutional autoencoders on MNIST, and their speed.
 
     python benchmarks/convolution.py choose     settings, by the training digits alone
+    python benchmarks/convolution.py compare    training on patches and on images
     python benchmarks/convolution.py mnist      test errors, with the dense autoencoder
     python benchmarks/convolution.py epoch      an epoch beside PyTorch's
 
@@ -12,6 +13,7 @@ import gzip
 import os
 import resource
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +26,14 @@ from skl_sparse_ae import ConvSparseAutoencoder, SparseAutoencoder
 FOLDER = Path(
     os.environ.get("SKL_SPARSE_AE_DATA", Path(__file__).parents[2] / "shared/data")
 )
-#: Settings of `measure`: the best that `choose` had found when it was stopped, after
-#: three sizes with "kl".
-CHOSEN = {"n_components": 64, "kernel_size": 7, "penalty": "kl", "pooling": "max"}
+#: Settings of `measure`: the best of `choose`.
+CHOSEN = {
+    "n_components": 128,
+    "kernel_size": 9,
+    "pool_size": 5,
+    "pooling": "max",
+    "rho": 0.01,
+}
 COST = 1e-2
 
 
@@ -66,40 +73,58 @@ def choose():
     """Print errors on 10000 of the training digits, for features of other 10000."""
     X, y, _, _ = mnist()
     train, held = slice(0, 10000), slice(50000, 60000)
-    for penalty in ("kl", "l1", "topk"):
-        for n_components, kernel_size in ((16, 5), (32, 7), (64, 7)):
-            for pooling in ("max", "mean"):
-                start = time.perf_counter()
-                model = conv(
-                    n_components, kernel_size, 4, penalty=penalty, pooling=pooling
-                ).fit(X[:3000])
-                codes = model.transform(X[train]), model.transform(X[held])
-                seconds = time.perf_counter() - start
-                errors = [
-                    error(codes[0], y[train], codes[1], y[held], C)
-                    for C in (1e-4, 1e-3, 1e-2)
-                ]
-                print(
-                    f"{penalty:6} {n_components:3} units {kernel_size} {pooling:4} "
-                    f"{codes[0].shape[1]:5} features {seconds:6.1f} s, errors for C = "
-                    "1e-4, 1e-3, 1e-2: " + " ".join(f"{e:.2f}" for e in errors),
-                    flush=True,
-                )
+    sizes = (64, 7, 4), (128, 7, 5), (128, 9, 5), (128, 9, 4)
+    for (n_components, kernel_size, pool_size), (penalty, rho) in product(
+        sizes, [("kl", "auto"), ("kl", 0.02), ("kl", 0.01), ("topk", 0.02)]
+    ):
+        start = time.perf_counter()
+        model = conv(n_components, kernel_size, pool_size, penalty=penalty, rho=rho)
+        model.set_params(pooling="max").fit(X[train])
+        codes = model.transform(X[train]), model.transform(X[held])
+        seconds = time.perf_counter() - start
+        errors = [
+            error(codes[0], y[train], codes[1], y[held], C) for C in (1e-3, 1e-2, 1e-1)
+        ]
+        print(
+            f"{penalty} {rho} {n_components:3} units {kernel_size} pooled {pool_size}: "
+            f"{codes[0].shape[1]:5} features {seconds:6.1f} s, errors for C = 1e-3, "
+            "1e-2, 1e-1: " + " ".join(f"{e:.2f}" for e in errors),
+            flush=True,
+        )
 
 
-def measure():
+def compare():
+    """Print what training on patches and on images gives, on training digits."""
+    X, y, _, _ = mnist()
+    train, held = slice(0, 10000), slice(50000, 60000)
+    for train_on, rho in product(("patches", "images"), ("auto", 0.01)):
+        start = time.perf_counter()
+        model = conv(32, 7, 4, train_on=train_on, rho=rho).fit(X[:3000])
+        seconds, score = time.perf_counter() - start, model.score(X[held])
+        model.set_params(pooling="max")
+        codes = model.transform(X[train]), model.transform(X[held])
+        found = error(codes[0], y[train], codes[1], y[held], COST)
+        print(
+            f"{train_on}, rho={rho}: {seconds:.1f} s, {score:.3f} of the variance of "
+            f"held-out digits, error {found:.2f} %",
+            flush=True,
+        )
+
+
+def measure(*names):
     """Print test errors for all labels and for few, with the dense autoencoder."""
     X, y, X_test, y_test = mnist()
     models = {
-        "convolutional": conv(pool_size=4, **CHOSEN),
-        "dense": SparseAutoencoder(3136, random_state=0, max_iter=20, solver="adam"),
+        "convolutional": conv(**CHOSEN),
+        "dense": SparseAutoencoder(4608, random_state=0, max_iter=20, solver="adam"),
         "pixels": None,
     }
-    for name, model in models.items():
+    for name in names or models:
+        model = models[name]
         start = time.perf_counter()
         codes = X, X_test
         if model is not None:
-            model.fit(X[:10000])
+            model.fit(X)
             codes = model.transform(X), model.transform(X_test)
         seconds = time.perf_counter() - start
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -171,7 +196,9 @@ def torch_step(n_components, kernel):
 
 
 if __name__ == "__main__":
-    names = {"choose": choose, "mnist": measure, "epoch": epoch}
+    names = {"choose": choose, "compare": compare, "mnist": measure, "epoch": epoch}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=names)
-    names[parser.parse_args().what]()
+    parser.add_argument("models", nargs="*", help="of mnist; by default all")
+    arguments = parser.parse_args()
+    names[arguments.what](*arguments.models)

@@ -98,7 +98,9 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     Attributes
     ----------
     components_ : ndarray of shape (n_components, kernel height * width * channels)
-        The patch that each unit writes, by row, column and channel.
+        The patch that each unit writes, by row, column and channel. Where patches
+        overlap, it is what the others leave, so that the kernels of `encoder_coef_` are
+        easier to read.
 
     encoder_coef_ : ndarray of shape (kernel height * width * channels, n_components)
         The kernels of the encoder.
@@ -111,6 +113,9 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
     image_shape_ : (int, int, int)
         Height, width and number of channels of the images.
+
+    kernel_shape_ : (int, int, int)
+        Height, width and number of channels of the kernels.
 
     map_shape_ : (int, int, int)
         Numbers of rows and columns of positions, and of units.
@@ -141,8 +146,8 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
     Notes
     -----
-    Images are dense arrays in memory. The report and the files of
-    :mod:`skl_sparse_ae.interchange` are for :class:`~skl_sparse_ae.SparseAutoencoder`.
+    Images are dense arrays in memory. The files of :mod:`skl_sparse_ae.interchange` are
+    for :class:`~skl_sparse_ae.SparseAutoencoder`.
 
     With ``train_on="patches"``, J and its terms in `loss_curve_`, `mean_activation_`
     and `validation_scores_` are those of the patches. :meth:`score` and
@@ -188,6 +193,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     _parameter_constraints["out_activation"] = [
         StrOptions({"auto", "identity", "logistic"})
     ]
+    del _parameter_constraints["matryoshka_widths"]
 
     _takes_images = True
 
@@ -341,11 +347,14 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     def _encode(self, network, parameters, X, out):
         if self.pooling is None:
             return super()._encode(network, parameters, X, out)
-        maps = np.empty((len(X), network.n_outputs), X.dtype)
-        network.encode(parameters, X, maps)
-        maps = maps.reshape(-1, *self.map_shape_)
-        pooled = pool(maps, self.pooling, _pair(self, "pool_size"))
-        out[...] = pooled.reshape(len(X), -1)
+        pool_size = _pair(self, "pool_size")
+        for rows in network.image_blocks(0, len(X), X.itemsize):
+            images = X[rows]
+            maps = np.empty((len(images), network.n_outputs), X.dtype)
+            network.encode(parameters, images, maps)
+            maps = maps.reshape(-1, *self.map_shape_)
+            pooled = pool(maps, self.pooling, pool_size)
+            out[rows] = pooled.reshape(len(images), -1)
         return out
 
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):

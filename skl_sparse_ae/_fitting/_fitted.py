@@ -19,6 +19,10 @@ def fitted_attributes(problem, theta, dtype):
     """Return the fitted attributes that depend on the parameters and the problem."""
     network, scaling = problem.network, problem.scaling
     parameters = network.layout.views(theta)
+    if network.layout.thresholds is not None:
+        # Rectified units are the same below zero.
+        thresholds = np.array(theta[network.layout.thresholds], np.float64)
+        network.penalty.threshold_ = np.maximum(thresholds, 0.0)
     encoder, b_e, decoder, b_d = (
         np.array(array, dtype=dtype, order="C") for array in parameters
     )
@@ -34,6 +38,7 @@ def fitted_attributes(problem, theta, dtype):
         "penalty_": network.penalty,
         "beta_": float(getattr(network.penalty, "beta", 0.0)),
         "alpha_": tuple(problem.alpha),
+        "matryoshka_widths_": network.widths,
         "_moments": (scaling.mean, scaling.variance, scaling.deviance),
     }
     if problem.missing_mean is not None:
@@ -44,7 +49,9 @@ def fitted_attributes(problem, theta, dtype):
             "convolution": asdict(convolution),
             "selects_at_positions": network.selects_at_positions,
         }
+        channels = convolution.image_shape[2]
         attributes["image_shape_"] = convolution.image_shape
+        attributes["kernel_shape_"] = (*convolution.kernel_shape, channels)
         attributes["map_shape_"] = (
             *convolution.map_shape,
             network.layout.n_components,
@@ -66,6 +73,8 @@ def fitted_network(estimator):
         estimator.engine,
         # Which fits of earlier versions do not have.
         loss=vars(estimator).get("loss_", "squared_error"),
+        # Which files of other libraries do not contain.
+        widths=vars(estimator).get("matryoshka_widths_"),
         **images,
     )
 
@@ -89,13 +98,19 @@ def missing_mean(estimator):
     return None if mean is None else to_numpy(mean).astype(np.float64)
 
 
+def fitted_vector(estimator, network, dtype=None):
+    """Return the parameter vector of the fitted arrays, in the layout of a network."""
+    thresholds = getattr(network.penalty, "threshold_", None)
+    parameters = fitted_parameters(estimator)
+    return network.layout.flatten(parameters, dtype, thresholds)
+
+
 def last_fit(estimator):
     """Return the network and the parameter vector of a fit; None without one."""
     if not hasattr(estimator, "components_"):
         return None
     network = fitted_network(estimator)
-    theta = network.layout.flatten(fitted_parameters(estimator, np.float64))
-    return network, theta
+    return network, fitted_vector(estimator, network, np.float64)
 
 
 def replace_fit(estimator, rows, attributes):

@@ -10,7 +10,7 @@ from .._network._losses import LOSSES, out_activation_of
 from .._rows._validation import columns_of
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay
-from ._fitted import fitted_attributes, fitted_network, fitted_parameters, missing_mean
+from ._fitted import fitted_attributes, fitted_network, fitted_vector, missing_mean
 from ._history import current_history, extended
 from ._initial import initial_parameters
 from ._messages import divergence_as_value_error
@@ -110,14 +110,17 @@ def _open_stream(estimator, settings, rows, rng):
     penalty = deepcopy(estimator.penalty_)
     network = replace(fitted_network(estimator), penalty=penalty)
     # Imported estimators have no moments of their training rows.
-    if moments is None:
+    is_imported = moments is None
+    if is_imported:
         moments = rows.moments()
         moments = *moments, null_deviance(network.loss, rows, moments)
     scaling = Scaling(network, *moments)
+    if is_imported:
+        penalty.set_code_unit(scaling.code_unit)
     _check_scale(scaling, rows)
     decay, mean = Decay(*estimator.alpha_), missing_mean(estimator)
     problem = Problem(network, scaling, rows, decay, missing_mean=mean)
-    theta = network.layout.flatten(fitted_parameters(estimator))
+    theta = fitted_vector(estimator, network)
     stream = Stream(problem, rng)
     state = vars(estimator).get("_stream")
     if state is not None:

@@ -21,6 +21,7 @@ from ._default_weights import Decay, decay_weights, sparsity_level
 from ._null_loss import itself, null_deviance
 from ._patches import patches_of
 from ._sparsity_target import SparsityTarget
+from ._widths import matryoshka_widths
 
 # Rows from which directions of large variance are estimated: this number at least, and
 # as many as give this number of entries. With 128 rows of images, searches take up to a
@@ -128,6 +129,7 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     network = network.skipping_missing(rows.fill is not None)
     scaling = Scaling(network, mean, variance, deviance, output_mean)
     penalty.set_dictionary_unit(scaling.dictionary_unit)
+    penalty.set_code_unit(scaling.code_unit)
     alpha = decay_weights(settings, network, seen, scaling, steepness)
     target = None
     if getattr(penalty, "beta", None) == "adaptive":
@@ -177,7 +179,9 @@ def _make_penalty(settings, seen, sizes, is_stream):
         penalty._validate_params()
         return penalty
     cls, beta, rho = PENALTIES[settings.penalty], settings.beta, None
-    if beta == "scale":
+    if beta == "scale" and cls.scale_is_adaptive:
+        beta = "adaptive"
+    elif beta == "scale":
         # Rows without variance need some positive weight; its size does not matter.
         beta = cls.default_beta(*sizes)
     if "rho" in cls._get_param_names():
@@ -198,6 +202,7 @@ def _make_network(settings, penalty, n_features, n_components, convolution):
         settings.engine,
         convolution,
         loss=settings.loss,
+        widths=matryoshka_widths(settings, n_components),
     )
     if not is_built_in(penalty):
         check_penalty(penalty, network.activation)

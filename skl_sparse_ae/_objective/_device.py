@@ -13,7 +13,7 @@ from .._arrays._array_api import as_factor, to_numpy
 from .._arrays._blocks import blocks
 from .._network._parameters import Parameters
 from ._base import Objective
-from ._sums import finish_delta
+from ._sums import finish_delta, threshold_sums
 
 # Size of the errors and codes of a block of rows.
 BLOCK_BYTES = 2**28
@@ -74,6 +74,7 @@ class DeviceObjective(Objective):
         if slope is not None:
             slope = self._X.from_numpy(slope)
         loss, self._sums = self._constants, None
+        self._thresholds = np.zeros(self.network.layout.n_components)
         for i, rows in enumerate(self._blocks):
             added, sums = self._block_gradients(parameters, i, rows, slope, revival)
             loss += added
@@ -89,10 +90,18 @@ class DeviceObjective(Objective):
         xp, network = self._X.xp, self.network
         inputs = self._inputs[rows].array
         code = self._counted_code(parameters, i, rows)
-        loss, residual = self._compared(parameters, code, rows)
-        delta = residual @ parameters.components.T
-        finish_delta(network, delta, code, slope, self._weights_of(rows))
-        components = code.T @ residual
+        weights = self._weights_of(rows)
+        loss, errors, residual = self._compared(parameters, code, rows)
+        groups = list(zip(network.groups, errors, strict=True))
+        transposed = parameters.components.T
+        parts = [error @ transposed[:, group] for group, error in groups]
+        delta = xp.concat(parts, axis=1) if len(parts) > 1 else parts[0]
+        if network.penalty.learns_thresholds:
+            before = self._encoded(parameters, rows, select=False)
+            self._thresholds += threshold_sums(network, before, delta, slope, weights)
+        finish_delta(network, delta, code, slope, weights)
+        parts = [code.T[group, :] @ error for group, error in groups]
+        components = xp.concat(parts, axis=0) if len(parts) > 1 else parts[0]
         if revival is not None:
             idle = self._idle_code(parameters, rows, revival.units)
             written = idle @ parameters.components
@@ -105,8 +114,28 @@ class DeviceObjective(Objective):
             inputs.T @ delta,
             xp.sum(delta, axis=0),
             components,
-            xp.sum(residual, axis=0),
+            xp.sum(errors[0], axis=0),
         ]
+
+    def _compared(self, parameters, code, rows):
+        """Return the loss of a block, and errors at the output.
+
+        The errors, at the output's pre-activation and times the sample weights, are
+        given for each group of units as `NestedRange` defines them, and once more for
+        the reconstruction from all units.
+        """
+        X, groups, weights = self._X[rows], self.network.groups, self._weights_of(rows)
+        loss, errors, written = 0.0, [], 0.0
+        for group in groups:
+            written = written + code[:, group] @ parameters.components[group, :]
+            residual = self._X.xp.asarray(written, copy=True)
+            loss += self.network.passes.compare(
+                residual, parameters.decoder_intercept, X.array, weights
+            ) / len(groups)
+            errors.append(residual / len(groups) if len(groups) > 1 else residual)
+        for i in range(len(groups) - 2, -1, -1):
+            errors[i] = errors[i] + errors[i + 1]
+        return loss, errors, residual
 
     def _idle_code(self, parameters, rows, units):
         """Return the code of a block, zero but for the most active idle unit."""
@@ -129,6 +158,9 @@ class DeviceObjective(Objective):
             out[...] = total / self._total_weight
         return self._add_decay(weights, gradients)
 
+    def _threshold_sums(self):
+        return self._thresholds
+
     def _n_active(self):
         return self._n_active_units
 
@@ -142,14 +174,6 @@ class DeviceObjective(Objective):
         X = self._inputs[rows]
         out = X.empty(self.network.layout.n_components)
         return self.network.encode(parameters, X.array, out, select=select)
-
-    def _compared(self, parameters, code, rows):
-        """Return the loss of a block and the errors at the output's pre-activation."""
-        X = self._X[rows]
-        errors = X.empty(self.network.layout.n_features)
-        weights = self._weights_of(rows)
-        loss = self.network.compare(parameters, code, X.array, weights, errors)
-        return loss, errors
 
     def _counted_code(self, parameters, i, rows):
         """Return the code of a block, after adding it to the sums over the rows."""
@@ -187,8 +211,13 @@ class DeviceObjective(Objective):
 
     def _parameters(self, theta, weights):
         if isinstance(theta, np.ndarray):
-            theta = self.network.layout.flatten(super()._parameters(theta, weights))
-            return self.network.layout.views(self._X.from_numpy(theta))
+            layout, parameters = (
+                self.network.layout,
+                super()._parameters(theta, weights),
+            )
+            # The thresholds are the penalty's already.
+            theta = layout.flatten(parameters, thresholds=0.0)
+            return layout.views(self._X.from_numpy(theta))
         if self.mean is None:
             return weights
         mean = self._X.from_numpy(self.mean, self.dtype)

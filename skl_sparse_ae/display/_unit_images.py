@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._reading._pipelines import last_step
 from ._checks import check_image_shape, check_limits, check_positive
 from ._drawing import absolute_limits, import_pyplot, one_axes
 from ._mosaic import mosaic, mosaic_size, near_square
@@ -150,7 +151,7 @@ class UnitImageDisplay:
         estimator,
         X=None,
         *,
-        image_shape,
+        image_shape=None,
         weights="components",
         order=None,
         n_units=None,
@@ -169,8 +170,10 @@ class UnitImageDisplay:
             Rows over which ``order="activation"`` averages. None uses the estimator's
             `mean_activation_`, if it has one.
 
-        image_shape : tuple of int
-            ``(height, width)``, or ``(height, width, 3)`` for colours.
+        image_shape : tuple of int, default=None
+            ``(height, width)``, or ``(height, width, 3)`` for colours. None stands for
+            the `kernel_shape_` of an estimator whose units are kernels, such as
+            :class:`~skl_sparse_ae.ConvSparseAutoencoder`.
 
         weights : {"components", "encoder"}, default="components"
             - "components": `components_`, the unit's contribution to a reconstruction.
@@ -217,10 +220,23 @@ class UnitImageDisplay:
         """
         import_pyplot()
         rows = unit_weights(estimator, weights)
+        if image_shape is None:
+            image_shape = _kernel_shape(last_step(estimator))
         check_image_shape(image_shape, rows.shape[1])
         units = choose_units(estimator, X, order, n_units)
         display = cls(images=rows[units].reshape(-1, *image_shape), units=units)
         return display.plot(ax=ax, **plot_params)
+
+
+def _kernel_shape(estimator):
+    """Return the shape in which to draw kernels; those of one channel are grey."""
+    shape = getattr(estimator, "kernel_shape_", None)
+    if shape is None:
+        raise ValueError(
+            "image_shape=None is for estimators with kernels. Pass the (height, width) "
+            "of the images that the rows hold."
+        )
+    return shape[:2] if shape[2] == 1 else shape
 
 
 def _points_per_pixel(ax, pixels):

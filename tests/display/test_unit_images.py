@@ -5,7 +5,7 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae import ConvSparseAutoencoder, SparseAutoencoder
 from skl_sparse_ae.display import UnitImageDisplay
 from skl_sparse_ae.display._mosaic import mosaic
 
@@ -110,6 +110,21 @@ def test_colour_images_have_colours_last(rng):
         Given(components).fit(), image_shape=(2, 4, 3)
     )
     assert_array_equal(display.images, components.reshape(3, 2, 4, 3))
+
+
+@pytest.mark.parametrize(("channels", "shape"), [(1, (3, 2)), (3, (3, 2, 3))])
+def test_kernels_have_their_own_shape(channels, shape, X):
+    images = np.repeat(X[:50], channels, axis=1)
+    kernels = ConvSparseAutoencoder(
+        5, image_shape=(8, 8, channels), kernel_size=(3, 2), max_iter=3, tol=1.0
+    ).fit(images)
+    display = UnitImageDisplay.from_estimator(kernels)
+    assert_array_equal(display.images, kernels.components_.reshape(5, *shape))
+
+
+def test_rows_need_the_shape_of_their_images(autoencoder):
+    with pytest.raises(ValueError, match="image_shape=None is for"):
+        UnitImageDisplay.from_estimator(autoencoder)
 
 
 def test_thousands_of_units_are_one_image(rng):

@@ -39,6 +39,7 @@ def test_shapes_of_the_fitted_attributes(X):
     assert fitted.encoder_intercept_.shape == fitted.mean_activation_.shape == (4,)
     assert fitted.decoder_intercept_.shape == (3,)
     assert fitted.image_shape_ == (8, 8, 3)
+    assert fitted.kernel_shape_ == (3, 2, 3)
     assert fitted.map_shape_ == fitted.output_shape_ == (8, 4, 4)
     assert fitted.transform(images).shape == (200, 8 * 4 * 4)
     assert fitted.inverse_transform(fitted.transform(images)).shape == images.shape
@@ -207,3 +208,16 @@ def test_it_shares_parameters_and_defaults_with_the_dense_one():
     # Images are complete, and compared by squares.
     del dense["loss"], dense["missing_values"]
     assert shared == dense
+
+
+def test_pooling_by_blocks_of_images(X, monkeypatch):
+    fitted = make(pooling="max").fit(X)
+    expected = fitted.transform(X)
+    monkeypatch.setattr(
+        "skl_sparse_ae._network._conv_network.ConvNetwork.image_blocks",
+        lambda self, start, stop, itemsize: (
+            [slice(start, start + 7)]
+            + [slice(i, min(i + 3, stop)) for i in range(start + 7, stop, 3)]
+        ),
+    )
+    assert_allclose(fitted.transform(X), expected, rtol=1e-12)
