@@ -202,7 +202,8 @@ class SparseAutoencoder(
         - "masking": each entry is set to zero with probability `corruption_level`; to
           the mean of its column, like a missing one, with ``missing_values=np.nan``.
         - "gaussian": normal noise with standard deviation `corruption_level`, in the
-          units of X. Not for sparse matrices.
+          units of what the encoder sees: of X, but of its logarithms with
+          ``loss="poisson"``. Not for sparse matrices.
 
     corruption_level : float, default=0.3
         Amount of noise. Not used if `corruption` is None.

@@ -87,7 +87,12 @@ class Network:
 
     @property
     def is_least_squares(self):
-        """Whether errors are linear in the decoder, and the same for all columns."""
+        """Whether a ridge regression with one Gram matrix finds the best decoder.
+
+        With missing entries each column has a Gram matrix of its own, of the codes of
+        the rows where it is observed: as many systems as columns, in each evaluation,
+        cost more than forming the errors and searching for the decoder, too.
+        """
         return (
             self.loss.name == "squared_error"
             and self.out_activation.name == "identity"
