@@ -4,15 +4,13 @@
     python benchmarks/incomplete.py counts      # held-out Poisson deviance, BASEHOCK
     python benchmarks/incomplete.py binary      # held-out log loss, digits > 8
     python benchmarks/incomplete.py anomalies   # ROC AUC, digits and ORL
-    python benchmarks/incomplete.py picture     # writes doc/_static/imputed.png
 
-The others print a Markdown table. Settings are defaults unless it says otherwise.
+Each prints a Markdown table. Settings are defaults unless it says otherwise.
 """
 
 import sys
 import time
 import warnings
-from pathlib import Path
 
 import datasets
 import numpy as np
@@ -244,38 +242,10 @@ DETECTORS = {
 }
 
 
-def picture():
-    """Draw hidden values against imputed ones."""
-    from matplotlib.figure import Figure
-
-    X = StandardScaler().fit_transform(datasets.breast_cancer()[0])
-    hidden = np.random.RandomState(0).uniform(size=X.shape) < 0.3
-    gappy = np.where(hidden, np.nan, X)
-    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
-    axes = figure.subplots(1, 2, sharex=True, sharey=True)
-    masking = SparseAutoencoder(missing_values=np.nan, random_state=0, **MASKING)
-    filled = {
-        "Column means": completed(SimpleImputer(), gappy),
-        "SparseAutoencoder, masking": completed(masking, gappy),
-    }
-    ends = -3, 6
-    for ax, (title, full) in zip(axes, filled.items(), strict=True):
-        rmse = np.sqrt(np.mean((full - X)[hidden] ** 2))
-        ax.plot(ends, ends, color="0.6", lw=1)
-        ax.scatter(X[hidden], full[hidden], s=3, alpha=0.3, lw=0, color="C0")
-        ax.set(title=f"{title}\nRMSE {rmse:.2f}", xlabel="hidden value")
-        ax.set(xlim=ends, ylim=ends)
-    axes[0].set_ylabel("imputed value")
-    path = Path(__file__).resolve().parents[1] / "doc" / "_static" / "imputed.png"
-    figure.savefig(path, dpi=110)
-
-
 if __name__ == "__main__":
-    commands = {f.__name__: f for f in (fill, counts, binary, anomalies, picture)}
+    commands = {f.__name__: f for f in (fill, counts, binary, anomalies)}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     warnings.simplefilter("ignore")
-    result = commands[sys.argv[1]]()
-    if result is not None:
-        print(table(*result))
-        print(f"\n{circumstances()}")
+    print(table(*commands[sys.argv[1]]()))
+    print(f"\n{circumstances()}")
