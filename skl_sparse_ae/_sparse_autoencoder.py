@@ -10,7 +10,6 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ._advice import Advising
@@ -35,7 +34,7 @@ from ._objective._sums import explained_variance
 from ._penalties import PENALTIES, Penalty, is_built_in
 from ._rows import check_code, check_rows
 from ._rows._corruption import CORRUPTIONS
-from ._sklearn import Interval, StrOptions, _fit_context
+from ._sklearn import CallbackSupportMixin, Interval, StrOptions, _fit_context
 
 
 class SparseAutoencoder(

@@ -314,7 +314,7 @@ class Objective:
         needs all codes, whatever their size.
         """
         penalty = self.network.penalty
-        code_bytes = n_rows * self.network.layout.n_components * self.dtype.itemsize
+        code_bytes = n_rows * self.network.n_outputs * self.dtype.itemsize
         fits = is_one_block or code_bytes <= self.memory_budget
         return penalty.selects_jointly or (fits and not penalty.is_linear)
 
