@@ -27,7 +27,7 @@ def uses() -> None:
     assert_type(dead_units(X, threshold="mean"), NDArray[Any])
     assert_type(stability_report(autoencoder, X), StabilityReport)
     assert_type(html_report(autoencoder, X, image_shape=(2, 1)), HTMLReport)
-    rows, codes, dictionary = make_sparse_features(10)
+    assert_type(make_sparse_features(10)[2], NDArray[Any])
 
     # What is wrong is found: mypy reports an ignored line that has no error.
     SparseAutoencoder(8, solver="newton")  # type: ignore[arg-type]
