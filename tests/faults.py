@@ -140,11 +140,12 @@ def lines(rng, error=Struck):
         return trace
 
     def strike(call):
+        previous = sys.gettrace()  # that of a measurement of coverage
         sys.settrace(trace)
         try:
             call()
         finally:
-            sys.settrace(None)
+            sys.settrace(previous)
 
     return disturbed_call(rng, strike)
 
