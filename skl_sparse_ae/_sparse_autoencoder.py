@@ -666,8 +666,8 @@ class SparseAutoencoder(
             may_stay_on_device=self._may_stay_on_device(),
         )
         if method not in ("fit", "partial_fit"):
-            # scikit-learn wraps `transform` alone.
-            stacklevel = 4 + (method == "transform")
+            # scikit-learn wraps `transform` alone; images have their own checks.
+            stacklevel = 4 + (method == "transform") + self._takes_images
             warn_if_digits_were_lost(self, rows.dtype, stacklevel)
         return rows
 

@@ -52,7 +52,7 @@ def finite(objective, theta):
     return terms
 
 
-def warn_about(settings, problem, outcome, theta, reconstruction, level):
+def warn_about(settings, problem, outcome, theta, reconstruction, level, patches=None):
     """Warn about problems with the result of a fit.
 
     Parameters
@@ -67,11 +67,15 @@ def warn_about(settings, problem, outcome, theta, reconstruction, level):
         Final reconstruction term of J.
     level : float
         Final fraction of active units.
+    patches : PatchTraining, default=None
+        Given if the problem is that of patches of images.
     """
     if not outcome.converged:
         _warn_not_converged(settings)
     _warn_if_digits_are_lost(problem)
     _warn_if_nothing_is_explained(problem, reconstruction)
+    if patches is not None:
+        _warn_if_images_are_not_explained(patches.reconstruction, patches.variance)
     _warn_if_level_is_missed(problem, level)
     if not settings._takes_images:  # whose columns have one unit
         _warn_if_columns_are_lost(problem, theta)
@@ -142,6 +146,17 @@ def _warn_if_nothing_is_explained(problem, reconstruction):
             f"decay alpha=({encoder:.2g}, {decoder:.2g}) or the penalty {penalty} "
             "outweighs it, or training ended too early. The standard deviation of a "
             f"column is about {spread:.2g}; scale X, or lower alpha or beta."
+        )
+
+
+def _warn_if_images_are_not_explained(reconstruction, variance):
+    if 1 - explained_variance(reconstruction, variance) > 0.99 and variance > 0:
+        _warn(
+            "The reconstruction explains less than 1 % of the variance of the images, "
+            "from patches of which the kernels have learned. With padding='same', "
+            "images are surrounded by zeros, which are edges beside values far from "
+            "zero: subtract the mean of X, or use padding='valid'. Pixels of a much "
+            "larger size than others have the same effect."
         )
 
 
