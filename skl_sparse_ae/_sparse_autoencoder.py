@@ -26,7 +26,7 @@ from ._fitting._fitted import (
     replace_fit,
 )
 from ._fitting._history import list_attribute
-from ._fitting._messages import finite
+from ._fitting._messages import finite, warn_if_digits_were_lost
 from ._fitting._monitor import report
 from ._fitting._null_loss import explained_fraction, null_deviance
 from ._fitting._output_range import check_entries
@@ -198,6 +198,8 @@ class SparseAutoencoder(
         with the rows without noise [4]_. "adam" draws new noise for each batch, "lbfgs"
         draws it once, since it needs a fixed objective. `transform`, `score` and
         `objective` use no noise.
+
+        Columns that are constant stay as they are.
 
         - "masking": each entry is set to zero with probability `corruption_level`; to
           the mean of its column, like a missing one, with ``missing_values=np.nan``.
@@ -577,6 +579,8 @@ class SparseAutoencoder(
         with random_state_of(self) as rng:
             attributes = partially_fitted_by(self, rows, rng)
             replace_fit(self, rows, attributes)
+        # Under the wrapper of scikit-learn.
+        warn_if_digits_were_lost(self, rows.dtype, stacklevel=4)
         values, n_values = attributes["_loss_curve"]
         report(self.verbose, self.n_iter_, values[n_values - 1])
         return self
@@ -810,6 +814,9 @@ class SparseAutoencoder(
         )
         if method in ("fit", "partial_fit"):
             return rows
+        # scikit-learn wraps `transform` alone; images have their own checks.
+        stacklevel = 4 + (method == "transform") + self._takes_images
+        warn_if_digits_were_lost(self, rows.dtype, stacklevel)
         # Dask's arrays are not computed here.
         if mean is not None and (rows.kind == "dask" or rows.has_missing()):
             rows = rows.with_view(fill=mean)

@@ -13,7 +13,7 @@ from .._network._network import Network
 from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
 from .._rows import Rows
-from .._rows._corruption import CORRUPTIONS
+from .._rows._corruption import CORRUPTIONS, constant_columns
 from .._rows._moments import column_moments, is_constant, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
@@ -150,7 +150,7 @@ def _steepness(settings, output_mean):
     return float(np.mean(OUT_ACTIVATIONS[output]().derivative(output_mean))) or 1.0
 
 
-def corruption_of(settings, problem):
+def corruption_of(settings, problem, rows):
     """Return the function that corrupts rows, or None.
 
     Entries that are masked look like missing ones, where these are allowed.
@@ -162,11 +162,14 @@ def corruption_of(settings, problem):
             f"corruption_level={settings.corruption_level} with corruption='masking' "
             "is a probability and must be below 1."
         )
+    constant = None
+    if problem.network.convolution is None:
+        constant = constant_columns(rows.limits(), problem.scaling.output_mean)
     corrupt, level = CORRUPTIONS[settings.corruption], settings.corruption_level
     mean, function = problem.missing_mean, problem.network.loss.input_function
     if mean is not None and function is not None:
         mean = function(mean)
-    return partial(corrupt, level=level, mean=mean)
+    return partial(corrupt, level=level, constant=constant, mean=mean)
 
 
 def _make_penalty(settings, seen, sizes, is_stream):
