@@ -1,11 +1,13 @@
 """What is found of features that are known: generated rows, and the truth.
 
     python benchmarks/known_features.py sparsity > sparsity.md
+    python benchmarks/known_features.py projection > projection.md
     python benchmarks/known_features.py atoms > atoms.md
     python benchmarks/known_features.py codes > codes.md
 
 "sparsity": k below, at and above the true number of active features, and what could
-tell without the truth which k is right. "atoms": against MiniBatchDictionaryLearning,
+tell without the truth which k is right. "projection": the statistic that was proposed
+for this in "Sparse but Wrong" (arXiv:2508.16560), by one fit for each k. "atoms": against MiniBatchDictionaryLearning,
 over noise and the number of rows. "codes": the code of the autoencoder and that of
 SparseCoder for the same dictionary.
 """
@@ -82,6 +84,21 @@ def sparsity(name, setting):
     header = ["k", "matched cosine", "F1", "held-out score"]
     header += ["stability", "cosine between units"]
     return f"{name[0].upper()}{name[1:]}:\n\n{table(header, rows)}\n"
+
+
+def projection(name, setting):
+    """The table of the decoder projection of one setting over k."""
+    X, _, dictionary = make_sparse_features(6000, random_state=0, **setting)
+    n, lines = setting["n_components"], []
+    places = [12, 20, n // 2]
+    for k in NUMBERS[setting["n_active"]]:
+        fit = SparseAutoencoder(n, penalty="batch_topk", rho=k / n, random_state=0)
+        fit.fit(X)
+        values = [metrics.decoder_projection(fit, X, place) for place in places]
+        cosine = metrics.mean_matched_cosine(dictionary, fit.components_)
+        lines.append([k, f"{cosine:.2f}", *(f"{value:.3f}" for value in values)])
+    header = ["k", "matched cosine", *(f"projection, n = {place}" for place in places)]
+    return f"{name[0].upper()}{name[1:]}:\n\n{table(header, lines)}\n"
 
 
 def atoms():
@@ -191,6 +208,9 @@ def main():
     if sys.argv[1:] == ["sparsity"]:
         for name, setting in SETTINGS.items():
             print(sparsity(name, setting), flush=True)
+    elif sys.argv[1:] == ["projection"]:
+        for name, setting in SETTINGS.items():
+            print(projection(name, setting), flush=True)
     elif sys.argv[1:] == ["atoms"]:
         print(atoms())
     elif sys.argv[1:] == ["codes"]:
