@@ -23,7 +23,7 @@ from ._fitting._fitted import (
     replace_fit,
 )
 from ._fitting._history import list_attribute
-from ._fitting._messages import finite
+from ._fitting._messages import finite, warn_if_digits_were_lost
 from ._fitting._monitor import report
 from ._fitting._partial_fit import partially_fitted_by, random_state_of
 from ._fitting._problem import Problem
@@ -166,6 +166,8 @@ class SparseAutoencoder(
         with the rows without noise [4]_. "adam" draws new noise for each batch, "lbfgs"
         draws it once, since it needs a fixed objective. `transform`, `score` and
         `objective` use no noise.
+
+        Columns that are constant stay as they are.
 
         - "masking": each entry is set to zero with probability `corruption_level`.
         - "gaussian": normal noise with standard deviation `corruption_level`, in the
@@ -518,6 +520,8 @@ class SparseAutoencoder(
         with random_state_of(self) as rng:
             attributes = partially_fitted_by(self, rows, rng)
             replace_fit(self, rows, attributes)
+        # Under the wrapper of scikit-learn.
+        warn_if_digits_were_lost(self, rows.dtype, stacklevel=4)
         values, n_values = attributes["_loss_curve"]
         report(self.verbose, self.n_iter_, values[n_values - 1])
         return self
@@ -683,7 +687,7 @@ class SparseAutoencoder(
         """Validate X and sample_weight and return them as `Rows`."""
         if method not in ("fit", "partial_fit"):
             check_parameters_of_methods(self)
-        return check_rows(
+        rows = check_rows(
             self,
             X,
             sample_weight,
@@ -691,6 +695,11 @@ class SparseAutoencoder(
             reset=reset,
             may_stay_on_device=self._may_stay_on_device(),
         )
+        if method not in ("fit", "partial_fit"):
+            # scikit-learn wraps `transform` alone; images have their own checks.
+            stacklevel = 4 + (method == "transform") + self._takes_images
+            warn_if_digits_were_lost(self, rows.dtype, stacklevel)
+        return rows
 
     def _may_stay_on_device(self):
         # User-defined penalties are implemented with NumPy.

@@ -11,6 +11,12 @@ ROOT = Path(__file__).parents[1]
 DOC = ROOT / "doc"
 PAGES = [ROOT / "README.md", *sorted(DOC.glob("*.md")), *sorted(DOC.glob("guide/*.md"))]
 GUIDE = [path for path in PAGES if path.parent.name == "guide" or path.stem == "README"]
+# Lines of pages that need an optional library.
+NEEDED = {
+    "torch": "import torch",
+    "pandas": "import pandas|.*as_frame=True",
+    "safetensors": "from skl_sparse_ae.interchange import",
+}
 IMAGE = re.compile(r"!\[(?P<alt>[^]]*)\]\((?P<file>[^)]+)\)")
 
 
@@ -50,8 +56,8 @@ def test_the_code_above_a_picture_draws_it(name):
     pyplot = pytest.importorskip("matplotlib.pyplot")
     module = script("doc/pictures", "from_pages")
     path = module.pages()[name]
-    for library in ("torch", "safetensors"):
-        if re.search(rf"^import {library}|interchange import", path.read_text(), re.M):
+    for library, use in NEEDED.items():
+        if re.search(rf"^{use}", path.read_text(), re.MULTILINE):
             pytest.importorskip(library)
     pyplot.switch_backend("agg")
     try:

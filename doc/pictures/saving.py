@@ -8,6 +8,8 @@ def save(figure, path, dpi=130):
     from PIL import Image
 
     buffer = BytesIO()
-    figure.savefig(buffer, dpi=dpi, facecolor="white")
+    figure.savefig(
+        buffer, dpi=dpi, facecolor="white", bbox_inches="tight", pad_inches=0.08
+    )
     image = Image.open(buffer).convert("RGB")
     image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)

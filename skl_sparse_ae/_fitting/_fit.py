@@ -71,7 +71,7 @@ def fitted_by(settings, rows, previous, callbacks):
                 raise Diverged("the parameters are not finite after the last iteration")
         fitted = attributes(theta)
     level = objective.active_fraction
-    warn_about(settings, problem, outcome, theta, reconstruction, level)
+    warn_about(settings, problem, outcome, theta, reconstruction, level, patches)
     return {
         **fitted,
         "mean_activation_": objective.unit_means.astype(rows.dtype),

@@ -25,6 +25,11 @@ class PatchTraining:
         Images in memory.
     convolution : Convolution
     rng : numpy.random.RandomState
+
+    Attributes
+    ----------
+    reconstruction, variance : float
+        The first term of J of images in the last `image_fit`, and their variance.
     """
 
     def __init__(self, images, convolution, rng):
@@ -89,9 +94,10 @@ class PatchTraining:
             components=parameters.components / self._convolution.overlap,
             decoder_intercept=intercept.mean(axis=0),
         )
-        fitted = image_decoder(
+        fitted, self.reconstruction = image_decoder(
             network, parameters, self._images, problem.alpha.decoder, team
         )
-        scaling = Scaling(network, problem.scaling.mean, self._images.moments()[1])
+        self.variance = self._images.moments()[1]
+        scaling = Scaling(network, problem.scaling.mean, self.variance)
         images = Problem(network, scaling, self._images, problem.alpha)
         return images, network.layout.flatten(fitted, thresholds=thresholds)

@@ -11,7 +11,7 @@ from .._network._network import Network
 from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
 from .._rows import Rows
-from .._rows._corruption import CORRUPTIONS
+from .._rows._corruption import CORRUPTIONS, constant_columns
 from .._rows._moments import column_moments, is_constant, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
@@ -120,7 +120,7 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     return Problem(network, scaling, rows, alpha, target, coordinates)
 
 
-def corruption_of(settings):
+def corruption_of(settings, problem, rows):
     """Return the function that corrupts rows, or None."""
     if settings.corruption is None:
         return None
@@ -129,7 +129,11 @@ def corruption_of(settings):
             f"corruption_level={settings.corruption_level} with corruption='masking' "
             "is a probability and must be below 1."
         )
-    return partial(CORRUPTIONS[settings.corruption], level=settings.corruption_level)
+    constant = None
+    if problem.network.convolution is None:
+        constant = constant_columns(rows.limits(), problem.scaling.mean)
+    corrupt, level = CORRUPTIONS[settings.corruption], settings.corruption_level
+    return partial(corrupt, level=level, constant=constant)
 
 
 def _make_penalty(settings, rows, seen, variance, n_components, is_stream):

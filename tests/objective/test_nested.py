@@ -207,7 +207,9 @@ def test_score_is_of_all_units_and_the_objective_of_all_widths(digits):
     ],
 )
 def test_widths(n_components, widths, expected, digits):
-    estimator = SparseAutoencoder(n_components, max_iter=1, matryoshka_widths=widths)
+    estimator = SparseAutoencoder(
+        n_components, max_iter=1, matryoshka_widths=widths, random_state=0
+    )
     assert estimator.fit(digits).matryoshka_widths_ == expected
 
 
