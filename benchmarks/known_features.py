@@ -8,10 +8,10 @@
 
 "sparsity": k below, at and above the true number of active features, and what could
 tell without the truth which k is right. "projection": the statistic that was proposed
-for this in "Sparse but Wrong" (arXiv:2508.16560), by one fit for each k. "hierarchy": parents that are absorbed by their
-children, with and without nested reconstructions. "atoms": against MiniBatchDictionaryLearning,
-over noise and the number of rows. "codes": the code of the autoencoder and that of
-SparseCoder for the same dictionary.
+for this in "Sparse but Wrong" (arXiv:2508.16560), by one fit for each k. "hierarchy":
+parents that are absorbed by their children, with and without nested reconstructions.
+"atoms": against MiniBatchDictionaryLearning, over noise and the number of rows.
+"codes": the code of the autoencoder and that of SparseCoder for the same dictionary.
 """
 
 import sys
