@@ -1,12 +1,12 @@
 """J against seconds, of this library and of PyTorch, and default fits beside PCA.
 
     python benchmarks/convergence.py --measure          # writes convergence.json
-    python benchmarks/convergence.py --draw             # pictures and text of the page
+    python benchmarks/convergence.py --draw             # pictures of the page
     python benchmarks/convergence.py --measure --quick  # tiny tables, to try the script
 
 `--measure` takes ten minutes on two cores, and needs PyTorch and a C++ compiler;
-`--draw` needs only the file that was written. The page is doc/speed.md, of which the
-text between two comments is replaced.
+`--draw` needs only the file that was written. The page is doc/speed.md, into which
+`pages.py` writes the text.
 
 Everyone minimises J with the alpha, beta and rho of a default fit, in float32. The runs
 of all candidates alternate, and points of a curve are medians of three runs. PyTorch is
@@ -41,9 +41,7 @@ from skl_sparse_ae import SparseAutoencoder
 
 RESULTS = Path(__file__).with_suffix(".json")
 DOC = Path(__file__).resolve().parents[1] / "doc"
-PAGE, PICTURES = DOC / "speed.md", DOC / "_static"
-# What is generated in the page stands between these lines.
-BEGIN, END = "<!-- by benchmarks/convergence.py -->", "<!-- end -->"
+PICTURES = DOC / "_static"
 
 # Seconds of the run of each solver that goes before the measured one.
 WARM_UP = 0.3
@@ -445,13 +443,6 @@ def spread(values):
     return f"{float(low):g} to {float(high):g}"
 
 
-def write_text(lines):
-    """Replace what stands between the two comments of the page."""
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{lines}\n{END}{after}")
-
-
 def main():
     """Measure, draw, or both."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -466,7 +457,6 @@ def main():
         results = json.loads(RESULTS.read_text())
         draw(results)
         print(text(results))
-        write_text(text(results))
 
 
 if __name__ == "__main__":

@@ -2,34 +2,42 @@
 
 Features of the default autoencoder against those of PCA with as many components:
 accuracy of a classifier, cross-validated, on small and large, narrow and wide data. Run
-as `python benchmarks/defaults.py`; `--compare` chooses what stands beside PCA,
-`--classifier` what reads the features, and `--plot` draws the differences.
+as `python benchmarks/defaults.py`; `--compare` chooses what stands beside PCA and
+`--classifier` what reads the features. What was measured is added to defaults.json, in
+place of what that had for the same data, features and classifier. `pages.py` draws the
+file into the documentation.
 """
 
 import argparse
+import json
 import os
 import sys
 import time
 import warnings
+from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 import datasets
 import numpy as np
 from joblib import Parallel, delayed
-from reporting import circumstances, table
+from reporting import circumstances, machine, table
 from sklearn.decomposition import NMF, PCA, TruncatedSVD
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_limits
 
 from skl_sparse_ae import SparseAutoencoder
 from skl_sparse_ae.metrics import variance_explained
 
 N_COMPONENTS = SparseAutoencoder().n_components
+RESULTS = Path(__file__).with_suffix(".json")
 
 
 class Data(NamedTuple):
@@ -93,9 +101,14 @@ FEATURES = {
         k, penalty="contractive", random_state=0
     ),
     "tanh": lambda k: SparseAutoencoder(k, activation="tanh", random_state=0),
+    "rho=0.02": lambda k: SparseAutoencoder(k, rho=0.02, random_state=0),
     "rho=0.05": lambda k: SparseAutoencoder(k, rho=0.05, random_state=0),
+    "rho=0.1": lambda k: SparseAutoencoder(k, rho=0.1, random_state=0),
     "rho=0.2": lambda k: SparseAutoencoder(k, rho=0.2, random_state=0),
     "rho=0.5": lambda k: SparseAutoencoder(k, rho=0.5, random_state=0),
+    "whitened": lambda k: make_pipeline(
+        PCA(k, whiten=True, random_state=0), SparseAutoencoder(k, random_state=0)
+    ),
     "tol=0.01": lambda k: SparseAutoencoder(k, tol=0.01, random_state=0),
     "tol=0.0001": lambda k: SparseAutoencoder(k, tol=1e-4, random_state=0),
     "NMF": lambda k: NMF(k, init="nndsvda", random_state=0),
@@ -111,7 +124,11 @@ CLASSIFIERS = {
 
 
 class Result(NamedTuple):
-    """Of one fold."""
+    """Of one fold.
+
+    ``seconds`` are those that a fit works on one core, which the other work of a busy
+    machine changes least.
+    """
 
     accuracy: float
     seconds: float
@@ -155,9 +172,9 @@ def evaluate(X, y, fold, standardise, make, classifier, n_labels=None):
     features = make(n_components)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        start = time.perf_counter()
+        start = time.thread_time()
         features.fit(X[train])
-        seconds = time.perf_counter() - start
+        seconds = time.thread_time() - start
         code = features.transform(X)
         scaled = StandardScaler().fit(code[train]).transform(code)
         known = labelled(y, train, n_labels)
@@ -183,10 +200,13 @@ def compare(name, kinds, classifier, n_labels, n_jobs):
     makers |= {kind: FEATURES[kind] for kind in kinds if kind != "NMF" or X.min() >= 0}
     jobs = [(kind, fold) for kind in makers for fold in folds(y)]
     standardise = TABLES[name].standardise
-    results = Parallel(n_jobs, prefer="threads")(
-        delayed(evaluate)(X, y, fold, standardise, makers[kind], classifier, n_labels)
-        for kind, fold in jobs
-    )
+    with threadpool_limits(1):
+        results = Parallel(n_jobs, prefer="threads")(
+            delayed(evaluate)(
+                X, y, fold, standardise, makers[kind], classifier, n_labels
+            )
+            for kind, fold in jobs
+        )
     return X.shape, {
         kind: np.array(
             [r for (k, _), r in zip(jobs, results, strict=True) if k == kind]
@@ -245,23 +265,39 @@ def cost_table(compared):
     return table(header, rows)
 
 
-def draw(compared, path):
-    """Draw the differences of the default to PCA, with standard errors."""
-    import matplotlib.pyplot as plt
+def study_name(classifier, n_labels=None):
+    """Key of the measurements with a classifier and a number of labels."""
+    return classifier if n_labels is None else f"{classifier}, {n_labels} labels"
 
-    names = list(compared)
-    means, errors = np.transpose(
-        [difference(compared[name][1], "default") for name in names]
-    )
-    order = np.argsort(means)
-    fig, ax = plt.subplots(figsize=(7, 0.25 * len(names) + 1), layout="constrained")
-    is_worse = means < -errors
-    colors = np.where(is_worse, "tab:red", "tab:blue")[order]
-    ax.barh(np.arange(len(names)), means[order], xerr=errors[order], color=colors)
-    ax.set_yticks(np.arange(len(names)), [names[i] for i in order])
-    ax.axvline(0, color="black", lw=0.8)
-    ax.set_xlabel("accuracy minus that of PCA with as many components")
-    fig.savefig(path, dpi=100)
+
+def save(name, study, shape, results):
+    """Add the results on one data set to the file, in four digits."""
+    saved = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"studies": {}}
+    rounded = {
+        kind: [
+            [None if np.isnan(v) else float(f"{v:.4g}") for v in fold] for fold in of
+        ]
+        for kind, of in results.items()
+    }
+    entries = saved["studies"].setdefault(study, {})
+    kinds = {**entries.get(name, {}).get("kinds", {}), **rounded}
+    entries[name] = {"shape": shape, "kinds": kinds}
+    saved |= {"date": str(date.today()), "machine": machine()}
+    lines = json.dumps(saved).replace('}}, "', '}},\n"')  # a line for each data set
+    RESULTS.write_text(lines + "\n")
+
+
+def saved_results(study):
+    """What the file has of a study, as `compare` returns it, by data set."""
+    entries = json.loads(RESULTS.read_text())["studies"][study]
+    return {
+        name: (
+            entries[name]["shape"],
+            {k: np.array(v, float) for k, v in entries[name]["kinds"].items()},
+        )
+        for name in TABLES
+        if name in entries
+    }
 
 
 def main():
@@ -273,7 +309,6 @@ def main():
     parser.add_argument("--classifier", choices=CLASSIFIERS, default="logistic")
     parser.add_argument("--labels", type=int, help="labelled rows of each class")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--plot", help="file for a picture of the differences")
     arguments = parser.parse_args()
     kinds = arguments.compare + (PENALTIES if arguments.penalties else [])
     compared = {}
@@ -283,6 +318,7 @@ def main():
         )
         if results is not None:
             compared[name] = results
+            save(name, study_name(arguments.classifier, arguments.labels), *results)
             print(f"{name} is done", file=sys.stderr)
     if not compared:
         sys.exit("There are no data.")
@@ -291,8 +327,6 @@ def main():
     if "default" in kinds:
         sections.append(cost_table(compared))
     print("\n\n".join(sections))
-    if arguments.plot:
-        draw(compared, arguments.plot)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Markdown tables, and a description of the system."""
+"""Markdown tables, their places in pages, and a description of the system."""
 
 import os
 import platform
@@ -55,3 +55,20 @@ def table(header, rows):
     """A Markdown table; the first column is left-aligned, the others right."""
     lines = [header, ["---"] + ["--:"] * (len(header) - 1), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def begin(name):
+    """The line of a page below which a benchmark's text stands."""
+    return f"<!-- by benchmarks/{name} -->"
+
+
+END = "<!-- end -->"
+
+
+def inserted(page, name, text):
+    """A page with the text in its place, between the two comments."""
+    before, line, rest = page.partition(begin(name))
+    if not line:
+        raise ValueError(f"the page has no line {begin(name)}")
+    _, _, after = rest.partition(END)
+    return f"{before}{line}\n{text}\n{END}{after}"

@@ -16,6 +16,7 @@ copyright = author
 version = release = skl_sparse_ae.__version__
 
 extensions = [
+    "gallery_alt",
     "mathml",
     "missing_references",
     "myst_parser",
@@ -25,11 +26,12 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_static"]
 templates_path = ["_templates"]
 
 # Markdown, as GitHub reads it too.
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["deflist", "dollarmath", "substitution"]
+myst_substitutions = {"version": release}
 myst_heading_anchors = 3
 
 # Doctests in Markdown end with a blank line, which need not be shown.

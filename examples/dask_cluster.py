@@ -12,6 +12,8 @@ with all rows in memory.
 Needs ``pip install "skl-sparse-ae[dask]"``.
 """
 
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/cluster.png"
+
 import warnings
 from time import perf_counter
 

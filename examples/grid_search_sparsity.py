@@ -18,6 +18,8 @@ the weakest sparsity. The last table also has
 the accuracy on test rows, which were not used for any choice.
 """
 
+# sphinx_gallery_thumbnail_path = "_static/thumbnails/grid_search.png"
+
 from time import perf_counter
 
 from sklearn.datasets import load_digits

@@ -5,8 +5,8 @@ Kernels of natural images
 
 A convolutional sparse autoencoder of photographs learns kernels that are edges and bars
 in many directions. The dense network of
-:ref:`sphx_glr_auto_examples_plot_natural_patches.py` learns an edge once for each place
-in a patch; here, one kernel serves all places of an image.
+:doc:`another example <plot_natural_patches>` learns an edge once for each place in a
+patch; here, one kernel serves all places of an image.
 """
 
 import matplotlib.pyplot as plt

@@ -146,8 +146,8 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
     Notes
     -----
-    Images are dense arrays in memory. The report and the files of
-    :mod:`skl_sparse_ae.interchange` are for :class:`~skl_sparse_ae.SparseAutoencoder`.
+    Images are dense arrays in memory. The files of :mod:`skl_sparse_ae.interchange` are
+    for :class:`~skl_sparse_ae.SparseAutoencoder`.
 
     With ``train_on="patches"``, J and its terms in `loss_curve_`, `mean_activation_`
     and `validation_scores_` are those of the patches. :meth:`score` and
@@ -188,6 +188,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         "pool_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
         **SparseAutoencoder._parameter_constraints,
     }
+    del _parameter_constraints["matryoshka_widths"]
 
     _takes_images = True
 
@@ -341,11 +342,14 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     def _encode(self, network, parameters, X, out):
         if self.pooling is None:
             return super()._encode(network, parameters, X, out)
-        maps = np.empty((len(X), network.n_outputs), X.dtype)
-        network.encode(parameters, X, maps)
-        maps = maps.reshape(-1, *self.map_shape_)
-        pooled = pool(maps, self.pooling, _pair(self, "pool_size"))
-        out[...] = pooled.reshape(len(X), -1)
+        pool_size = _pair(self, "pool_size")
+        for rows in network.image_blocks(0, len(X), X.itemsize):
+            images = X[rows]
+            maps = np.empty((len(images), network.n_outputs), X.dtype)
+            network.encode(parameters, images, maps)
+            maps = maps.reshape(-1, *self.map_shape_)
+            pooled = pool(maps, self.pooling, pool_size)
+            out[rows] = pooled.reshape(len(images), -1)
         return out
 
     def _check_rows(self, X, sample_weight=None, *, method, reset=False):

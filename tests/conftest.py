@@ -17,6 +17,8 @@ with suppress(ImportError):
     settings.register_profile(
         "few", max_examples=200, deadline=None, derandomize=True, database=None
     )
+    # With the lowest versions of libraries, where "few" has run with the newest.
+    settings.register_profile("fewest", settings.get_profile("few"), max_examples=20)
     settings.register_profile("thorough", max_examples=2000, deadline=None)
     settings.load_profile("few")
 

@@ -14,10 +14,11 @@ from .._arrays._blocks import split_evenly
 
 # Images are used until they have so many pixels for each weight of a kernel, and at
 # least so many in all.
-PIXELS_PER_WEIGHT, MIN_PIXELS = 50, 100_000
+PIXELS_PER_WEIGHT, MIN_PIXELS = 20, 100_000
 # Where the search by conjugate gradients ends: the residual of the normal equations,
-# relative to that of a decoder of zeros, and the number of iterations.
-RTOL, MAX_ITER = 1e-3, 100
+# relative to that of a decoder of zeros, and the number of iterations. What is left
+# then are weights in directions that hardly matter, and on photographs fit the sample.
+RTOL, MAX_ITER = 1e-3, 50
 
 
 def image_decoder(network, parameters, rows, decay, team, rtol=RTOL, max_iter=MAX_ITER):

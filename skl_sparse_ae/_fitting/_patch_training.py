@@ -58,9 +58,10 @@ class PatchTraining:
         parameters = network.layout.views(theta)
         n_pixels = np.prod(self._convolution.kernel_shape)
         intercept = np.tile(parameters.decoder_intercept, n_pixels)
+        parameters = parameters._replace(decoder_intercept=intercept)
+        thresholds = network.layout.thresholds_of(theta)
         network = without_convolution(network)
-        theta = network.layout.flatten(parameters._replace(decoder_intercept=intercept))
-        return network, theta
+        return network, network.layout.flatten(parameters, thresholds=thresholds)
 
     def image_fit(self, problem, theta, team):
         """Return the problem of images and the parameter vector that fits them.
@@ -81,7 +82,11 @@ class PatchTraining:
         network = with_convolution(
             problem.network, self._convolution, selects_at_positions=True
         )
-        parameters = problem.network.layout.views(theta.astype(self._images.dtype))
+        theta = theta.astype(self._images.dtype)
+        parameters = problem.network.layout.views(theta)
+        thresholds = problem.network.layout.thresholds_of(theta)
+        if thresholds is not None:
+            network.penalty.threshold_ = thresholds
         n_channels = network.layout.n_intercepts
         intercept = parameters.decoder_intercept.reshape(-1, n_channels)
         parameters = parameters._replace(
@@ -95,4 +100,4 @@ class PatchTraining:
         self.variance = self._images.moments()[1]
         scaling = Scaling(network, problem.scaling.mean, self.variance)
         images = Problem(network, scaling, self._images, problem.alpha)
-        return images, network.layout.flatten(fitted)
+        return images, network.layout.flatten(fitted, thresholds=thresholds)

@@ -10,6 +10,8 @@ N_SEEN = 20_000
 # Patches from which kernels are learned. Ten times as many give the same features of
 # MNIST.
 N_TRAINING = 100_000
+# Images that are copied to draw from them, at most.
+MAX_IMAGES = 10_000
 
 
 def patches_of(rows, convolution, n_patches=N_SEEN, seed=0):
@@ -33,7 +35,7 @@ def patches_of(rows, convolution, n_patches=N_SEEN, seed=0):
     """
     rng = np.random.default_rng(seed)
     n_positions = convolution.n_positions
-    n_each = min(n_positions, max(1, -(-n_patches // rows.shape[0])))
+    n_each = min(n_positions, -(-n_patches // min(MAX_IMAGES, rows.shape[0])))
     X, sample_weight, _ = rows.sample(-(-n_patches // n_each))
     found = np.empty((len(X) * n_each, convolution.patch_size), X.dtype)
     bounds = np.arange(n_each + 1) * n_positions // n_each

@@ -18,6 +18,7 @@ from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
 from ._patches import patches_of
 from ._sparsity_target import SparsityTarget
+from ._widths import matryoshka_widths
 
 # Rows from which directions of large variance are estimated: this number at least, and
 # as many as give this number of entries. With 128 rows of images, searches take up to a
@@ -109,6 +110,7 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     network = _make_network(settings, penalty, n_features, n_components, convolution)
     scaling = Scaling(network, mean, variance)
     penalty.set_dictionary_unit(scaling.dictionary_unit)
+    penalty.set_code_unit(scaling.code_unit)
     alpha = decay_weights(settings, network, seen, variance)
     target = None
     if getattr(penalty, "beta", None) == "adaptive":
@@ -141,7 +143,9 @@ def _make_penalty(settings, rows, seen, variance, n_components, is_stream):
         penalty._validate_params()
         return penalty
     cls, beta, rho = PENALTIES[settings.penalty], settings.beta, None
-    if beta == "scale":
+    if beta == "scale" and cls.scale_is_adaptive:
+        beta = "adaptive"
+    elif beta == "scale":
         # Rows without variance need some positive weight; its size does not matter.
         beta = cls.default_beta(variance or 1.0, rows.shape[1], n_components)
     if "rho" in cls._get_param_names():
@@ -161,6 +165,7 @@ def _make_network(settings, penalty, n_features, n_components, convolution):
         penalty,
         settings.engine,
         convolution,
+        widths=matryoshka_widths(settings, n_components),
     )
     if not is_built_in(penalty):
         check_penalty(penalty, network.activation)

@@ -42,9 +42,12 @@ def _columns(X):
         return list(enumerate(X.T))
     if not hasattr(X, "columns"):
         return []
-    columns = [(name, np.asarray(X[name])) for name in X.columns]
+    columns = [(name, X[name]) for name in X.columns]
     return [
-        (name, c.astype(object)) for name, c in columns if c.dtype.kind not in "biufc"
+        # NumPy would make integers of dates in nanoseconds.
+        (name, np.asarray(column, dtype=object))
+        for name, column in columns
+        if np.asarray(column).dtype.kind not in "biufc"
     ]
 
 

@@ -39,4 +39,6 @@ def checked_weights(sample_weight, n_rows):
         dtype=np.float64,
         ensure_non_negative=True,
     )
+    if not weights.any():  # which scikit-learn checks from 1.9 on
+        raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights / weights.max()

@@ -59,8 +59,9 @@ def hoyer_sparsity(A, *, axis=1):
 def _divided_by_largest(A, axis):
     """Vectors divided by their largest entries, so that squares stay in range."""
     if sparse.issparse(A):
-        largest = A.max(axis=axis).toarray()
+        # SciPy before 1.14 keeps two dimensions.
+        largest = A.max(axis=axis).toarray().ravel()
         factors = 1 / np.where(largest > 0, largest, 1)
-        return A.multiply(factors[:, None] if axis == 1 else factors).tocsr()
+        return A.multiply(factors[:, None] if axis == 1 else factors[None]).tocsr()
     largest = A.max(axis=axis, keepdims=True)
     return A / np.where(largest > 0, largest, 1)

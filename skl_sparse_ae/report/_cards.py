@@ -13,6 +13,7 @@ KEYS = {
     "mean": "Mean activation",
     "largest": "Largest activation",
     "enrichment": "Enrichment of a class",
+    "correlation": "Correlation with y",
 }
 
 
@@ -20,7 +21,11 @@ def orders(measured):
     """Orders of the units: a dict of "key up" or "key down" to its text."""
     texts = {"unit up": "Number of the unit"}
     for key, text in KEYS.items():
-        if key == "enrichment" and measured.enrichment is None:
+        needed = {
+            "enrichment": measured.enrichment,
+            "correlation": measured.correlations,
+        }
+        if needed.get(key, measured) is None:
             continue
         texts[f"{key} down"] = f"{text}, largest first"
         texts[f"{key} up"] = f"{text}, smallest first"
@@ -59,6 +64,9 @@ def card(unit, measured, weights, rows):
         if enriched:
             numbers["enrichment"] = enriched[0][1]
         classes = _classes(enriched)
+    if measured.correlations is not None:
+        numbers["correlation"] = measured.correlations.spearman[unit]
+        classes = _correlation(measured.correlations, unit)
     names = [f"unit {unit}", *states, *weights.names(unit), *labels, *rows.names(unit)]
     text = "\n".join(names)
     data = "".join(f' data-{key}="{value:.6g}"' for key, value in numbers.items())
@@ -112,10 +120,27 @@ def _classes(enriched):
         return '<p class="caption classes">No class is more frequent than elsewhere</p>'
     lines = "".join(
         f"<li><span>class {short(label)}</span><b>{number(ratio)} times as frequent,"
-        f" {percent(share)} of its rows</b></li>"
+        f" {percent(share)} of its active rows</b></li>"
         for label, ratio, share in enriched
     )
     return (
         '<p class="caption classes">Classes where it is active</p>'
+        f'<ul class="lines">{lines}</ul>'
+    )
+
+
+def _correlation(correlations, unit):
+    """How the activation of a unit goes with a numeric target."""
+    if correlations.adjusted_pvalues[unit] >= SIGNIFICANCE:
+        return '<p class="caption classes">No correlation with y beyond chance</p>'
+    lines = "".join(
+        f"<li><span>{name}</span><b>{values[unit]:.2f}</b></li>"
+        for name, values in (
+            ("of ranks (Spearman)", correlations.spearman),
+            ("of activations (Pearson)", correlations.pearson),
+        )
+    )
+    return (
+        '<p class="caption classes">Correlation with y</p>'
         f'<ul class="lines">{lines}</ul>'
     )

@@ -15,10 +15,15 @@ from .._reading._pipelines import check_units, first_steps, last_step, stack_of
 from .._rows._moments import mean_and_variance
 from ..inspection import label_enrichment, top_activating
 from ..metrics._reconstruction import variance_explained_by_code
+from ._maps import is_convolutional, per_unit
+from ._targets import Correlations, correlations
 
 # An estimator for functions of `inspection` whose input is the code itself, so that
 # rows are encoded only once.
 IDENTITY = FunctionTransformer().set_output(transform="default")
+# Maximum number of pairs of a row and a unit that the search of the page knows, besides
+# those that cards show.
+MAX_PAIRS = 50_000
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,12 @@ class Measurements:
     ----------
     n_samples, n_features : int
         Shape of the input of the first layer.
+
+    n_columns : int
+        Number of columns of the code: of units, or of all positions of their maps.
+
+    active_where : str
+        When a unit counts as active: what is said of its activation.
 
     variance_explained : float or None
         None without `inverse_transform`.
@@ -47,6 +58,7 @@ class Measurements:
         Mean over the rows.
 
     density, mean_activation : ndarray of shape (n_components,)
+        Of units with maps, of their largest activations in an image, as all below.
     dead, always_on : ndarray of shape (n_components,), dtype bool
 
     top : Bunch
@@ -54,11 +66,20 @@ class Measurements:
 
     enrichment : Bunch or None
         Result of :func:`~skl_sparse_ae.inspection.label_enrichment`; None without
-        labels.
+        classes.
+
+    correlations : Correlations or None
+        None without a numeric target.
+
+    rows_of_units : list of list of int
+        For each unit the rows that it is among the most active ones on. Empty lists if
+        there are very many.
     """
 
     n_samples: int
     n_features: int
+    n_columns: int
+    active_where: str
     variance_explained: float | None
     pca_scores: dict
     n_nonzero: float
@@ -70,10 +91,14 @@ class Measurements:
     always_on: np.ndarray
     top: Bunch
     enrichment: Bunch | None
+    correlations: Correlations | None
+    rows_of_units: list
 
 
-def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
+def measure(estimator, X, y, target, *, threshold, n_top_rows, pca, random_state):
     """Measure a fitted estimator; the parameters are those of `html_report`.
+
+    `target` is y as numbers if it is numeric, or None.
 
     Returns
     -------
@@ -84,26 +109,35 @@ def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
     code = stack.transform(rows)
     to_library = converter_to(code)
     rows, code = check_rows(rows, "X"), check_rows(code, "the code of X")
-    n_components = last_step(estimator).components_.shape[0]
-    check_units(code.shape[1], n_components)
+    fitted = last_step(estimator)
+    n_components, n_columns = fitted.components_.shape[0], code.shape[1]
+    if not is_convolutional(fitted):
+        check_units(n_columns, n_components)
     if isinstance(threshold, str) and threshold == "auto":
         threshold = auto_threshold(estimator)
     _, variance = mean_and_variance(rows)
     explained = None
-    if hasattr(stack, "inverse_transform"):
+    if getattr(fitted, "pooling", None) is not None:
+        # Pooled maps cannot be decoded, but the estimator knows those before pooling.
+        explained = fitted.score(rows) if stack is fitted else None
+    elif hasattr(stack, "inverse_transform"):
         explained = variance_explained_by_code(
             rows,
             code,
             lambda part: stack.inverse_transform(to_library(part)),
             np.ones(rows.shape[0]),
         )
-    enrichment = None
-    if y is not None:
-        enrichment = label_enrichment(IDENTITY, code, y, threshold=threshold)
     n_nonzero = float(metrics.n_active_units(code).mean())
-    sizes = {n_components, max(1, round(n_nonzero))}
+    if is_convolutional(fitted):
+        code = per_unit(fitted, code)
+    enrichment = None
+    if y is not None and target is None:
+        enrichment = label_enrichment(IDENTITY, code, y, threshold=threshold)
+    sizes = {n_columns, max(1, round(n_nonzero))}
     return Measurements(
         *rows.shape,
+        n_columns=n_columns,
+        active_where=_active_where(threshold),
         variance_explained=explained,
         pca_scores=_pca_scores(rows, sizes, random_state) if pca and variance else {},
         n_nonzero=n_nonzero,
@@ -115,7 +149,30 @@ def measure(estimator, X, y, *, threshold, n_top_rows, pca, random_state):
         always_on=metrics.always_on_units(code, threshold=threshold),
         top=top_activating(IDENTITY, code, n=n_top_rows),
         enrichment=enrichment,
+        correlations=None if target is None else correlations(code, target),
+        rows_of_units=_rows_of_units(code, n_top_rows),
     )
+
+
+def _active_where(threshold):
+    """What is said of an activation that counts as active."""
+    if threshold is None:
+        return "is not zero"
+    if isinstance(threshold, str):
+        return "is above the unit's mean over the rows"
+    return "is above the threshold"
+
+
+def _rows_of_units(code, n):
+    """For each unit the rows on which it is among the `n` most active ones."""
+    n_samples, n_components = code.shape
+    found = [[] for _ in range(n_components)]
+    if n_samples * min(n, n_components) <= MAX_PAIRS:
+        turned = code.T.tocsr() if sparse.issparse(code) else code.T
+        units = top_activating(IDENTITY, turned, n=n)
+        for row, rank in zip(*np.nonzero(units.activations), strict=True):
+            found[units.indices[row, rank]].append(int(row))
+    return found
 
 
 def _pca_scores(rows, sizes, random_state):

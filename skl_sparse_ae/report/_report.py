@@ -14,10 +14,12 @@ from ..inspection import top_features
 from ..inspection._classes import column_of
 from ..inspection._unit_weights import unit_weights
 from ._cards import card, orders, queries
+from ._maps import is_convolutional, kernels, shape_of_images
 from ._measurements import measure
 from ._page import page
 from ._rows import RowLines, RowPictures
 from ._sections import scores, settings, sparsity, training
+from ._targets import as_numbers
 from ._text import escaped
 from ._unit_weights import UnitFeatures, UnitPictures
 
@@ -105,14 +107,16 @@ def html_report(
 
     The page shows the variance explained compared with PCA, the sparsity of the code,
     the loss curve and its terms, all settings, and a card for each unit: its weights as
-    a picture or as names of features, its activity, the rows that activate it most and
-    the classes that are frequent where it is active. Cards can be searched and sorted.
+    a picture or as names of features, its activity, the rows that activate it most, and
+    the classes that are frequent where it is active or its correlation with a numeric
+    y. Cards can be searched and sorted.
 
     Parameters
     ----------
     estimator : estimator object
-        Fitted, with `transform` and `components_`: a :class:`SparseAutoencoder`, PCA,
-        NMF, dictionary learning, or a pipeline that ends with one. Parts of the page
+        Fitted, with `transform` and `components_`: a :class:`SparseAutoencoder` or
+        :class:`ConvSparseAutoencoder`, PCA, NMF, dictionary learning, or a pipeline
+        that ends with one. Parts of the page
         require further methods and attributes, such as `inverse_transform` and
         `loss_curve_`, and are left out without them.
 
@@ -121,12 +125,15 @@ def html_report(
         so give only some of very many rows.
 
     y : array-like of shape (n_samples,), default=None
-        Class of each row. It is used only to show the classes of the rows and those
-        that are frequent where a unit is active.
+        Class of each row, or a numeric target: numbers that are not whole, or more than
+        20 different ones that are more than a tenth of the rows. Strings are always
+        classes. It is used only to show the classes or numbers of the rows, and the
+        classes that are frequent where a unit is active or its correlation with y.
 
     image_shape : tuple of int, default=None
         ``(height, width)``, or ``(height, width, 3)`` for colours, if the rows of X are
-        images. None shows names of features instead.
+        images. None takes that of a :class:`ConvSparseAutoencoder`, and otherwise shows
+        names of features instead.
 
     feature_names : array-like of shape (n_features,), default=None
         Names of the columns of the first layer. None takes the same names as
@@ -169,7 +176,7 @@ def html_report(
     TypeError
         If it has no `components_`.
     ValueError
-        If lengths or shapes do not match X, or if y is continuous.
+        If lengths or shapes do not match X, or y has missing values.
 
     See Also
     --------
@@ -183,12 +190,17 @@ def html_report(
       explained is that of the input of the first one, through all of them, as in
       :func:`~skl_sparse_ae.metrics.pipeline_score`, and the weights of units are over
       its columns. PCA is fitted to and evaluated on the same rows.
-    - Classes are shown if their enrichment has an adjusted p-value below 0.05.
+    - Classes are shown if their enrichment has an adjusted p-value below 0.05, and
+      correlations if that of Spearman's has.
+    - Of a convolutional unit the kernel is shown, and its largest activation in each
+      image: a unit is active on a row if it is so anywhere in the image.
     - In pictures of units, zero is middle grey and the unit's largest absolute weight
       is black or white; pictures of rows share one scale. Images larger than their
       place on the page are shrunk by whole factors.
-    - The search matches the whole query as one phrase, and numbers in it only as whole
-      numbers.
+    - The search finds units for which all words of the query are found, such as
+      ``unit 12 class 3``, or phrases in double quotes. Numbers match whole numbers
+      only. A row is found with the `n_top_rows` units that are most active on it and
+      those that show it; of more than 50 000 such pairs, only the latter are known.
     - A unit takes about 3 kilobytes, including its pictures.
     - Without scripts, as in notebooks that are not trusted, everything is shown but
       cannot be searched or sorted.
@@ -216,21 +228,28 @@ def html_report(
     if y is not None:
         y = column_of(y)
         check_consistent_length(X, y)
+    target = None if y is None else as_numbers(y)
     row_names = _row_names(X, row_labels)
-    weights = _weights(estimator, image_shape, n_top_features, feature_names)
+    if is_convolutional(fitted):
+        weights = UnitPictures(*kernels(fitted))
+        image_shape = image_shape or shape_of_images(fitted)
+    else:
+        weights = _weights(estimator, image_shape, n_top_features, feature_names)
     measured = measure(
         estimator,
         X,
         y,
+        target,
         threshold=threshold,
         n_top_rows=n_top_rows,
         pca=pca,
         random_state=random_state,
     )
+    options = {"is_numeric": target is not None, "found": measured.rows_of_units}
     if image_shape is None:
-        rows = RowLines(measured.top, row_names, y)
+        rows = RowLines(measured.top, row_names, y, **options)
     else:
-        rows = RowPictures(X, image_shape, measured.top, row_names, y)
+        rows = RowPictures(X, image_shape, measured.top, row_names, y, **options)
     if title is None:
         title = f"{type(fitted).__name__}: {n_components} units"
     html = page(

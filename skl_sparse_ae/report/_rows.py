@@ -22,19 +22,27 @@ class RowLines:
         Result of :func:`~skl_sparse_ae.inspection.top_activating`.
     row_names : sequence of str of shape (n_samples,)
     y : array-like of shape (n_samples,) or None
-        Class of each row.
+        Class or number of each row.
+    is_numeric : bool
+        Whether y is a numeric target.
+    found : list of list of int
+        For each unit, rows that the search finds it by, besides those that it shows.
     """
 
     sprites = {}
 
-    def __init__(self, top, row_names, y=None):
+    def __init__(self, top, row_names, y=None, *, is_numeric=False, found=()):
         self._top = top
         self._names = row_names
         self._y = y
+        self._is_numeric = is_numeric
+        self._found = found
 
     def names(self, unit):
         """Names that the search finds: those of the rows."""
-        return [short(self._names[row]) for row, _ in self._rows(unit)]
+        shown = [row for row, _ in self._rows(unit)]
+        others = self._found[unit] if self._found else []
+        return [short(self._names[row]) for row in dict.fromkeys([*shown, *others])]
 
     def html(self, unit):
         """HTML of the rows that activate a unit most, with their activations."""
@@ -59,8 +67,14 @@ class RowLines:
         return list(zip(indices[found], activations[found], strict=True))
 
     def _cells(self, row):
-        name = f"<span>{short(self._names[row])}</span>"
-        return name if self._y is None else f"{name}<i>{short(self._y[row])}</i>"
+        name = short(self._names[row])
+        # The whole name, where the page cuts it.
+        name = f'<span title="{name}">{name}</span>'
+        return name if self._y is None else f"{name}<i>{self._target(row)}</i>"
+
+    def _target(self, row):
+        y = self._y[row]
+        return number(y) if self._is_numeric else short(y)
 
 
 class RowPictures(RowLines):
@@ -70,12 +84,12 @@ class RowPictures(RowLines):
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     image_shape : tuple of int
-    top, row_names, y
+    top, row_names, y, is_numeric, found
         As in RowLines.
     """
 
-    def __init__(self, X, image_shape, top, row_names, y=None):
-        super().__init__(top, row_names, y)
+    def __init__(self, X, image_shape, top, row_names, y=None, **options):
+        super().__init__(top, row_names, y, **options)
         shown = np.unique(top.indices[top.activations != 0])
         if len(shown) == 0:
             # No unit shows a row, but a sprite needs a picture.
@@ -99,4 +113,6 @@ class RowPictures(RowLines):
 
     def _title(self, row):
         name = short(self._names[row])
-        return name if self._y is None else f"{name}, class {short(self._y[row])}"
+        if self._y is None:
+            return name
+        return f"{name}, {'y =' if self._is_numeric else 'class'} {self._target(row)}"

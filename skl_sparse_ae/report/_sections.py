@@ -8,6 +8,7 @@ import numpy as np
 from .._reading._pipelines import last_step
 from ..display._reading import target_rho
 from ._charts import areas, histogram
+from ._maps import is_convolutional
 from ._text import facts, number, short
 
 TERMS = ("reconstruction", "decay", "sparsity")
@@ -26,12 +27,11 @@ def section(heading, *content):
 
 def scores(estimator, measured):
     """Section on the variance explained, compared with PCA."""
-    n_components = len(measured.density)
     lines = []
     if measured.variance_explained is not None:
         name = short(type(last_step(estimator)).__name__)
         score = measured.variance_explained
-        lines.append((name, n_components, number(measured.n_nonzero), score))
+        lines.append((name, measured.n_columns, number(measured.n_nonzero), score))
     for n, score in sorted(measured.pca_scores.items(), reverse=True):
         lines.append(("PCA", n, n, score))
     if not lines:
@@ -41,7 +41,7 @@ def scores(estimator, measured):
         f"<td>{score:.3f}</td></tr>"
         for name, n, n_nonzero, score in lines
     )
-    columns = ["Code", "Units", "Not zero on a row", "Explained"]
+    columns = ["Code", "Columns", "Not zero on a row", "Explained"]
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     table = (
         "<table>\n<caption>Fraction of variance explained</caption>\n"
@@ -63,7 +63,17 @@ def sparsity(estimator, measured):
         ],
         "facts",
     )
+    has_maps = is_convolutional(last_step(estimator))
+    activation = "largest activation in an image" if has_maps else "activation"
+    explanation = (
+        f'<p class="caption">A unit is active where its {activation} '
+        f"{measured.active_where}. Dead: on no row. Always on: on every row. Hoyer "
+        "sparsity: 0 if all units are equally active on a row, 1 if one alone is.</p>"
+    )
     fraction, level = (target_rho(estimator, name) for name in ("frequency", "mean"))
+    if has_maps:
+        # rho is about all positions, and these are the largest activations.
+        fraction = level = None
     means, quantity = measured.mean_activation, "their mean activation"
     if level is not None and last_step(estimator).activation_ == "tanh":
         # As in the "kl" penalty and in MeanActivationDisplay.
@@ -79,7 +89,8 @@ def sparsity(estimator, measured):
         ),
         _histogram(f"Units by {quantity}", means, level, level),
     ]
-    return section("Sparsity", summary, f'<div class="charts">{"".join(charts)}</div>')
+    figures = f'<div class="charts">{"".join(charts)}</div>'
+    return section("Sparsity", summary, explanation, figures)
 
 
 def _histogram(caption, values, rho, mark):
@@ -109,7 +120,13 @@ def training(estimator):
     )
     chart = areas(curves, total, f"{label} in {len(total)} iterations")
     figure = _figure(chart, f"{label}, over {len(total)} iterations{keys}")
-    return section("Training", f'<div class="charts">{figure}</div>')
+    explanation = ""
+    if curves:
+        explanation = (
+            '<p class="caption">Training minimises J, the sum of the error of '
+            "reconstruction, the decay of weights and the penalty on the code.</p>"
+        )
+    return section("Training", explanation, f'<div class="charts">{figure}</div>')
 
 
 def settings(estimator):

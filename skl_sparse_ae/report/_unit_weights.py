@@ -59,7 +59,7 @@ class UnitFeatures:
         shares = weights / (np.abs(weights).max() or 1.0)
         lines = "".join(
             f'<li class="{"minus" if share < 0 else "plus"}" '
-            f'style="--w:{abs(share):.2f}"><span>{name}</span>'
+            f'style="--w:{abs(share):.2f}"><span title="{name}">{name}</span>'
             f"<b>{number(weight)}</b></li>"
             for name, weight, share in zip(
                 self.names(unit), weights, shares, strict=True

@@ -8,6 +8,18 @@
   const order = document.getElementById("order");
   const count = document.getElementById("count");
 
+  // Words that all have to be found; a number belongs to the kind of thing before it,
+  // and a phrase is in double quotes, the last of which may not be typed yet.
+  function patterns(query) {
+    const terms = query.match(
+      /"[^"]*"?|\b(?:unit|row|class)\s+[^\s"]*\d[^\s"]*|[^\s"]+/giu
+    );
+    return (terms ?? [])
+      .map((term) => term.replace(/"/g, "").replace(/\s+/g, " ").trim())
+      .filter(Boolean)
+      .map(pattern);
+  }
+
   // Numbers match only as whole numbers: "unit 1" does not find unit 12.
   function pattern(query) {
     const plain = query.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
@@ -17,10 +29,10 @@
   }
 
   function filter() {
-    const wanted = pattern(search.value.trim());
+    const wanted = patterns(search.value);
     let shown = 0;
     for (const card of cards) {
-      card.hidden = !wanted.test(card.dataset.text);
+      card.hidden = !wanted.every((each) => each.test(card.dataset.text));
       shown += !card.hidden;
     }
     count.value =

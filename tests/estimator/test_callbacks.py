@@ -2,12 +2,13 @@
 
 import pytest
 from numpy.testing import assert_allclose
-from sklearn.callback import ProgressBar
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from .short_fits import make_short, short
+
+callback = pytest.importorskip("sklearn.callback", reason="needs scikit-learn 1.9")
 
 
 class Recorder:
@@ -67,7 +68,7 @@ def test_progress_bars_show_the_iterations(solver, inside, X, capsys):
         autoencoder = make_pipeline(MinMaxScaler(), autoencoder)
     elif inside == "search":
         autoencoder = GridSearchCV(autoencoder, {"rho": [0.1, 0.2]}, cv=2)
-    autoencoder.set_callbacks(ProgressBar(max_propagation_depth=None))
+    autoencoder.set_callbacks(callback.ProgressBar(max_propagation_depth=None))
     autoencoder.fit(X)
     out = capsys.readouterr().out
     assert "SparseAutoencoder" in out

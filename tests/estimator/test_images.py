@@ -206,3 +206,16 @@ def test_it_shares_parameters_and_defaults_with_the_dense_one():
     own |= {"train_on"}
     shared = {k: v for k, v in conv.get_params().items() if k not in own}
     assert shared == dense
+
+
+def test_pooling_by_blocks_of_images(X, monkeypatch):
+    fitted = make(pooling="max").fit(X)
+    expected = fitted.transform(X)
+    monkeypatch.setattr(
+        "skl_sparse_ae._network._conv_network.ConvNetwork.image_blocks",
+        lambda self, start, stop, itemsize: (
+            [slice(start, start + 7)]
+            + [slice(i, min(i + 3, stop)) for i in range(start + 7, stop, 3)]
+        ),
+    )
+    assert_allclose(fitted.transform(X), expected, rtol=1e-12)

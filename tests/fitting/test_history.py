@@ -111,6 +111,7 @@ def test_copies_go_on_alone(duplicate, X):
 
 
 def test_lists_that_nobody_has_read_are_saved(X, tmp_path):
+    pytest.importorskip("safetensors")
     estimator = stream(X)
     save_safetensors(estimator, tmp_path / "stream.safetensors")
     loaded = load_safetensors(tmp_path / "stream.safetensors")

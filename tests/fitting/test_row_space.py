@@ -54,7 +54,7 @@ def test_fits_end_at_a_minimum_over_all_columns(penalty, weighted, X, rng, monke
     assert_allclose(fitted.loss_curve_[-1], value, rtol=1e-8)
     centred = X - np.average(X, axis=0, weights=weights)
     for matrix in (fitted.encoder_coef_, fitted.components_.T):
-        inside = centred.T @ np.linalg.lstsq(centred.T, matrix)[0]
+        inside = centred.T @ np.linalg.lstsq(centred.T, matrix, rcond=None)[0]
         assert_allclose(inside, matrix, atol=1e-8)
     monkeypatch.setattr(_full_batch, "row_space", lambda *args: None)
     again = make(warm_start=True)

@@ -131,7 +131,7 @@ def test_corrupted_rows_are_reconstructed_as_clean_ones(encoder, rng, team):
     Ac, Xc = A - A.mean(axis=0), rows.X - mean
     ridge = np.sqrt(N_ROWS * ALPHA) * np.eye(N_COMPONENTS)
     zeros = np.zeros((N_COMPONENTS, N_FEATURES))
-    W, *_ = np.linalg.lstsq(np.vstack([Ac, ridge]), np.vstack([Xc, zeros]))
+    W, *_ = np.linalg.lstsq(np.vstack([Ac, ridge]), np.vstack([Xc, zeros]), rcond=None)
     assert_allclose(projected.parameters(*encoder).components, W, atol=1e-8)
     s = A.mean(axis=0)
     kl = 0.2 * np.log(0.2 / s) + 0.8 * np.log(0.8 / (1 - s))

@@ -31,8 +31,14 @@ def make_network(penalty="kl", tied=False):
     return Network.from_names(layout, activation, "identity", penalty)
 
 
+def random_rows(n_rows, n_columns, density, rng):
+    # SciPy's random_array has this argument under two names.
+    rows = sparse.random(n_rows, n_columns, density, random_state=rng)
+    return sparse.csr_array(rows)
+
+
 def make_rows(rng, weighted=False):
-    X = sparse.random_array((N_ROWS, N_FEATURES), density=0.2, rng=rng, format="csr")
+    X = random_rows(N_ROWS, N_FEATURES, 0.2, rng)
     return X, rng.uniform(0.1, 2, size=N_ROWS) if weighted else None
 
 
@@ -170,7 +176,7 @@ def test_units_are_revived_as_with_dense_rows(tied, weighted, rng, team):
 def test_single_precision_suffices(rng, team):
     # The squared error is a small difference of large terms.
     network = make_network()
-    X = sparse.random_array((3000, N_FEATURES), density=0.3, rng=rng, format="csr")
+    X = random_rows(3000, N_FEATURES, 0.3, rng)
     theta = rng.normal(size=network.layout.size)
     results = evaluate(SparseObjective, network, theta, X.astype(np.float32), team=team)
     expected = evaluate(DenseObjective, network, theta, X.toarray(), team=team)
@@ -213,7 +219,7 @@ def test_batches_use_running_means(rng, team):
 def test_no_dense_array_has_the_shape_of_the_rows(team):
     n_rows, n_features = 500, 50_000
     rng = np.random.default_rng(0)
-    X = sparse.random_array((n_rows, n_features), density=1e-3, rng=rng, format="csr")
+    X = random_rows(n_rows, n_features, 1e-3, rng)
     penalty = make_penalty("kl", rho=0.1, beta=1.0)
     network = Network.from_names(Layout(n_features, 3), "logistic", "identity", penalty)
     theta = rng.normal(size=network.layout.size)

@@ -17,7 +17,7 @@ def test_masking_sets_a_fraction_of_entries_to_zero(rng):
 
 
 def test_masking_sparse_rows_keeps_them_sparse(rng):
-    X = sparse.random_array((200, 50), density=0.2, format="csr", rng=0)
+    X = sparse.csr_array(sparse.random(200, 50, density=0.2, random_state=0))
     corrupted = masking(X, rng, level=0.5)
     assert sparse.issparse(corrupted)
     kept = corrupted.toarray() != 0
