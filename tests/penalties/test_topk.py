@@ -78,6 +78,15 @@ def test_a_soft_code_is_what_exceeds_the_largest_that_is_dropped():
     assert_array_equal(a, [[2, 0, 1, 0], [0, 0, 0, 0]])
 
 
+def test_a_soft_code_of_all_units_is_not_changed(rng):
+    a = rng.uniform(0.1, 1, size=(5, 4))
+    penalty = TopK(0.99, transform_soft=True).for_transform()
+    assert penalty.n_active(4) == 4
+    soft = a.copy()
+    penalty.select(soft)
+    assert_array_equal(soft, a)
+
+
 def test_a_soft_code_is_continuous(digits):
     steps = {}
     for soft in (False, True):
