@@ -4,6 +4,7 @@ from numpy.testing import assert_array_equal
 
 from skl_sparse_ae import BatchTopK, SparseAutoencoder, TopK
 from skl_sparse_ae._network._activations import ACTIVATIONS
+from skl_sparse_ae._penalties._topk import _largest
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -163,3 +164,14 @@ def test_batch_topk_rows_use_k_units_on_average(by, digits):
 def test_batch_topk_needs_batches(digits):
     with pytest.raises(ValueError, match="'batch_topk'.*solver='adam'"):
         SparseAutoencoder(8, penalty="batch_topk", solver="lbfgs").fit(digits)
+
+
+def test_of_equal_activations_on_a_device_the_first_are_kept():
+    xp = pytest.importorskip("array_api_strict")
+    a = np.array([[1.0, 3.0, 3.0, 3.0, 2.0], [5.0, 0.0, 1.0, 0.0, 0.0]])
+    for k, expected in [
+        (1, [[0, 1, 0, 0, 0], [1, 0, 0, 0, 0]]),
+        (2, [[0, 1, 1, 0, 0], [1, 0, 1, 0, 0]]),
+        (4, [[0, 1, 1, 1, 1], [1, 1, 1, 1, 0]]),
+    ]:
+        assert_array_equal(np.asarray(_largest(xp.asarray(a), k)), expected)
