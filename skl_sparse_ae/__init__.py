@@ -1,7 +1,7 @@
 """Sparse autoencoders as scikit-learn transformers."""
 
 from ._conv_sparse_autoencoder import ConvSparseAutoencoder
-from ._penalties import KL, L1, BatchTopK, Contractive, Penalty, TopK
+from ._penalties import KL, L1, BatchTopK, Contractive, JumpReLU, Penalty, TopK
 from ._sparse_autoencoder import SparseAutoencoder
 from ._version import __version__
 from .stability import (
@@ -18,6 +18,7 @@ __all__ = [
     "BatchTopK",
     "Contractive",
     "ConvSparseAutoencoder",
+    "JumpReLU",
     "Penalty",
     "SparseAutoencoder",
     "StabilityCurve",

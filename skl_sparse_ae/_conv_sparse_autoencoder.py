@@ -188,6 +188,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         "pool_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
         **SparseAutoencoder._parameter_constraints,
     }
+    del _parameter_constraints["matryoshka_widths"]
 
     _takes_images = True
 

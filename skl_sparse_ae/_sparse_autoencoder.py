@@ -18,11 +18,12 @@ from ._fitting._fit import fitted_by
 from ._fitting._fitted import (
     fitted_network,
     fitted_parameters,
+    fitted_vector,
     last_fit,
     replace_fit,
 )
 from ._fitting._history import list_attribute
-from ._fitting._messages import finite
+from ._fitting._messages import finite, warn_if_digits_were_lost
 from ._fitting._monitor import report
 from ._fitting._partial_fit import partially_fitted_by, random_state_of
 from ._fitting._problem import Problem
@@ -65,8 +66,8 @@ class SparseAutoencoder(
     n_components : int or None, default=100
         Number of hidden units. If None, it is ``n_features``.
 
-    penalty : {"kl", "l1", "topk", "batch_topk", "contractive"}, penalty object or \
-            None, default="kl"
+    penalty : {"kl", "l1", "topk", "batch_topk", "jumprelu", "contractive"}, penalty \
+            object or None, default="kl"
         Sparsity penalty:
 
         - "kl": the Kullback-Leibler divergence between `rho` and each unit's mean
@@ -79,6 +80,9 @@ class SparseAutoencoder(
           others. :class:`TopK` has further parameters.
         - "batch_topk": like "topk", but for a whole mini-batch, so that the number of
           active units may differ between rows; see :class:`BatchTopK`.
+        - "jumprelu": activations below a threshold are set to zero, which is learned
+          for each unit, for a mean fraction `rho` of active units [6]_; see
+          :class:`JumpReLU`.
         - "contractive": the mean squared norm of the Jacobian of the code with respect
           to the row, times `beta` [3]_.
         - None: no penalty. With fewer units than features, ``activation="identity"``,
@@ -91,8 +95,9 @@ class SparseAutoencoder(
 
     rho : float or "auto", default="auto"
         Sparsity level, in (0, 1): the target of the mean activation for "kl", and the
-        fraction of active units for "topk", "batch_topk" and, with
-        ``beta="adaptive"``, "l1". Not used by "contractive" and otherwise by "l1".
+        fraction of active units for "topk", "batch_topk", "jumprelu" and, with
+        ``beta="adaptive"``, "l1". Not used by "contractive", otherwise by "l1", and by
+        "jumprelu" with a number for `beta`.
 
         "auto" is the least level at which a unit is active on as many distinct rows as
         there are units, and a row has an active unit: the larger of
@@ -108,8 +113,9 @@ class SparseAutoencoder(
           that the trade-off between sparsity and explained variance does not depend on
           the scale of X. It is 10 V / K for "kl", 0.06 sqrt(V / K) for "l1", and V /
           K times the mean variance of a column for "contractive", whose Jacobian
-          scales with 1 / X.
-        - "adaptive", only for "l1" with rectified units: the weight is adjusted during
+          scales with 1 / X. For "jumprelu" it is "adaptive".
+        - "adaptive", only for rectified units with "l1" and "jumprelu", of which it is
+          the weight of the number of active units: the weight is adjusted during
           training until on average the fraction `rho` of the units is active. A
           warning is issued if this level is missed by more than 5 %.
 
@@ -124,12 +130,13 @@ class SparseAutoencoder(
         that the code does not depend on the unit of X, and that pre-activations are in
         the range in which a unit is neither linear nor a step. For rectified and
         identity units it is 0.0045 P for both, also for tied weights, but there at most
-        0.001; for "topk" and "batch_topk" a twentieth of it; with a logistic output a
-        sixteenth for the decoder. The values used are stored in `alpha_`.
+        0.001; for "topk", "batch_topk" and "jumprelu" a twentieth of it; with a
+        logistic output a sixteenth for the decoder. The values used are stored in
+        `alpha_`.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
-        Activation function of the hidden units. "auto" is "relu" for "l1" and "topk",
-        "logistic" otherwise.
+        Activation function of the hidden units. "auto" is "relu" for "l1", "topk",
+        "batch_topk" and "jumprelu", "logistic" otherwise.
 
     out_activation : {"identity", "logistic"}, default="identity"
         Activation function of the output. "logistic" is for data in [0, 1], and other
@@ -140,9 +147,18 @@ class SparseAutoencoder(
         With bounded units, the code then depends on the unit of X, which should vary by
         about one.
 
+    matryoshka_widths : {"auto"}, array-like of int or None, default=None
+        If given, the error in J is the mean of those of several reconstructions, each
+        from only the first units, as many as each number says, and from all [7]_. The
+        first units then stand for what is most general, and parts of it are left to
+        those that follow. "auto" is a half, a quarter, an eighth and a sixteenth of
+        `n_components`. For any penalty; `transform`, `score` and `score_samples` use
+        all units.
+
     sparse_output : bool, default=False
         Whether `transform` returns a CSR matrix instead of an array. Saves memory if
-        most activations are exactly zero: with "topk", "batch_topk" and a strong "l1".
+        most activations are exactly zero: with "topk", "batch_topk", "jumprelu" and a
+        strong "l1".
         Linear models and further autoencoders accept it as input.
 
     corruption : {"masking", "gaussian"} or None, default=None
@@ -150,6 +166,8 @@ class SparseAutoencoder(
         with the rows without noise [4]_. "adam" draws new noise for each batch, "lbfgs"
         draws it once, since it needs a fixed objective. `transform`, `score` and
         `objective` use no noise.
+
+        Columns that are constant stay as they are.
 
         - "masking": each entry is set to zero with probability `corruption_level`.
         - "gaussian": normal noise with standard deviation `corruption_level`, in the
@@ -166,8 +184,9 @@ class SparseAutoencoder(
           until J has converged within `tol` or half of `max_iter` has passed, and then
           decreases linearly to zero.
         - "auto": "adam" for more than 100000 rows or five million parameters, and for
-          "topk", whose objective is not smooth; "lbfgs" otherwise, and for Dask arrays,
-          of which each mini-batch would have to wait for the workers.
+          "topk", "batch_topk" and "jumprelu", whose objective is not smooth; "lbfgs"
+          otherwise, and for Dask arrays, of which each mini-batch would have to wait
+          for the workers.
 
     max_iter : int, default=200
         Maximum number of iterations ("lbfgs") or epochs ("adam").
@@ -231,7 +250,8 @@ class SparseAutoencoder(
 
     mean_activation_ : ndarray of shape (n_components,)
         Mean of phi over the training rows: the mean activation of each unit (mapped
-        to (0, 1) for "kl", absolute for "l1"). After `partial_fit`, a running mean.
+        to (0, 1) for "kl", absolute for "l1"; for "jumprelu", the fraction of rows on
+        which it is active). After `partial_fit`, a running mean.
 
     activation_ : str
         The activation of the hidden units.
@@ -241,6 +261,9 @@ class SparseAutoencoder(
 
     tied_weights_ : bool
         Whether `components_` is the transpose of `encoder_coef_`.
+
+    matryoshka_widths_ : tuple of int or None
+        The numbers of units of the reconstructions in J, the last one all.
 
     penalty_ : penalty object
         The penalty, with the weight used.
@@ -298,6 +321,10 @@ class SparseAutoencoder(
        Composing Robust Features with Denoising Autoencoders", ICML 2008.
     .. [5] G. Golub, V. Pereyra, "Separable nonlinear least squares: the variable
        projection method and its applications", Inverse Problems 19, 2003.
+    .. [6] S. Rajamanoharan et al., "Jumping Ahead: Improving Reconstruction Fidelity
+       with JumpReLU Sparse Autoencoders", arXiv:2407.14435, 2024.
+    .. [7] B. Bussmann, N. Nabeshima, A. Karvonen, N. Nanda, "Learning Multi-Level
+       Features with Matryoshka Sparse Autoencoders", arXiv:2503.17547, 2025.
 
     Examples
     --------
@@ -328,6 +355,7 @@ class SparseAutoencoder(
         "activation": [StrOptions({"auto", *ACTIVATIONS})],
         "out_activation": [StrOptions(set(OUT_ACTIVATIONS))],
         "tied_weights": ["boolean"],
+        "matryoshka_widths": [StrOptions({"auto"}), "array-like", None],
         "sparse_output": ["boolean"],
         "corruption": [StrOptions(set(CORRUPTIONS)), None],
         "corruption_level": [Interval(Real, 0, None, closed="left")],
@@ -351,6 +379,8 @@ class SparseAutoencoder(
     #: Whether rows are images, of which all columns have the same unit.
     _takes_images = False
 
+    # For files of versions without the parameter, and for images.
+    matryoshka_widths = None
     # As long as the number of calls of partial_fit, and thus only made when read.
     loss_curve_ = list_attribute("loss_curve_")
     loss_terms_ = list_attribute("loss_terms_")
@@ -366,6 +396,7 @@ class SparseAutoencoder(
         activation="auto",
         out_activation="identity",
         tied_weights=False,
+        matryoshka_widths=None,
         sparse_output=False,
         corruption=None,
         corruption_level=0.3,
@@ -390,6 +421,7 @@ class SparseAutoencoder(
         self.activation = activation
         self.out_activation = out_activation
         self.tied_weights = tied_weights
+        self.matryoshka_widths = matryoshka_widths
         self.sparse_output = sparse_output
         self.corruption = corruption
         self.corruption_level = corruption_level
@@ -488,6 +520,8 @@ class SparseAutoencoder(
         with random_state_of(self) as rng:
             attributes = partially_fitted_by(self, rows, rng)
             replace_fit(self, rows, attributes)
+        # Under the wrapper of scikit-learn.
+        warn_if_digits_were_lost(self, rows.dtype, stacklevel=4)
         values, n_values = attributes["_loss_curve"]
         report(self.verbose, self.n_iter_, values[n_values - 1])
         return self
@@ -574,7 +608,8 @@ class SparseAutoencoder(
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, sample_weight, method="score")
         _, variance = rows.moments()
-        return explained_variance(self._terms(rows).reconstruction, variance)
+        network = replace(fitted_network(self), widths=None)
+        return explained_variance(self._terms(rows, network).reconstruction, variance)
 
     def score_samples(self, X):
         """Return minus the loss of each row; the lower, the less it fits in.
@@ -618,7 +653,7 @@ class SparseAutoencoder(
         """
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, sample_weight, method="objective")
-        return self._terms(rows).total
+        return self._terms(rows, fitted_network(self)).total
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -652,7 +687,7 @@ class SparseAutoencoder(
         """Validate X and sample_weight and return them as `Rows`."""
         if method not in ("fit", "partial_fit"):
             check_parameters_of_methods(self)
-        return check_rows(
+        rows = check_rows(
             self,
             X,
             sample_weight,
@@ -660,15 +695,20 @@ class SparseAutoencoder(
             reset=reset,
             may_stay_on_device=self._may_stay_on_device(),
         )
+        if method not in ("fit", "partial_fit"):
+            # scikit-learn wraps `transform` alone; images have their own checks.
+            stacklevel = 4 + (method == "transform") + self._takes_images
+            warn_if_digits_were_lost(self, rows.dtype, stacklevel)
+        return rows
 
     def _may_stay_on_device(self):
         # User-defined penalties are implemented with NumPy.
         return is_built_in(self.penalty)
 
-    def _terms(self, rows):
+    def _terms(self, rows, network):
         """Return the terms of J on validated rows, at the fitted parameters."""
-        problem = Problem(fitted_network(self), None, rows, self.alpha_)
-        theta = problem.network.layout.flatten(fitted_parameters(self), rows.dtype)
+        problem = Problem(network, None, rows, self.alpha_)
+        theta = fitted_vector(self, problem.network, rows.dtype)
         with rows.team() as team:
             return finite(problem.objective(team), theta)
 

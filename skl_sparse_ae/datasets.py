@@ -141,7 +141,7 @@ def make_sparse_features(
     if frequencies is None:
         frequencies = min(1.0, n_active / n_components)
     frequencies = _one_each(frequencies, n_components, "frequencies")
-    if (frequencies < 0).any() or (frequencies > 1).any():
+    if not ((frequencies >= 0) & (frequencies <= 1)).all():
         raise ValueError("frequencies must be within 0 and 1.")
     magnitude = _one_each(magnitude, n_components, "magnitude")
     spread = _one_each(magnitude_std, n_components, "magnitude_std")
@@ -169,6 +169,8 @@ def _one_each(values, n_components, name):
             f"{name} has shape {values.shape}, but must be a number or have one for "
             f"each of the {n_components} features."
         )
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite.")
     return np.broadcast_to(values, (n_components,))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import combinations
+from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -177,8 +178,8 @@ def stability_report(
     >>> bool(report.cosines.mean() > report.chance_cosines.mean())
     True
     """
-    if n_fits < 2:
-        raise ValueError(f"n_fits={n_fits} must be at least 2.")
+    if not isinstance(n_fits, Integral) or n_fits < 2:
+        raise ValueError(f"n_fits={n_fits!r} must be a whole number, and at least 2.")
     rng = check_random_state(random_state)
     X = to_numpy(check_array(X, accept_sparse="csr"))
     seeds = rng.randint(np.iinfo(np.int32).max, size=n_fits + 1)
@@ -324,8 +325,10 @@ def stability_curve(
     >>> round(24 * curve.best_value)
     3
     """
-    if len(values) == 0:
-        raise ValueError("values must contain at least one value.")
+    if not hasattr(values, "__len__") or isinstance(values, str) or len(values) == 0:
+        raise ValueError(
+            f"values={values!r} must be a list that contains at least one value."
+        )
     reports = [
         stability_report(
             clone(estimator).set_params(**{param_name: value}),

@@ -157,11 +157,12 @@ def lines(rng, error=Struck):
         return trace
 
     def strike(call):
+        previous = sys.gettrace()  # that of a measurement of coverage
         sys.settrace(trace)
         try:
             call()
         finally:
-            sys.settrace(None)
+            sys.settrace(previous)
 
     return disturbed_call(rng, strike)
 
@@ -299,7 +300,46 @@ def kill(rng):
     return True
 
 
-FAULTS = {f.__name__: f for f in (interrupts, lines, memory, callbacks, disk, kill)}
+SHRINKING = """
+import numpy as np
+from skl_sparse_ae import SparseAutoencoder
+X = np.load({path!r}, mmap_mode="r")
+print("begins", flush=True)
+for _ in range(5):
+    fitted = SparseAutoencoder(8, solver="adam", max_iter=2, random_state=0).fit(X)
+print(float(fitted.loss_curve_[-1]))
+"""
+
+
+def shrink(rng):
+    """A memory map's file is cut while it is read: a right result, or no process."""
+    X = rng.rand(4000, 64)
+    expected = SparseAutoencoder(8, solver="adam", max_iter=2, random_state=0).fit(X)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "X.npy"
+        np.save(path, X)
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", SHRINKING.format(path=str(path))],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[1],
+        )
+        process.stdout.readline()
+        time.sleep(rng.uniform(0, 0.3))
+        os.truncate(path, 0)
+        output, _ = process.communicate(timeout=120)
+    if process.returncode == 0:
+        assert np.isclose(float(output), expected.loss_curve_[-1])
+        return False
+    assert process.returncode == -signal.SIGBUS
+    return True
+
+
+FAULTS = {
+    fault.__name__: fault
+    for fault in (interrupts, lines, memory, callbacks, disk, kill, shrink)
+}
 
 
 @contextmanager
@@ -314,9 +354,25 @@ def threads_for_little_work():
         _team.WORK_PER_THREAD = usual
 
 
+@contextmanager
+def silent_in_del():
+    """Do not report what strikes inside of __del__, from where it cannot be raised."""
+    previous = sys.unraisablehook
+
+    def report(unraisable):
+        if not issubclass(unraisable.exc_type, Struck | MemoryError):
+            previous(unraisable)
+
+    sys.unraisablehook = report
+    try:
+        yield
+    finally:
+        sys.unraisablehook = previous
+
+
 def run(fault, seed):
     """Run a round of a fault; return whether it struck before the call had ended."""
-    with threads_for_little_work(), warnings.catch_warnings():
+    with threads_for_little_work(), silent_in_del(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", UserWarning)
         return FAULTS[fault](np.random.RandomState(seed))

@@ -32,11 +32,12 @@ def interrupted_everywhere(call, *modules):
 
 
 def _is_interrupted(call, trace):
+    previous = sys.gettrace()  # that of a measurement of coverage
     sys.settrace(trace)
     try:
         call()
     except KeyboardInterrupt:
         return True
     finally:
-        sys.settrace(None)
+        sys.settrace(previous)
     return False

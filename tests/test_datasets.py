@@ -84,6 +84,8 @@ def test_orthogonal_features():
         ({"correlation": [[2, 0], [0, 1]]}, "ones on the"),
         ({"orthogonal": True, "n_features": 1}, "cannot be orthogonal"),
         ({"noise": -1}, "'noise' parameter"),
+        ({"frequencies": [0.1, np.nan]}, "frequencies must be finite"),
+        ({"magnitude": [1.0, np.inf]}, "magnitude must be finite"),
     ],
 )
 def test_invalid_parameters(parameters, message):

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae import ConvSparseAutoencoder, SparseAutoencoder
 
 from .array_api import run_in_array_api_mode
 
@@ -89,13 +89,13 @@ def dense(array):
     return array.toarray() if sparse.issparse(array) else np.asarray(array)
 
 
-def result_or_none(call):
+def result_or_none(call, refusals=REFUSALS):
     """What a call returns, or None where the documentation says that it is refused."""
     try:
         return call()
     except ValueError as error:
         message = str(error)
-    assert any(refusal in message for refusal in REFUSALS), message
+    assert any(refusal in message for refusal in refusals), message
     return None
 
 
@@ -239,6 +239,53 @@ def test_float32_is_near_float64(X, settings, name):
     if objective is not None:
         expected = autoencoder.objective(double)
         assert_allclose(objective, expected, rtol=1e-3, atol=1e-4 * scale**2)
+
+
+@st.composite
+def geometries(draw):
+    """Parameters of a convolution, of kernels that may be larger than the images."""
+    sizes = st.integers(1, 4)
+    return {
+        "image_shape": (draw(sizes), draw(sizes), draw(st.integers(1, 2))),
+        "kernel_size": draw(sizes | st.tuples(sizes, sizes)),
+        "stride": draw(sizes | st.tuples(sizes, sizes)),
+        "padding": draw(st.sampled_from(["same", "same", "valid"])),
+        "pooling": draw(st.sampled_from([None, None, "max", "mean"])),
+        "pool_size": draw(sizes),
+        "train_on": draw(st.sampled_from(["auto", "patches", "images"])),
+    }
+
+
+@hypothesis.settings(max_examples=100)
+@hypothesis.given(geometries(), parameters, weights | st.none(), st.data())
+def test_images_give_finite_results_or_documented_errors(
+    geometry, settings, weight, data
+):
+    dtype = data.draw(st.sampled_from(DTYPES))
+    n_images = data.draw(st.integers(1, 12))
+    n_pixels = int(np.prod(geometry["image_shape"]))
+    seed = data.draw(st.integers(0, 100))
+    X = np.random.RandomState(seed).randint(0, 2, (n_images, n_pixels)).astype(dtype)
+    container = CONTAINERS[data.draw(st.sampled_from(["C", "F", "list", "strided"]))]
+    weight = None if weight is None else weight[:n_images]
+    autoencoder = ConvSparseAutoencoder(**{**settings, **geometry})
+    refused = [*REFUSALS, "is larger than the image", "train_on='patches'"]
+    rows = container(X)
+    fitted = result_or_none(
+        lambda: autoencoder.fit(rows, sample_weight=weight), refused
+    )
+    if fitted is None:
+        return
+    code = dense(fitted.transform(rows))
+    assert code.shape == (n_images, np.prod(fitted.output_shape_))
+    assert np.isfinite(code).all()
+    assert len(fitted.get_feature_names_out()) == code.shape[1]
+    assert np.isfinite(fitted.objective(rows))
+    assert fitted.score(rows) <= 1
+    alone = [dense(fitted.transform(container(X[i : i + 1]))) for i in range(n_images)]
+    assert_allclose(code, np.concatenate(alone), atol=1e-5)
+    result_or_none(lambda: fitted.partial_fit(rows, sample_weight=weight), refused)
+    assert np.isfinite(dense(fitted.transform(rows))).all()
 
 
 ARRAY_API_SCRIPT = """

@@ -144,3 +144,15 @@ def test_units_are_most_stable_at_the_true_sparsity():
     scores = [report.estimators[0].score(X) for report in curve.reports]
     # Variance explained does not tell that the last value is wrong.
     assert scores[2] > scores[0] + 0.2
+
+
+@pytest.mark.parametrize("n_fits", [0, 2.5, "2"])
+def test_numbers_of_fits_are_whole(n_fits, digits):
+    with pytest.raises(ValueError, match="n_fits=.* must be a whole number"):
+        stability_report(SparseAutoencoder(2), digits, n_fits=n_fits)
+
+
+@pytest.mark.parametrize("values", [0.1, None, "0.1", ()])
+def test_values_are_a_list(values, digits):
+    with pytest.raises(ValueError, match="values=.* must be a list"):
+        stability_curve(SparseAutoencoder(2), digits, values)

@@ -1,5 +1,7 @@
 """Early stopping by the score on held-out rows."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from .._objective._sums import explained_variance
@@ -35,7 +37,9 @@ def make_validation(settings, problem, held_out, team):
             f"validation_fraction than {settings.validation_fraction}, or "
             "early_stopping=False."
         )
-    objective = problem._replace(rows=held_out).objective(team)
+    # The score is that of the reconstruction from all units.
+    network = replace(problem.network, widths=None)
+    objective = problem._replace(network=network, rows=held_out).objective(team)
 
     def score(theta):
         return explained_variance(objective.terms(theta).reconstruction, variance)

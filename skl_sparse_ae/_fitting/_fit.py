@@ -71,7 +71,7 @@ def fitted_by(settings, rows, previous, callbacks):
                 raise Diverged("the parameters are not finite after the last iteration")
         fitted = attributes(theta)
     level = objective.active_fraction
-    warn_about(settings, problem, outcome, theta, reconstruction, level)
+    warn_about(settings, problem, outcome, theta, reconstruction, level, patches)
     return {
         **fitted,
         "mean_activation_": objective.unit_means.astype(rows.dtype),
@@ -103,18 +103,24 @@ def _uses_lbfgs(settings, problem):
     """Return whether to use "lbfgs"; raise ValueError for an unusable solver."""
     rows, penalty = problem.rows, problem.network.penalty
     if not rows.has_mini_batches:
-        if settings.solver == "adam" or penalty.selects_jointly:
+        needs_batches = penalty.selects_jointly or penalty.learns_thresholds
+        if settings.solver == "adam" or needs_batches:
             raise ValueError(
-                "solver='adam' and penalty='batch_topk' need mini-batches, and "
-                "each one of a Dask array would wait for the workers. Use "
-                "solver='lbfgs' and another penalty, or fit on a sample of the "
-                "rows in memory."
+                "solver='adam' and penalty='batch_topk' and 'jumprelu' need "
+                "mini-batches, and each one of a Dask array would wait for the "
+                "workers. Use solver='lbfgs' and another penalty, or fit on a sample "
+                "of the rows in memory."
             )
         return True
     if settings.solver == "lbfgs" and penalty.selects_jointly:
         raise ValueError(
             "penalty='batch_topk' selects within mini-batches, which "
             "solver='lbfgs' does not use. Use solver='adam'."
+        )
+    if settings.solver == "lbfgs" and penalty.learns_thresholds:
+        raise ValueError(
+            "penalty='jumprelu' learns thresholds by a pseudo-gradient, which is no "
+            "gradient of J, as solver='lbfgs' needs it. Use solver='adam'."
         )
     if settings.solver != "auto":
         return settings.solver == "lbfgs"
@@ -137,7 +143,8 @@ def _starting_point(settings, problem, rng, previous):
     if not network.shares_parameters_with(problem.network):
         raise ValueError(
             "warm_start=True needs the same n_features, n_components, "
-            "tied_weights, activation and out_activation as in the last fit. Use "
+            "tied_weights, activation and out_activation as in the last fit, and "
+            "learned thresholds (penalty='jumprelu') in both or neither. Use "
             "warm_start=False to start from initial parameters."
         )
     return start.astype(dtype, copy=False)

@@ -19,6 +19,10 @@ def fitted_attributes(problem, theta, dtype):
     """Return the fitted attributes that depend on the parameters and the problem."""
     network = problem.network
     parameters = network.layout.views(theta)
+    if network.layout.thresholds is not None:
+        # Rectified units are the same below zero.
+        thresholds = np.array(theta[network.layout.thresholds], np.float64)
+        network.penalty.threshold_ = np.maximum(thresholds, 0.0)
     encoder, b_e, decoder, b_d = (
         np.array(array, dtype=dtype, order="C") for array in parameters
     )
@@ -33,6 +37,7 @@ def fitted_attributes(problem, theta, dtype):
         "penalty_": network.penalty,
         "beta_": float(getattr(network.penalty, "beta", 0.0)),
         "alpha_": tuple(problem.alpha),
+        "matryoshka_widths_": network.widths,
         "_moments": (problem.scaling.mean, problem.scaling.variance),
     }
     convolution = network.convolution
@@ -63,6 +68,8 @@ def fitted_network(estimator):
         estimator.out_activation_,
         estimator.penalty_,
         estimator.engine,
+        # Which files of other libraries do not contain.
+        widths=vars(estimator).get("matryoshka_widths_"),
         **images,
     )
 
@@ -80,13 +87,19 @@ def fitted_parameters(estimator, dtype=None):
     return Parameters(*arrays)
 
 
+def fitted_vector(estimator, network, dtype=None):
+    """Return the parameter vector of the fitted arrays, in the layout of a network."""
+    thresholds = getattr(network.penalty, "threshold_", None)
+    parameters = fitted_parameters(estimator)
+    return network.layout.flatten(parameters, dtype, thresholds)
+
+
 def last_fit(estimator):
     """Return the network and the parameter vector of a fit; None without one."""
     if not hasattr(estimator, "components_"):
         return None
     network = fitted_network(estimator)
-    theta = network.layout.flatten(fitted_parameters(estimator, np.float64))
-    return network, theta
+    return network, fitted_vector(estimator, network, np.float64)
 
 
 def replace_fit(estimator, rows, attributes):

@@ -33,7 +33,7 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
     `theta` is overwritten. Corruption is drawn once, since L-BFGS needs a fixed
     objective.
     """
-    corrupt = corruption_of(settings)
+    corrupt = corruption_of(settings, problem, problem.rows)
     inputs = None if corrupt is None else problem.rows.corrupted(corrupt, rng)
     search_class = _EncoderSearch if can_project(problem.network) else _FullSearch
     search = search_class(problem, team, inputs)

@@ -43,6 +43,8 @@ def image_decoder(network, parameters, rows, decay, team, rtol=RTOL, max_iter=MA
     Returns
     -------
     parameters : Parameters
+    reconstruction : float
+        Half the mean squared error of an image in the sample.
     """
     layout = network.layout
     n_weights = layout.n_features * layout.n_components
@@ -57,11 +59,14 @@ def image_decoder(network, parameters, rows, decay, team, rtol=RTOL, max_iter=MA
         maxiter=max_iter,
         M=equations.preconditioner,
     )
-    return equations.parameters(found)
+    return equations.solution(found), equations.reconstruction(found)
 
 
 class _NormalEquations:
     """The derivative of the loss with respect to the decoder, set to zero.
+
+    It is solved for images less the mean of each channel, which the intercepts write:
+    otherwise a large mean would hide the residual of the rest.
 
     Attributes
     ----------
@@ -79,16 +84,44 @@ class _NormalEquations:
             network.image_blocks(part.start, part.stop, X.itemsize) for part in parts
         ]
         self._shape = parameters.components.shape
-        arrays = parameters.components.ravel(), parameters.decoder_intercept
+        n_channels = network.layout.n_intercepts
+        of_pixels = (self._weights * X).sum(axis=0, dtype=np.float64)
+        self._mean = of_pixels.reshape(-1, n_channels).mean(axis=0)
+        self._offset = np.tile(self._mean, X.shape[1] // n_channels).astype(X.dtype)
+        intercept = parameters.decoder_intercept - self._mean
+        arrays = parameters.components.ravel(), intercept
         self.start = np.concatenate(arrays, dtype=np.float64)
-        self.right_hand_side = self._of_images(lambda rows, maps: X[rows])
+        self.right_hand_side = self._of_images(lambda rows, maps: self._centred(rows))
         diagonal = self._diagonal()
         as_operator = partial(LinearOperator, (len(self.start),) * 2, dtype=float)
         self.operator = as_operator(self._product)
         self.preconditioner = as_operator(lambda vector: vector / diagonal)
 
-    def parameters(self, vector):
-        """Return the parameters with the decoder of a vector."""
+    def solution(self, vector):
+        """Return the parameters with the decoder of a vector, for images."""
+        parameters = self._parameters_of(vector)
+        intercept = parameters.decoder_intercept + self._mean
+        return parameters._replace(decoder_intercept=intercept.astype(self._X.dtype))
+
+    def reconstruction(self, vector):
+        """Return half the mean squared error of the images."""
+        parameters = self._parameters_of(vector)
+
+        def of_block(rows, maps):
+            errors = self._network.decode(parameters, maps, self._empty(rows))
+            errors -= self._centred(rows)
+            return (self._weights[rows] * errors**2).sum(dtype=np.float64)
+
+        return 0.5 * float(self._sum(of_block))
+
+    def _centred(self, rows):
+        return self._X[rows] - self._offset
+
+    def _empty(self, rows):
+        return np.empty_like(self._X[rows])
+
+    def _parameters_of(self, vector):
+        """Return the parameters with the decoder of a vector, for centred images."""
         vector = vector.astype(self._X.dtype)
         n_weights = np.prod(self._shape)
         return self._parameters._replace(
@@ -97,10 +130,10 @@ class _NormalEquations:
         )
 
     def _product(self, vector):
-        parameters = self.parameters(vector)
+        parameters = self._parameters_of(vector)
 
         def written(rows, maps):
-            return self._network.decode(parameters, maps, np.empty_like(self._X[rows]))
+            return self._network.decode(parameters, maps, self._empty(rows))
 
         product = self._of_images(written)
         n_weights = np.prod(self._shape)

@@ -51,4 +51,6 @@ def initial_parameters(network, scaling, coordinates, rng, dtype=np.float64):
     offset = activation * overlap * decoder_unit * weights.sum(axis=1)
     written = network.out_activation.inverse(target) - offset
     parameters.decoder_intercept[:] = written.reshape(-1, layout.n_intercepts).mean(0)
+    if layout.thresholds is not None:
+        theta[layout.thresholds] = network.penalty.initial_threshold
     return theta

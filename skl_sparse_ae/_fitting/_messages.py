@@ -9,12 +9,19 @@ from sklearn.exceptions import ConvergenceWarning
 from .._objective._sums import explained_variance
 from .._solvers._progress import Diverged
 from ._column_scales import lost_columns
+from ._fitted import fitted_parameters
 
 # Stack level of the caller of `fit`, counted from `_warn`: between them are a function
 # of this module, `warn_about`, `fitted_by`, `fit` and scikit-learn's wrapper of `fit`.
 STACK_LEVEL = 7
 # Largest acceptable rounding error of the values of a row, relative to the variance.
 MAX_ROUNDING = 1e-3
+LOST_DIGITS = (
+    "The rows are of dtype {dtype}, and the squares of the columns' means sum to "
+    "{ratio:.2g} times their variance: codes, reconstructions and J lose their digits. "
+    "Drop columns that hardly vary, subtract the means, for instance with "
+    "sklearn.preprocessing.StandardScaler, or use float64."
+)
 
 
 @contextmanager
@@ -45,7 +52,7 @@ def finite(objective, theta):
     return terms
 
 
-def warn_about(settings, problem, outcome, theta, reconstruction, level):
+def warn_about(settings, problem, outcome, theta, reconstruction, level, patches=None):
     """Warn about problems with the result of a fit.
 
     Parameters
@@ -60,11 +67,15 @@ def warn_about(settings, problem, outcome, theta, reconstruction, level):
         Final reconstruction term of J.
     level : float
         Final fraction of active units.
+    patches : PatchTraining, default=None
+        Given if the problem is that of patches of images.
     """
     if not outcome.converged:
         _warn_not_converged(settings)
     _warn_if_digits_are_lost(problem)
     _warn_if_nothing_is_explained(problem, reconstruction)
+    if patches is not None:
+        _warn_if_images_are_not_explained(patches.reconstruction, patches.variance)
     _warn_if_level_is_missed(problem, level)
     if not settings._takes_images:  # whose columns have one unit
         _warn_if_columns_are_lost(problem, theta)
@@ -85,18 +96,44 @@ def _warn_not_converged(settings):
 
 
 def _warn_if_digits_are_lost(problem):
-    mean, variance = problem.scaling.mean, problem.scaling.variance
+    mean, dtype = problem.scaling.mean, problem.rows.dtype
     if problem.coordinates.skipped is not None:
         mean = mean[~problem.coordinates.skipped]
-    squares, dtype = float(mean @ mean), problem.rows.dtype
+    ratio = _ratio_that_loses_digits(mean @ mean, problem.scaling.variance, dtype)
+    if ratio is not None:
+        _warn(LOST_DIGITS.format(dtype=dtype, ratio=ratio))
+
+
+def warn_if_digits_were_lost(estimator, dtype, stacklevel):
+    """Warn where a method computes in a dtype that is too coarse for the training rows.
+
+    Of these, the moments are known; those of the method's own rows would take time.
+
+    Parameters
+    ----------
+    estimator : SparseAutoencoder
+        Fitted.
+    dtype : dtype
+    stacklevel : int
+        That of the method's caller, from here.
+    """
+    mean, variance = vars(estimator).get("_moments") or (np.zeros(0), 0.0)
+    if _ratio_that_loses_digits(mean @ mean, variance, dtype) is None:
+        return
+    is_used = fitted_parameters(estimator).encoder_coef.any(axis=1)
+    n_positions = estimator.n_features_in_ / len(mean)  # of the patches of an image
+    squares = n_positions * np.sum(mean[is_used] ** 2)
+    ratio = _ratio_that_loses_digits(squares, variance, dtype)
+    if ratio is not None:
+        message = LOST_DIGITS.format(dtype=dtype, ratio=ratio)
+        warnings.warn(message, UserWarning, stacklevel=stacklevel)
+
+
+def _ratio_that_loses_digits(squares, variance, dtype):
+    """Return the ratio of squared means and variance; None if it does no harm."""
     if np.finfo(dtype).eps ** 2 * squares > MAX_ROUNDING * variance > 0:
-        _warn(
-            f"The rows are of dtype {dtype}, and the squares of the columns' means sum "
-            f"to {squares / variance:.2g} times their variance: codes, "
-            "reconstructions and J lose their digits. Drop columns that hardly vary, "
-            "subtract the means, for instance with "
-            "sklearn.preprocessing.StandardScaler, or use float64."
-        )
+        return squares / variance
+    return None
 
 
 def _warn_if_nothing_is_explained(problem, reconstruction):
@@ -109,6 +146,17 @@ def _warn_if_nothing_is_explained(problem, reconstruction):
             f"decay alpha=({encoder:.2g}, {decoder:.2g}) or the penalty {penalty} "
             "outweighs it, or training ended too early. The standard deviation of a "
             f"column is about {spread:.2g}; scale X, or lower alpha or beta."
+        )
+
+
+def _warn_if_images_are_not_explained(reconstruction, variance):
+    if 1 - explained_variance(reconstruction, variance) > 0.99 and variance > 0:
+        _warn(
+            "The reconstruction explains less than 1 % of the variance of the images, "
+            "from patches of which the kernels have learned. With padding='same', "
+            "images are surrounded by zeros, which are edges beside values far from "
+            "zero: subtract the mean of X, or use padding='valid'. Pixels of a much "
+            "larger size than others have the same effect."
         )
 
 

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from .._rows._validation import columns_of
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay
-from ._fitted import fitted_attributes, fitted_network, fitted_parameters
+from ._fitted import fitted_attributes, fitted_network, fitted_vector
 from ._history import current_history, extended
 from ._initial import initial_parameters
 from ._messages import divergence_as_value_error
@@ -98,9 +98,11 @@ def _open_stream(estimator, settings, rows, rng):
     network = replace(fitted_network(estimator), penalty=penalty)
     # Imported estimators have no moments of their training rows.
     scaling = Scaling(network, *(moments or rows.moments()))
+    if moments is None:
+        penalty.set_code_unit(scaling.code_unit)
     _check_scale(scaling, rows)
     problem = Problem(network, scaling, rows, Decay(*estimator.alpha_))
-    theta = network.layout.flatten(fitted_parameters(estimator))
+    theta = fitted_vector(estimator, network)
     stream = Stream(problem, rng)
     state = vars(estimator).get("_stream")
     if state is not None:

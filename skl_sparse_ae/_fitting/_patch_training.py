@@ -25,6 +25,11 @@ class PatchTraining:
         Images in memory.
     convolution : Convolution
     rng : numpy.random.RandomState
+
+    Attributes
+    ----------
+    reconstruction, variance : float
+        The first term of J of images in the last `image_fit`, and their variance.
     """
 
     def __init__(self, images, convolution, rng):
@@ -53,9 +58,10 @@ class PatchTraining:
         parameters = network.layout.views(theta)
         n_pixels = np.prod(self._convolution.kernel_shape)
         intercept = np.tile(parameters.decoder_intercept, n_pixels)
+        parameters = parameters._replace(decoder_intercept=intercept)
+        thresholds = network.layout.thresholds_of(theta)
         network = without_convolution(network)
-        theta = network.layout.flatten(parameters._replace(decoder_intercept=intercept))
-        return network, theta
+        return network, network.layout.flatten(parameters, thresholds=thresholds)
 
     def image_fit(self, problem, theta, team):
         """Return the problem of images and the parameter vector that fits them.
@@ -76,7 +82,11 @@ class PatchTraining:
         network = with_convolution(
             problem.network, self._convolution, selects_at_positions=True
         )
-        parameters = problem.network.layout.views(theta.astype(self._images.dtype))
+        theta = theta.astype(self._images.dtype)
+        parameters = problem.network.layout.views(theta)
+        thresholds = problem.network.layout.thresholds_of(theta)
+        if thresholds is not None:
+            network.penalty.threshold_ = thresholds
         n_channels = network.layout.n_intercepts
         intercept = parameters.decoder_intercept.reshape(-1, n_channels)
         parameters = parameters._replace(
@@ -84,9 +94,10 @@ class PatchTraining:
             components=parameters.components / self._convolution.overlap,
             decoder_intercept=intercept.mean(axis=0),
         )
-        fitted = image_decoder(
+        fitted, self.reconstruction = image_decoder(
             network, parameters, self._images, problem.alpha.decoder, team
         )
-        scaling = Scaling(network, problem.scaling.mean, self._images.moments()[1])
+        self.variance = self._images.moments()[1]
+        scaling = Scaling(network, problem.scaling.mean, self.variance)
         images = Problem(network, scaling, self._images, problem.alpha)
-        return images, network.layout.flatten(fitted)
+        return images, network.layout.flatten(fitted, thresholds=thresholds)

@@ -11,13 +11,14 @@ from .._network._network import Network
 from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
 from .._rows import Rows
-from .._rows._corruption import CORRUPTIONS
+from .._rows._corruption import CORRUPTIONS, constant_columns
 from .._rows._moments import column_moments, is_constant, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
 from ._patches import patches_of
 from ._sparsity_target import SparsityTarget
+from ._widths import matryoshka_widths
 
 # Rows from which directions of large variance are estimated: this number at least, and
 # as many as give this number of entries. With 128 rows of images, searches take up to a
@@ -109,6 +110,7 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     network = _make_network(settings, penalty, n_features, n_components, convolution)
     scaling = Scaling(network, mean, variance)
     penalty.set_dictionary_unit(scaling.dictionary_unit)
+    penalty.set_code_unit(scaling.code_unit)
     alpha = decay_weights(settings, network, seen, variance)
     target = None
     if getattr(penalty, "beta", None) == "adaptive":
@@ -118,7 +120,7 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     return Problem(network, scaling, rows, alpha, target, coordinates)
 
 
-def corruption_of(settings):
+def corruption_of(settings, problem, rows):
     """Return the function that corrupts rows, or None."""
     if settings.corruption is None:
         return None
@@ -127,7 +129,11 @@ def corruption_of(settings):
             f"corruption_level={settings.corruption_level} with corruption='masking' "
             "is a probability and must be below 1."
         )
-    return partial(CORRUPTIONS[settings.corruption], level=settings.corruption_level)
+    constant = None
+    if problem.network.convolution is None:
+        constant = constant_columns(rows.limits(), problem.scaling.mean)
+    corrupt, level = CORRUPTIONS[settings.corruption], settings.corruption_level
+    return partial(corrupt, level=level, constant=constant)
 
 
 def _make_penalty(settings, rows, seen, variance, n_components, is_stream):
@@ -137,7 +143,9 @@ def _make_penalty(settings, rows, seen, variance, n_components, is_stream):
         penalty._validate_params()
         return penalty
     cls, beta, rho = PENALTIES[settings.penalty], settings.beta, None
-    if beta == "scale":
+    if beta == "scale" and cls.scale_is_adaptive:
+        beta = "adaptive"
+    elif beta == "scale":
         # Rows without variance need some positive weight; its size does not matter.
         beta = cls.default_beta(variance or 1.0, rows.shape[1], n_components)
     if "rho" in cls._get_param_names():
@@ -157,6 +165,7 @@ def _make_network(settings, penalty, n_features, n_components, convolution):
         penalty,
         settings.engine,
         convolution,
+        widths=matryoshka_widths(settings, n_components),
     )
     if not is_built_in(penalty):
         check_penalty(penalty, network.activation)

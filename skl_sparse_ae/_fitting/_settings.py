@@ -5,7 +5,7 @@ import numpy as np
 from .._sklearn import validate_parameter_constraints
 
 #: Parameters that also matter after `fit`.
-OF_METHODS = "engine", "penalty", "sparse_output"
+OF_METHODS = "engine", "penalty", "sparse_output", "pooling", "pool_size"
 
 
 def settings_of(estimator):
@@ -25,8 +25,13 @@ def settings_of(estimator):
 
 def check_parameters_of_methods(estimator):
     """Validate the parameters that `transform` and other methods read."""
+    constraints = {
+        name: estimator._parameter_constraints[name]
+        for name in OF_METHODS
+        if name in estimator._parameter_constraints  # pooling is of images
+    }
     validate_parameter_constraints(
-        {name: estimator._parameter_constraints[name] for name in OF_METHODS},
-        {name: getattr(estimator, name) for name in OF_METHODS},
+        constraints,
+        {name: getattr(estimator, name) for name in constraints},
         type(estimator).__name__,
     )

@@ -18,6 +18,10 @@ TRAINING_TOLERANCE = TOLERANCE / 2
 # Number of batches in which a level that is off by some factor changes the weight by
 # the same factor. Units take about as many steps of "adam" to adapt.
 RESPONSE_BATCHES = 100
+# The same for learned thresholds, which move by steps of the learning rate: their level
+# follows the weight with a delay, in which a sum of errors would grow far too large.
+# There the weight also follows the error itself, raised to this power, within a factor.
+LARGEST_ERROR, POWER, LARGEST_FACTOR = 0.1, 2.0, np.exp(1.0)
 # Largest number of rows over which the level of mini-batches is averaged.
 AVERAGED_ROWS = 1000
 # The part of the interval between a weight that is too small and one that is too large
@@ -44,6 +48,7 @@ class SparsityTarget:
         self._penalty = penalty
         self._first = penalty.beta
         self._log_factor = 0.0
+        self._is_delayed = penalty.learns_thresholds
         self._levels = RunningMeans(min(AVERAGED_ROWS, n_rows))
         self._last = None
         self._too_small, self._too_large = -np.inf, np.inf  # logarithms of factors
@@ -77,7 +82,13 @@ class SparsityTarget:
     def update(self, level, n_rows):
         """Change the weight after a mini-batch, given its level and number of rows."""
         self._set_error(self._levels(np.array([level]), n_rows)[0])
-        self._shift(np.clip(self.error, -1, 1) / RESPONSE_BATCHES)
+        largest = LARGEST_ERROR if self._is_delayed else 1
+        self._shift(np.clip(self.error, -largest, largest) / RESPONSE_BATCHES)
+        if self._is_delayed:
+            factor = np.exp(POWER * self.error)
+            self._penalty.beta *= float(
+                np.clip(factor, 1 / LARGEST_FACTOR, LARGEST_FACTOR)
+            )
 
     def staged(self, search, level):
         """Return a full-batch search that also reaches the target level.

@@ -117,7 +117,7 @@ class Stream:
             counts_active=self.problem.target is not None,
         )
         size = _batch_size(settings, rows, cls)
-        corrupt = corruption_of(settings)
+        corrupt = corruption_of(settings, self.problem, rows)
         batches = rows.batches(size, self.rng, corrupt, input_mean)
 
         def epoch():

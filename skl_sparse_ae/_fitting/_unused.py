@@ -39,11 +39,13 @@ def _unused(settings):
         reason = f"penalty is a {type(penalty).__name__} object, which has its own"
         unused |= {"rho": reason, "beta": reason}
     else:
-        names = PENALTIES[penalty]._get_param_names()
+        cls = PENALTIES[penalty]
+        names = cls._get_param_names()
         reason = f"penalty={penalty!r} does not use it"
         unused |= {name: reason for name in ("rho", "beta") if name not in names}
-        if penalty == "l1" and settings.beta != "adaptive":
-            unused["rho"] = "penalty='l1' uses it with beta='adaptive' only"
+        adaptive = ("adaptive", "scale") if cls.scale_is_adaptive else ("adaptive",)
+        if cls.has_target and settings.beta not in adaptive:
+            unused["rho"] = f"penalty={penalty!r} uses it with beta='adaptive' only"
     if settings.corruption is None:
         unused["corruption_level"] = "corruption is None"
     return unused

@@ -68,8 +68,13 @@ class ConvNetwork(Network):
             self.encode_patches(parameters, patches, out[rows], visit, select)
         return out
 
-    def encode_patches(self, parameters, patches, maps, visit=None, select=True):
-        """As `encode`, but for patches; `visit` receives slices of positions."""
+    def encode_patches(
+        self, parameters, patches, maps, visit=None, select=True, before=None
+    ):
+        """As `encode`, but for patches; `visit` receives slices of positions.
+
+        `before` has a row for each position.
+        """
         code = maps.reshape(-1, self.layout.n_components)
         np.matmul(patches, parameters.encoder_coef, out=code)
         for strip in strips(maps):
@@ -77,6 +82,8 @@ class ConvNetwork(Network):
                 strip.start * self.n_positions, strip.stop * self.n_positions
             )
             self.passes.activate(code[positions], parameters.encoder_intercept)
+            if before is not None:
+                before[positions] = code[positions]
             if select and self.penalty.selects:
                 at_positions = self.selects_at_positions
                 self.penalty.select(code[positions] if at_positions else maps[strip])
@@ -134,6 +141,7 @@ def network_of(
     engine,
     convolution=None,
     selects_at_positions=False,
+    widths=None,
 ):
     """Return the network of rows, or that of images if a convolution is given.
 
@@ -145,13 +153,20 @@ def network_of(
         As for `Network.from_names`.
     convolution : Convolution, default=None
     selects_at_positions : bool, default=False
+    widths : tuple of int, default=None
+        Those of a network for rows.
 
     Returns
     -------
     network : Network
     """
     network = Network.from_names(
-        Layout(*sizes), activation, out_activation, penalty, engine
+        Layout(*sizes, has_thresholds=penalty.learns_thresholds),
+        activation,
+        out_activation,
+        penalty,
+        engine,
+        widths=widths,
     )
     if convolution is None:
         return network
@@ -167,6 +182,7 @@ def with_convolution(network, convolution, selects_at_positions):
             layout.n_components,
             layout.tied_weights,
             n_intercepts=convolution.image_shape[2],
+            has_thresholds=network.penalty.learns_thresholds,
         ),
         *_parts(network),
         convolution=convolution,
@@ -178,7 +194,8 @@ def without_convolution(network):
     """Return the network of the patches of a network of images."""
     layout = network.layout
     sizes = layout.n_features, layout.n_components, layout.tied_weights
-    return Network(Layout(*sizes), *_parts(network))
+    has_thresholds = network.penalty.learns_thresholds
+    return Network(Layout(*sizes, has_thresholds=has_thresholds), *_parts(network))
 
 
 def _parts(network):

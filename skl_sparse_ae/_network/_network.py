@@ -1,6 +1,7 @@
 """Encoder and decoder: the maps from rows to codes and from codes to rows."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -27,6 +28,9 @@ class Network:
     penalty : Penalty
     passes : Passes
         Element-wise operations of the engine.
+    widths : tuple of int or None
+        Numbers of units whose reconstructions are compared with the rows in training,
+        each from the first units; the last is that of all. None: only that of all.
     """
 
     layout: Layout
@@ -34,6 +38,7 @@ class Network:
     out_activation: object
     penalty: Penalty
     passes: Passes
+    widths: tuple | None = None
 
     #: The `Convolution` of a network for images.
     convolution = None
@@ -46,7 +51,7 @@ class Network:
     ):
         """Return the network with activation functions and an engine given by name.
 
-        `others` are further attributes, of a subclass.
+        `others` are further attributes, such as those of a subclass.
 
         Raises
         ------
@@ -64,6 +69,12 @@ class Network:
         """Number of columns of X."""
         return self.layout.n_features
 
+    @property
+    def groups(self):
+        """Slices of the units between successive widths; one of all without widths."""
+        widths = self.widths or (self.layout.n_components,)
+        return [slice(start, stop) for start, stop in pairwise((0, *widths))]
+
     def shares_parameters_with(self, other):
         """Return whether parameters of this network can be used in another one."""
         mine, others = self.layout, other.layout
@@ -71,6 +82,7 @@ class Network:
             mine.n_features == others.n_features
             and mine.n_components == others.n_components
             and mine.tied_weights == others.tied_weights
+            and (mine.thresholds is None) == (others.thresholds is None)
             and self.activation.name == other.activation.name
             and self.out_activation.name == other.out_activation.name
         )
@@ -80,7 +92,7 @@ class Network:
         """Number of columns of a code."""
         return self.layout.n_components
 
-    def encode(self, parameters, X, out, visit=None, select=True):
+    def encode(self, parameters, X, out, visit=None, select=True, before=None):
         """Write the code ``f(X W_e + b_e)`` to `out`, with the penalty's selection.
 
         Parameters
@@ -93,6 +105,8 @@ class Network:
             written, while it is still in the cache.
         select : bool, default=True
             Whether to apply the `select` of the penalty, if it has one.
+        before : array like out, default=None
+            Where to write the activations before selection.
 
         Returns
         -------
@@ -102,6 +116,8 @@ class Network:
         for strip in strips(out):
             a = out[strip, :]
             self.passes.activate(a, parameters.encoder_intercept)
+            if before is not None:
+                before[strip, :] = a
             if select and self.penalty.selects:
                 self.penalty.select(a)
             if visit is not None:

@@ -24,8 +24,8 @@ class Objective:
     by their sum, and psi, phi and c are defined by the penalty, including its weight.
 
     Subclasses implement `_set_rows`, `_encode`, `_unselected_codes`, `_forward`,
-    `_backward`, `_gradient` and `_n_active`. These methods receive parameters whose
-    intercepts are not centred.
+    `_backward`, `_gradient`, `_threshold_sums` and `_n_active`. These methods receive
+    parameters whose intercepts are not centred.
 
     Parameters
     ----------
@@ -135,6 +135,7 @@ class Objective:
             `out`, if given.
         """
         weights = self.network.layout.views(theta)
+        self._set_thresholds(theta)
         parameters = self._parameters(theta, weights)
         unit_weights = self.network.penalty.unit_weights(weights)
         means, encoded, slope = self._first_pass(parameters, unit_weights)
@@ -145,6 +146,9 @@ class Objective:
         )
         self.unit_means = self._means(phi) if means is None else means
         decay = self._gradient(weights, gradients)
+        if self.network.layout.thresholds is not None:
+            sums = self._vector_like(theta, self._threshold_sums())
+            out[self.network.layout.thresholds] = sums / self._total_weight
         self.last_terms = self._terms(decay, unit_weights, squared_errors)
         if not (self.mean is None or self.gradient_is_centred):
             self._centre(gradients)
@@ -180,11 +184,13 @@ class Objective:
 
     def means(self, theta):
         """Return the unit means at `theta`."""
+        self._set_thresholds(theta)
         weights = self.network.layout.views(theta)
         return self._means(self._encode(self._parameters(theta, weights)))
 
     def terms(self, theta):
         """Return the terms of J at `theta`, without the gradient."""
+        self._set_thresholds(theta)
         weights = self.network.layout.views(theta)
         squared_errors, phi = self._forward(self._parameters(theta, weights))
         self.unit_means = self._means(phi)
@@ -231,6 +237,16 @@ class Objective:
         `weights` are the arrays of the solver's vector. Return twice the decay's term
         of J, for which the weights are read anyway.
         """
+        raise NotImplementedError
+
+    def _set_thresholds(self, theta):
+        """Let the penalty use the thresholds in `theta`, if there are any."""
+        thresholds = self.network.layout.thresholds_of(theta)
+        if thresholds is not None:
+            self.network.penalty.threshold_ = thresholds
+
+    def _threshold_sums(self):
+        """Return the sums of the gradient of the thresholds after `_backward`."""
         raise NotImplementedError
 
     def _workspace(self, name, n_rows, dtype):
@@ -290,8 +306,8 @@ class Objective:
     def _revival(self, parameters):
         """Return the auxiliary term of idle units, or None."""
         penalty = self.network.penalty
-        weight = getattr(penalty, "beta", 0.0)
-        if self.idle_units is None or not penalty.selects or weight == 0:
+        weight = penalty.revival_weight
+        if self.idle_units is None or weight == 0:
             return None
         units = self.idle_units()
         if len(units) == 0:

@@ -53,7 +53,8 @@ class DaskObjective(Objective):
         return self._last.n_active
 
     def _sum(self, parameters, task, slope=None):
-        vector = self.network.layout.flatten(parameters)
+        thresholds = getattr(self.network.penalty, "threshold_", None)
+        vector = self.network.layout.flatten(parameters, thresholds=thresholds)
         evaluation = _Evaluation(
             task, self.network, vector, slope, self.dtype, self.counts_active
         )

@@ -115,6 +115,9 @@ class DenseObjective(Objective):
 
         return [[of_matrix(*piece) for piece in share] for share in shares]
 
+    def _threshold_sums(self):
+        return sum(row_range.thresholds for row_range in self._ranges)
+
     def _n_active(self):
         return sum(row_range.n_active for row_range in self._ranges)
 

@@ -13,7 +13,7 @@ from .._arrays._array_api import as_factor, to_numpy
 from .._arrays._blocks import blocks
 from .._network._parameters import Parameters
 from ._base import Objective
-from ._sums import finish_delta
+from ._sums import finish_delta, threshold_sums
 
 # Size of the errors and codes of a block of rows.
 BLOCK_BYTES = 2**28
@@ -61,10 +61,7 @@ class DeviceObjective(Objective):
         squared_errors = 0.0
         for i, rows in enumerate(self._blocks):
             code = self._counted_code(parameters, i, rows)
-            error = self._decoded(parameters, code, rows)
-            error -= self._X[rows].array
-            weighted = self._times_weights(error, rows)
-            squared_errors += float(self._X.xp.sum(error * weighted))
+            squared_errors += self._compared(parameters, code, rows)[0]
         return squared_errors, self._phi
 
     def _backward(self, parameters, slope, encoded, revival, gradients):
@@ -73,6 +70,7 @@ class DeviceObjective(Objective):
         if slope is not None:
             slope = self._X.from_numpy(slope)
         squared_errors, self._sums = 0.0, None
+        self._thresholds = np.zeros(self.network.layout.n_components)
         for i, rows in enumerate(self._blocks):
             error, sums = self._block_gradients(parameters, i, rows, slope, revival)
             squared_errors += error
@@ -90,15 +88,17 @@ class DeviceObjective(Objective):
         if self._weights is not None:
             weights = self._weights[rows]
         code = self._counted_code(parameters, i, rows)
-        x_hat = self._decoded(parameters, code, rows)
-        error = x_hat - self._X[rows].array
-        weighted = self._times_weights(error, rows)
-        squared_errors = float(xp.sum(error * weighted))
-        residual = weighted
-        network.out_activation.multiply_derivative(x_hat, residual)
-        delta = residual @ parameters.components.T
+        squared_errors, errors, residual = self._compared(parameters, code, rows)
+        groups = list(zip(network.groups, errors, strict=True))
+        transposed = parameters.components.T
+        parts = [error @ transposed[:, group] for group, error in groups]
+        delta = xp.concat(parts, axis=1) if len(parts) > 1 else parts[0]
+        if network.penalty.learns_thresholds:
+            before = self._encoded(parameters, rows, select=False)
+            self._thresholds += threshold_sums(network, before, delta, slope, weights)
         finish_delta(network, delta, code, slope, weights)
-        components = code.T @ residual
+        parts = [code.T[group, :] @ error for group, error in groups]
+        components = xp.concat(parts, axis=0) if len(parts) > 1 else parts[0]
         if revival is not None:
             idle = self._idle_code(parameters, rows, revival.units)
             written = idle @ parameters.components
@@ -111,8 +111,32 @@ class DeviceObjective(Objective):
             inputs.T @ delta,
             xp.sum(delta, axis=0),
             components,
-            xp.sum(residual, axis=0),
+            xp.sum(errors[0], axis=0),
         ]
+
+    def _compared(self, parameters, code, rows):
+        """Return the squared errors of a block, and errors at the output.
+
+        The errors, at the output's pre-activation and times the sample weights, are
+        given for each group of units as `NestedRange` defines them, and once more for
+        the reconstruction from all units.
+        """
+        xp, network = self._X.xp, self.network
+        target, groups = self._X[rows].array, network.groups
+        squared_errors, errors, written = 0.0, [], 0.0
+        for group in groups:
+            written = written + code[:, group] @ parameters.components[group, :]
+            x_hat = written + parameters.decoder_intercept
+            network.out_activation.apply(x_hat)
+            error = x_hat - target
+            weighted = self._times_weights(error, rows)
+            squared_errors += float(xp.sum(error * weighted)) / len(groups)
+            residual = weighted
+            network.out_activation.multiply_derivative(x_hat, residual)
+            errors.append(residual / len(groups) if len(groups) > 1 else residual)
+        for i in range(len(groups) - 2, -1, -1):
+            errors[i] = errors[i] + errors[i + 1]
+        return squared_errors, errors, residual
 
     def _idle_code(self, parameters, rows, units):
         """Return the code of a block, zero but for the most active idle unit."""
@@ -135,6 +159,9 @@ class DeviceObjective(Objective):
             out[...] = total / self._total_weight
         return self._add_decay(weights, gradients)
 
+    def _threshold_sums(self):
+        return self._thresholds
+
     def _n_active(self):
         return self._n_active_units
 
@@ -148,10 +175,6 @@ class DeviceObjective(Objective):
         X = self._inputs[rows]
         out = X.empty(self.network.layout.n_components)
         return self.network.encode(parameters, X.array, out, select=select)
-
-    def _decoded(self, parameters, code, rows):
-        out = self._X[rows].empty(self.network.layout.n_features)
-        return self.network.decode(parameters, code, out)
 
     def _counted_code(self, parameters, i, rows):
         """Return the code of a block, after adding it to the sums over the rows."""
@@ -186,8 +209,13 @@ class DeviceObjective(Objective):
 
     def _parameters(self, theta, weights):
         if isinstance(theta, np.ndarray):
-            theta = self.network.layout.flatten(super()._parameters(theta, weights))
-            return self.network.layout.views(self._X.from_numpy(theta))
+            layout, parameters = (
+                self.network.layout,
+                super()._parameters(theta, weights),
+            )
+            # The thresholds are the penalty's already.
+            theta = layout.flatten(parameters, thresholds=0.0)
+            return layout.views(self._X.from_numpy(theta))
         if self.mean is None:
             return weights
         mean = self._X.from_numpy(self.mean, self.dtype)

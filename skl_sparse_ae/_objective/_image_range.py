@@ -31,7 +31,12 @@ class ImageRange(RowRange):
 
     def _encode(self, parameters, rows, code, visit=None, select=True):
         self.network.encode_patches(
-            parameters, self._inputs_of(rows), self._maps(code), visit, select
+            parameters,
+            self._inputs_of(rows),
+            self._maps(code),
+            visit,
+            select,
+            self._before(code),
         )
         return code
 

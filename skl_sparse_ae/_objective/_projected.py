@@ -17,6 +17,7 @@ def can_project(network):
     """Whether the best decoder for given codes can be computed."""
     return (
         network.convolution is None
+        and network.widths is None
         and network.out_activation.name == "identity"
         and not network.layout.tied_weights
         and network.penalty.unit_weights_from != "both"

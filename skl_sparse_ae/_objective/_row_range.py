@@ -5,7 +5,7 @@ from scipy import sparse
 
 from .._arrays._blocks import rows_as_dense, strips
 from .._network._parameters import Parameters
-from ._sums import CodeSums, finish_delta, sum_rows
+from ._sums import CodeSums, finish_delta, sum_rows, threshold_sums
 
 
 class Workspace:
@@ -19,10 +19,14 @@ class Workspace:
         Errors at the pre-activation of the units.
     residual : ndarray of shape (n_rows, n_inputs)
         Errors of the reconstruction, at the output's pre-activation.
+    before : ndarray of shape (n_codes, n_components) or None
+        Activations before selection, if the penalty learns thresholds.
     """
 
     def __init__(self, network, dtype):
         self._network, self._dtype = network, dtype
+        self._keeps_before = network.penalty.learns_thresholds
+        self.before = None
         self.reserve(0, 0)
 
     def reserve(self, n_rows, n_codes):
@@ -31,6 +35,8 @@ class Workspace:
         self.code = self._at_least("code", n * n_codes, n_components)
         self.delta = self._at_least("delta", n * n_rows, n_components)
         self.residual = self._at_least("residual", n_rows, self._network.n_inputs)
+        if self._keeps_before:
+            self.before = self._at_least("before", n * n_codes, n_components)
 
     def _at_least(self, name, n_rows, n_columns):
         array = getattr(self, name, None)
@@ -59,6 +65,8 @@ class RowRange:
         Partial gradients after `backward`. Those of the weight matrices, which are
         large, are None until they are first computed. With tied weights, the one of
         the encoder contains both contributions.
+    thresholds : ndarray of shape (n_components,)
+        Partial sums of the gradient of the penalty's thresholds, if it learns them.
     """
 
     def __init__(self, network, dtype, counts_active):
@@ -153,6 +161,7 @@ class RowRange:
         self._squared_errors = 0.0
         self.gradients.encoder_intercept[:] = 0
         self.gradients.decoder_intercept[:] = 0
+        self.thresholds = np.zeros(self.network.layout.n_components)
         self._reserve_gradients()
         for rows in self._blocks:
             if is_kept:
@@ -164,9 +173,10 @@ class RowRange:
             residual = self._decode_block(parameters, code, rows, backward=True)
             delta = self._delta_block(parameters, slope, code, residual, rows)
             inputs = self._inputs_of(rows)
-            self._add(self.gradients.components.T, residual.T, code, rows)
+            self._add_to_decoder(residual, code, rows)
             self._add(self.gradients.encoder_coef, inputs.T, delta, rows)
             if revival is not None:
+                residual = self._of_all_units(residual)
                 revival.add_gradient(
                     self.gradients, inputs, residual, self._weights_of(rows)
                 )
@@ -203,9 +213,15 @@ class RowRange:
         return self._encode(parameters, rows, code, add)
 
     def _encode(self, parameters, rows, code, visit=None, select=True):
+        before = self._before(code)
         return self.network.encode(
-            parameters, self._inputs_of(rows), code, visit, select
+            parameters, self._inputs_of(rows), code, visit, select, before
         )
+
+    def _before(self, code):
+        """Where the activations of a block before selection are kept, or None."""
+        before = self._workspace.before
+        return None if before is None else before[: len(code)]
 
     def _inputs_of(self, rows):
         """What the encoder's weights multiply in a block."""
@@ -232,13 +248,29 @@ class RowRange:
     def _delta_block(self, parameters, slope, code, residual, rows):
         """Return the error at the units' pre-activation, including the penalty."""
         delta = self._workspace.delta[: len(code)]
-        np.matmul(residual, parameters.components.T, out=delta)
-        weights = self._weights_of(rows)
+        self._pull_to_code(residual, parameters, delta)
+        weights, before = self._weights_of(rows), self._before(code)
         for strip in strips(delta):
             w = None if weights is None else weights[strip]
+            if before is not None:
+                self.thresholds += threshold_sums(
+                    self.network, before[strip], delta[strip], slope, w
+                )
             finish_delta(self.network, delta[strip], code[strip], slope, w)
             self.gradients.encoder_intercept[...] += sum_rows(delta[strip])
         return delta
+
+    def _pull_to_code(self, residual, parameters, out):
+        """Write the errors at the code to `out`."""
+        np.matmul(residual, parameters.components.T, out=out)
+
+    def _add_to_decoder(self, residual, code, rows):
+        """Add a block's part of the gradient of the decoder's weights."""
+        self._add(self.gradients.components.T, residual.T, code, rows)
+
+    def _of_all_units(self, residual):
+        """The errors of the reconstruction from all units."""
+        return residual
 
     def _add(self, total, left, right, rows):
         """Add ``left @ right`` to `total`, which the first block overwrites."""

@@ -191,7 +191,7 @@ class SparseObjective(Objective):
         """Return the dense terms; write the gradients of the intercepts."""
         scale = 1 / self._total_weight
         code_gram, code_total, _ = self._code_products
-        intercept, gram, total = (scale * sums for sums in self._delta_sums)
+        intercept, gram, total = (scale * sums for sums in self._delta_sums[:3])
         gradients.encoder_intercept[:] = intercept
         written = code_total.astype(self.dtype) @ weights.components
         errors = self._weight * self._decoder_intercept - self._column_sums
@@ -209,6 +209,9 @@ class SparseObjective(Objective):
             intercept,
             self.dtype,
         )
+
+    def _threshold_sums(self):
+        return self._delta_sums[3]
 
     def _n_active(self):
         return sum(sums.n_active for sums in self._sums)

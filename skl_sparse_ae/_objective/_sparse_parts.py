@@ -4,7 +4,7 @@ import numpy as np
 
 from .._arrays._blocks import split_evenly, strips
 from .._arrays._sparse_products import add_product, csr_rows
-from ._sums import CodeSums, finish_delta, sum_rows
+from ._sums import CodeSums, finish_delta, sum_rows, threshold_sums
 
 
 def _add_up(results):
@@ -53,6 +53,7 @@ class _Part:
         self._X = csr_rows(X, rows)
         self._inputs = self._X if inputs is X else csr_rows(inputs, rows)
         self._weights = None if weights is None else weights[rows]
+        self._before = None
 
     def encode(self, code, buffer, objective, parameters, select):
         """Write the code and return its sums."""
@@ -63,7 +64,10 @@ class _Part:
             sums.add(code[strip], self._weights_of(strip))
 
         visit = add if select else None
-        objective.network.encode(parameters, self._inputs, code, visit, select)
+        network = objective.network
+        if network.penalty.learns_thresholds:
+            self._before = np.empty_like(code)
+        network.encode(parameters, self._inputs, code, visit, select, self._before)
         return sums
 
     def sums(self, code, buffer, objective):
@@ -115,10 +119,12 @@ class _Part:
             Sum of the errors.
         gram, total : ndarray or float
             Contribution of revived units to ``B^T A`` and ``B^T 1``.
+        thresholds : ndarray of shape (n_components,) or float
+            Sum of the gradient of the penalty's thresholds.
         """
         gram = dictionary.gram.astype(code.dtype)
         offset = dictionary.offset.astype(code.dtype)
-        intercept, added = 0.0, (0.0, 0.0)
+        intercept, added, thresholds = 0.0, (0.0, 0.0), 0.0
         for strip in strips(buffer):
             a, delta, w = code[strip], buffer[strip], self._weights_of(strip)
             np.subtract(offset, delta, out=delta)
@@ -129,13 +135,17 @@ class _Part:
             if revival is not None:
                 revived = _Revived(revival, csr_rows(self._inputs, strip), a, delta, w)
                 added = _add_up([added, revived.added])
+            if self._before is not None:
+                thresholds += threshold_sums(
+                    network, self._before[strip], delta, slope, w
+                )
             finish_delta(network, delta, a, slope, w)
             if w is not None:
                 a *= w[:, None]
             if revived is not None:
                 revived.add(a, delta)
             intercept += sum_rows(delta).astype(np.float64)
-        return intercept, *added
+        return intercept, *added, thresholds
 
     def _weights_of(self, strip):
         return None if self._weights is None else self._weights[strip]

@@ -65,6 +65,27 @@ def finish_delta(network, delta, code, slope, weights=None):
         delta *= as_factor(code != 0, code)
 
 
+def threshold_sums(network, before, delta, slope, weights=None):
+    """Return the sums over rows of the gradient of the penalty's thresholds.
+
+    Parameters
+    ----------
+    network : Network
+        With a penalty that learns thresholds.
+    before : array of shape (n_rows, n_components)
+        Activations before selection.
+    delta, slope, weights
+        As for `finish_delta`, which must not have been called.
+
+    Returns
+    -------
+    sums : ndarray of shape (n_components,)
+    """
+    if weights is not None:
+        slope = weights[:, None] * slope
+    return sum_rows(network.penalty.threshold_gradient(before, delta, slope))
+
+
 def squared_norm(matrix):
     """Return the sum of the squares of an array of any library."""
     if isinstance(matrix, np.ndarray):

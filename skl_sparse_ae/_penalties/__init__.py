@@ -8,6 +8,7 @@ from ._base import Penalty
 from ._batch_topk import BatchTopK
 from ._check import check_penalty
 from ._contractive import Contractive
+from ._jumprelu import JumpReLU
 from ._kl import KL
 from ._l1 import L1
 from ._none import NoPenalty
@@ -20,6 +21,7 @@ __all__ = [
     "PENALTIES",
     "BatchTopK",
     "Contractive",
+    "JumpReLU",
     "NoPenalty",
     "Penalty",
     "TopK",

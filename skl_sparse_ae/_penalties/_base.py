@@ -75,6 +75,12 @@ class Penalty(Advising, BaseEstimator):
     selects = False
     #: Whether training calls ``select_jointly`` instead of ``select``.
     selects_jointly = False
+    #: Whether training learns a threshold for each unit, `threshold_` of the penalty.
+    learns_thresholds = False
+    #: Whether ``beta="adaptive"`` is possible, which reaches the level `rho`.
+    has_target = False
+    #: Whether ``beta="scale"`` stands for "adaptive".
+    scale_is_adaptive = False
     #: Whether ``set_progress`` receives values below 1 during the first epochs.
     is_gradual = False
     #: Names of the attributes that training sets: files of `interchange` contain them.
@@ -185,6 +191,21 @@ class Penalty(Advising, BaseEstimator):
             1 for unbounded activation functions, since the code then has the scale of
             X; the square root of the mean variance of the columns for bounded ones.
         """
+
+    def set_code_unit(self, unit):
+        """Set the typical size of an activation; called before training.
+
+        Parameters
+        ----------
+        unit : float
+            1 for bounded activation functions; for others the square root of the mean
+            variance of the columns.
+        """
+
+    @property
+    def revival_weight(self):
+        """Weight of the auxiliary loss of unused units; 0 without selection."""
+        return getattr(self, "beta", 0.0) if self.selects else 0.0
 
     def unit_weights(self, parameters):
         """Return the weights by which the penalties of the units are multiplied.

@@ -58,6 +58,7 @@ class L1(_LinearPenalty):
     True
     """
 
+    has_target = True
     _learned_attributes = ("unit_",)
 
     _parameter_constraints = {

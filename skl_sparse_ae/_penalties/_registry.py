@@ -7,6 +7,7 @@ penalties in the documentation are derived from it.
 from ._base import Penalty
 from ._batch_topk import BatchTopK
 from ._contractive import Contractive
+from ._jumprelu import JumpReLU
 from ._kl import KL
 from ._l1 import L1
 from ._none import NoPenalty
@@ -17,6 +18,7 @@ PENALTIES = {
     "l1": L1,
     "topk": TopK,
     "batch_topk": BatchTopK,
+    "jumprelu": JumpReLU,
     "contractive": Contractive,
     None: NoPenalty,
 }
@@ -42,10 +44,11 @@ def make_penalty(name, **parameters):
     penalty : Penalty
     """
     cls = PENALTIES[name]
-    if parameters.get("beta") == "adaptive" and cls is not L1:
+    if parameters.get("beta") == "adaptive" and not cls.has_target:
         raise ValueError(
-            f"beta='adaptive' is for penalty='l1'; penalty={name!r} has no level that "
-            "is reached by its weight, or takes it from rho."
+            "beta='adaptive' is for penalty='l1' and 'jumprelu'; "
+            f"penalty={name!r} has no level that is reached by its weight, or takes it "
+            "from rho."
         )
     names = set(cls._get_param_names()) & set(parameters)
     return cls(**{key: parameters[key] for key in names})

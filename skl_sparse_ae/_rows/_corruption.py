@@ -7,25 +7,35 @@ rows [1]_.
    Robust Features with Denoising Autoencoders", ICML 2008.
 """
 
+import numpy as np
 from scipy import sparse
 
 from .._arrays._device_array import DeviceArray
 
 
-def masking(X, rng, level):
-    """Return a copy of X with each entry set to zero with probability `level`."""
+def masking(X, rng, level, constant=None):
+    """Return a copy of X with each entry set to zero with probability `level`.
+
+    Columns of the mask `constant` are left as they are: they carry no information, and
+    would become noise of the size of their value.
+    """
     if sparse.issparse(X):
         corrupted = X.copy()
-        corrupted.data *= rng.random_sample(X.nnz) >= level
+        is_kept = rng.random_sample(X.nnz) >= level
+        if constant is not None:
+            is_kept |= constant[X.indices]
+        corrupted.data *= is_kept
         return corrupted
+    is_kept = rng.random_sample(X.shape) >= level
+    if constant is not None:
+        is_kept |= constant
     if isinstance(X, DeviceArray):
-        mask = X.from_numpy(rng.random_sample(X.shape) >= level, X.dtype)
-        return DeviceArray(X.array * mask)
-    return X * (rng.random_sample(X.shape) >= level)
+        return DeviceArray(X.array * X.from_numpy(is_kept, X.dtype))
+    return X * is_kept
 
 
-def gaussian(X, rng, level):
-    """Return X plus normal noise of standard deviation `level`."""
+def gaussian(X, rng, level, constant=None):
+    """Return X plus normal noise of standard deviation `level`, as `masking` does."""
     if sparse.issparse(X):
         raise ValueError(
             "corruption='gaussian' would make a sparse matrix dense. Use "
@@ -33,10 +43,31 @@ def gaussian(X, rng, level):
         )
     noise = rng.standard_normal(X.shape).astype(X.dtype)
     noise *= level
+    if constant is not None:
+        noise[:, constant] = 0
     if isinstance(X, DeviceArray):
         return DeviceArray(X.array + X.from_numpy(noise))
     noise += X
     return noise
+
+
+def constant_columns(limits, mean):
+    """Return the mask of the columns whose values all are their mean, if not zero.
+
+    Parameters
+    ----------
+    limits : ndarray of shape (2, n_features)
+        Smallest and largest values.
+    mean : ndarray of shape (n_features,)
+        That of the first rows, of which `limits` may be those of later ones.
+
+    Returns
+    -------
+    constant : ndarray of bool of shape (n_features,), or None if there are none
+    """
+    rounding = 10 * np.finfo(limits.dtype).eps * np.abs(mean)
+    constant = (np.abs(limits - mean) <= rounding).all(axis=0) & (mean != 0)
+    return constant if constant.any() else None
 
 
 CORRUPTIONS = {"masking": masking, "gaussian": gaussian}

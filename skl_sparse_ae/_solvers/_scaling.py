@@ -48,6 +48,8 @@ class Scaling:
             decoder = (3.0 if bounded else 1.0) * self.dictionary_unit
             units = (0.3 * unit / spread, unit, decoder, out)
         self.spread = spread
+        if layout.thresholds is not None:  # with one unit, they take twice the epochs
+            units = (*units, 2 * unit)
         self._units = units
 
     @property

@@ -7,7 +7,6 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays._array_api import to_numpy
 from .._arrays._norms import unit_rows
 from .._penalties._contractive import Contractive
-from .._penalties._l1 import L1
 from .._reading._pipelines import check_units, last_step, stack_of
 from ..inspection._unit_weights import unit_weights as components_in_first_layer
 from ._checks import check_choice, check_positive
@@ -113,9 +112,12 @@ def target_rho(estimator, statistic):
     if rho is None:
         return None
     is_frequency = penalty.selects
-    if isinstance(penalty, L1):
+    if penalty.has_target:
         params = estimator.get_params()
-        if params.get("penalty__beta", params["beta"]) != "adaptive":
+        beta = params.get("penalty__beta", params["beta"])
+        if beta == "scale" and penalty.scale_is_adaptive:
+            beta = "adaptive"
+        if beta != "adaptive":
             return None
         is_frequency = True
     return rho if is_frequency == (statistic == "frequency") else None

@@ -20,6 +20,25 @@ def column_of(y):
     return y.astype(object) if y.dtype.kind in "TSV" else y
 
 
+def plain_labels(y):
+    """Return labels as a vector, numbers as such; refuse missing and infinite ones."""
+    y = column_of(y)
+    if y.dtype.kind == "O":
+        _refuse_missing(np.array([_is_missing(value) for value in y], dtype=bool))
+        if all(isinstance(value, Number | np.bool_) for value in y):
+            y = np.array(y.tolist())
+    elif y.dtype.kind in "fmM":
+        _refuse_missing(y != y)
+    if y.dtype.kind == "f" and np.isinf(y).any():
+        raise ValueError("y has values that are infinite.")
+    return y
+
+
+def is_continuous(y):
+    """Whether plain labels are numbers of which some are not whole."""
+    return y.dtype.kind == "f" and bool(np.any(y != np.floor(y)))
+
+
 def encode_classes(y):
     """Return the sorted classes, and the index of the class of each label.
 
@@ -37,14 +56,8 @@ def encode_classes(y):
     ValueError
         If labels are missing, numbers that are no classes, or of different kinds.
     """
-    y = column_of(y)
-    if y.dtype.kind == "O":
-        _refuse_missing(np.array([_is_missing(value) for value in y]))
-        if all(isinstance(value, Number | np.bool_) for value in y):
-            y = np.array(y.tolist())
-    elif y.dtype.kind in "fmM":
-        _refuse_missing(y != y)
-    if y.dtype.kind == "f" and not np.all(y == np.floor(y)):
+    y = plain_labels(y)
+    if is_continuous(y):
         raise ValueError(
             "y is continuous, and classes are expected. Use bins of a numeric target, "
             "such as those of sklearn.preprocessing.KBinsDiscretizer."
@@ -59,6 +72,12 @@ def encode_classes(y):
         ) from error
     _check_number(classes, len(y))
     return classes, labels
+
+
+def refuse_one_class(classes):
+    """Raise ValueError where all labels are alike."""
+    if len(classes) < 2:
+        raise ValueError("y has only one class, and units are to tell classes apart.")
 
 
 def _is_missing(value):

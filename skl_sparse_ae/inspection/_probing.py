@@ -14,6 +14,7 @@ from sklearn.utils import Bunch, check_consistent_length
 
 from .._reading._codes import encode_all
 from .._sklearn import HasMethods, Interval, validate_params
+from ._classes import column_of, encode_classes, plain_labels, refuse_one_class
 
 
 @validate_params(
@@ -75,8 +76,8 @@ def sparse_probing(
     Raises
     ------
     ValueError
-        If X and y differ in length, or a number of units is not within 1 and the
-        number that there are.
+        If X and y differ in length, y has missing values or, for a classifier, only
+        one class, or a number of units is not within 1 and the number that there are.
 
     References
     ----------
@@ -96,10 +97,13 @@ def sparse_probing(
     >>> bool((result.mean_scores > 0.93).all())
     True
     """
-    check_consistent_length(X, y)
+    check_consistent_length(X, column_of(y))
     probe = LogisticRegression(max_iter=1000) if probe is None else probe
+    y = _target_of(probe, y)
     code = encode_all(estimator, X)
     numbers = np.atleast_1d(n_units)
+    if numbers.dtype.kind not in "iu" or numbers.ndim != 1:
+        raise ValueError(f"n_units={n_units!r} must be whole numbers, one at least.")
     if numbers.min() < 1 or numbers.max() > code.shape[1]:
         raise ValueError(
             f"n_units must be within 1 and the number of units, {code.shape[1]}."
@@ -119,6 +123,18 @@ def sparse_probing(
         ]
     )
     return Bunch(n_units=numbers, scores=scores, mean_scores=scores.mean(axis=1))
+
+
+def _target_of(probe, y):
+    """Return the target in a form that scikit-learn takes; check it."""
+    plain = plain_labels(y)
+    if not is_classifier(probe):
+        return plain
+    classes, labels = encode_classes(y)
+    refuse_one_class(classes)
+    # Names stay as they are, since `scoring` may refer to them.
+    is_known = plain.dtype.kind in "biufU" or all(isinstance(c, str) for c in classes)
+    return plain if is_known else labels
 
 
 def _f_classes(code, y):

@@ -3,12 +3,17 @@
 import numpy as np
 from scipy import sparse, stats
 from sklearn.utils import Bunch, check_consistent_length
-from sklearn.utils.multiclass import type_of_target
 
 from .._arrays._blocks import blocks
 from .._reading._codes import encode_all
 from .._sklearn import HasMethods, StrOptions, validate_params
-from ._classes import column_of, encode_classes
+from ._classes import (
+    column_of,
+    encode_classes,
+    is_continuous,
+    plain_labels,
+    refuse_one_class,
+)
 
 #: Memory for the ranks of some units, in bytes.
 RANK_BYTES = 2**26
@@ -93,10 +98,10 @@ def rank_units(estimator, X, y, *, kind="auto"):
     >>> bool(result.effect[best].max() > 0.5)
     True
     """
-    y = column_of(y)
-    check_consistent_length(X, y)
+    check_consistent_length(X, column_of(y))
+    y = plain_labels(y)
     if kind == "auto":
-        kind = "numbers" if type_of_target(y) == "continuous" else "classes"
+        kind = "numbers" if is_continuous(y) else "classes"
     classes, targets = _targets(y, kind)
     code = encode_all(estimator, X)
     code = code.tocsc() if sparse.issparse(code) else code
@@ -120,13 +125,9 @@ def rank_units(estimator, X, y, *, kind="auto"):
 def _targets(y, kind):
     """The classes and an indicator of each; or None and the ranks of numbers."""
     if kind == "numbers":
-        y = np.asarray(y, dtype=np.float64)
-        if not np.isfinite(y).all():
-            raise ValueError("y has values that are missing or infinite.")
-        return None, stats.rankdata(y)[:, None]
+        return None, stats.rankdata(y.astype(np.float64))[:, None]
     classes, labels = encode_classes(y)
-    if len(classes) < 2:
-        raise ValueError("y has only one class, and units are to tell classes apart.")
+    refuse_one_class(classes)
     return classes, (labels[:, None] == np.arange(len(classes))).astype(np.float64)
 
 

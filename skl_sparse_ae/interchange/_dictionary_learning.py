@@ -53,7 +53,8 @@ def save_dictionary_learning(estimator, folder):
     - With `TopK` they contain an "AutoEncoderTopK". Its encoder subtracts the
       decoder intercepts from the input; the encoder intercepts are changed so that
       the code is the same.
-    - With `BatchTopK` they contain a "JumpReluAutoEncoder" with the learned threshold.
+    - With `JumpReLU` and `BatchTopK` they contain a "JumpReluAutoEncoder" with the
+      learned thresholds.
     - With a penalty that does not select activations, they contain an
       "AutoEncoderNew".
 

@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays._array_api import to_numpy
 from .._optional import import_optional
 from .._penalties._batch_topk import BatchTopK
+from .._penalties._jumprelu import JumpReLU
 from .._penalties._topk import TopK
 from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
 from ._onnx_inputs import Inputs
@@ -178,13 +179,13 @@ def _select(graph, code, autoencoder):
     n_components = autoencoder.components_.shape[0]
     if not penalty.selects:
         return code
-    if isinstance(penalty, BatchTopK):
+    if isinstance(penalty, BatchTopK | JumpReLU):
         threshold = getattr(penalty, "threshold_", -np.inf)
         return graph.above(code, threshold)
     if not isinstance(penalty, TopK):
         raise ValueError(
-            f"How {penalty} selects activations is not known to ONNX; TopK and "
-            "BatchTopK can be converted."
+            f"How {penalty} selects activations is not known to ONNX; TopK, "
+            "BatchTopK and JumpReLU can be converted."
         )
     k = penalty.for_transform().n_active(n_components)
     if k >= n_components:

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from .._arrays._array_api import to_numpy
 from .._arrays._norms import row_norms
 from .._penalties._batch_topk import BatchTopK
+from .._penalties._jumprelu import JumpReLU
 from .._penalties._none import NoPenalty
 from .._penalties._topk import TopK
 from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
@@ -32,7 +33,8 @@ class Rectified(NamedTuple):
     b_dec : array of shape (n_features,)
     k : float or None
         Number of activations that each row keeps, the largest ones; with a
-        `threshold`, their mean number. None if all are kept.
+        `threshold`, their mean number. None if all are kept, or with thresholds
+        whose number is not known.
     threshold : float, array of shape () or (n_components,), or None
         Rows keep activations above this threshold instead of the k largest.
     """
@@ -93,9 +95,12 @@ class Rectified(NamedTuple):
         """Return an equivalent fitted estimator."""
         n_features, n_components = self.W_enc.shape
         penalty = self._penalty()
+        penalty_to_train = clone(penalty)
+        if isinstance(penalty, JumpReLU):
+            penalty_to_train.set_params(beta="adaptive")
         estimator = SparseAutoencoder(
             n_components,
-            penalty=None if isinstance(penalty, NoPenalty) else clone(penalty),
+            penalty=None if isinstance(penalty, NoPenalty) else penalty_to_train,
             activation="relu",
             alpha=0.0,
         )
@@ -123,11 +128,13 @@ class Rectified(NamedTuple):
         fraction = {} if keeps_all else {"rho": float(self.k / n_components)}
         if self.threshold is None:
             penalty = NoPenalty() if keeps_all else TopK(**fraction)
-        else:
+        elif np.all(self.threshold == np.ravel(self.threshold)[0]):
             penalty = BatchTopK(**fraction)
-            first = np.ravel(self.threshold)[0]
-            is_constant = np.all(self.threshold == first)
-            penalty.threshold_ = float(first) if is_constant else self.threshold
+            penalty.threshold_ = float(np.ravel(self.threshold)[0])
+        else:
+            # Files do not contain the weight of the number of active units.
+            penalty = JumpReLU(**fraction, beta=0.0)
+            penalty.threshold_ = self.threshold
         penalty._validate_params()
         return penalty
 
@@ -176,10 +183,12 @@ def _selection(estimator, library):
     if isinstance(penalty, BatchTopK):
         threshold = getattr(penalty, "threshold_", 0.0)
         return {"k": penalty.n_active(n_components), "threshold": threshold}
+    if isinstance(penalty, JumpReLU):
+        return {"k": penalty.rho * n_components, "threshold": penalty.threshold_}
     if not isinstance(penalty, TopK):
         raise ValueError(
-            f"{library} does not know how {penalty} selects activations; it knows TopK "
-            "and BatchTopK."
+            f"{library} does not know how {penalty} selects activations; it knows "
+            "TopK, BatchTopK and JumpReLU."
         )
     if penalty.transform_soft or penalty.transform_factor != 1:
         raise ValueError(

@@ -52,8 +52,9 @@ def save_saelens(estimator, folder):
 
     The files ``cfg.json`` and ``sae_weights.safetensors`` can be read by
     ``sae_lens.SAE.load_from_disk`` of version 6 [1]_. The architecture is "topk" with
-    `TopK`; "jumprelu", with the learned threshold, with `BatchTopK`, as in that
-    library; and "standard" with a penalty that does not select activations.
+    `TopK`; "jumprelu", with the learned thresholds, with `JumpReLU`, and with
+    `BatchTopK`, as in that library; and "standard" with a penalty that does not select
+    activations.
 
     Parameters
     ----------
@@ -128,8 +129,9 @@ def load_saelens(folder):
     Returns
     -------
     estimator : SparseAutoencoder
-        A fitted estimator. Its penalty is :class:`BatchTopK` if the files have
-        thresholds, :class:`TopK` if they only have a k, and otherwise None. It has no
+        A fitted estimator. Its penalty is :class:`JumpReLU` if the files have
+        thresholds, :class:`BatchTopK` if these are the same for all units,
+        :class:`TopK` if they only have a k, and otherwise None. It has no
         `mean_activation_`, `loss_curve_`, `loss_terms_` and `n_iter_`, which the files
         do not contain.
 

@@ -34,6 +34,7 @@ CONSTRAINTS = {
     "activation_": [StrOptions(set(ACTIVATIONS))],
     "out_activation_": [StrOptions(set(OUT_ACTIVATIONS))],
     "tied_weights_": ["boolean"],
+    "matryoshka_widths_": [list, None],
     "penalty_": [dict],
     "alpha_": [list],
     "beta_": [Interval(Real, 0, None, closed="left")],
@@ -47,6 +48,7 @@ CONSTRAINTS = {
 
 # Attributes that some fits do not set, or that files of other libraries do not contain.
 OPTIONAL = {
+    "matryoshka_widths_",
     "mean_activation_",
     "n_iter_",
     "loss_curve_",
@@ -195,6 +197,10 @@ def _check_attributes(attributes):
     if len(alpha) != 2 or not all(0 <= weight < np.inf for weight in alpha):
         raise ValueError(f"alpha_={alpha} must be two numbers that are not negative.")
     attributes = {**attributes, "penalty_": penalty, "alpha_": alpha}
+    widths = attributes.get("matryoshka_widths_")
+    if widths is not None:
+        numbers = _numbers("matryoshka_widths_", widths, ())
+        attributes["matryoshka_widths_"] = tuple(map(int, numbers))
     for name in ("loss_curve_", "validation_scores_"):
         if name in attributes:
             attributes[name] = _numbers(name, attributes[name], ())
@@ -252,6 +258,13 @@ def _check_consistency(attributes):
     if n_names != n_features:
         raise ValueError(
             f"feature_names_in_ has {n_names} names for {n_features} features."
+        )
+    widths = attributes.get("matryoshka_widths_") or (len(attributes["components_"]),)
+    is_increasing = [0, *widths] == sorted({0, *widths})
+    if not is_increasing or widths[-1] != len(attributes["components_"]):
+        raise ValueError(
+            f"matryoshka_widths_={widths} must increase to the number of units, "
+            f"{len(attributes['components_'])}."
         )
     tied = attributes["components_"], attributes["encoder_coef_"].T
     if attributes["tied_weights_"] and not np.array_equal(*tied):

@@ -30,6 +30,44 @@ def test_a_large_constant_column_does_not_matter(container, settings, digits):
     assert_array_equal(autoencoder.encoder_coef_[-1], 0)
 
 
+CORRUPTED = [
+    {"corruption": "masking"},
+    {"corruption": "masking", "solver": "adam"},
+    {"corruption": "masking", "penalty": "topk"},
+    {"corruption": "masking", "penalty": "l1"},
+    {"corruption": "gaussian"},
+    {"corruption": "gaussian", "solver": "adam"},
+]
+
+
+@short
+@pytest.mark.parametrize("constant", [1e6, -1e16])
+@pytest.mark.parametrize("settings", CORRUPTED, ids=str)
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_large_constant_column_is_not_corrupted(
+    container, settings, constant, digits
+):
+    if container is sparse.csr_array and settings["corruption"] == "gaussian":
+        pytest.skip("refused")
+    autoencoder = SparseAutoencoder(16, max_iter=30, random_state=0, **settings)
+    expected = autoencoder.fit(container(digits)).score(container(digits))
+    X = container(np.column_stack([digits, np.full(len(digits), constant)]))
+    assert_allclose(autoencoder.fit(X).score(X), expected, atol=0.03)
+
+
+@short
+def test_a_large_constant_column_of_a_corrupted_stream(digits):
+    X = np.column_stack([digits, np.full(len(digits), 1e16)])
+    plain, wide = (make_short(corruption="masking", penalty="l1") for _ in range(2))
+    for rows in np.array_split(np.arange(len(X)), 30):
+        plain.partial_fit(digits[rows])
+        wide.partial_fit(X[rows])
+    for i in range(3):  # a chunk of one row, of which all columns are constant
+        plain.partial_fit(digits[i : i + 1])
+        wide.partial_fit(X[i : i + 1])
+    assert_allclose(wide.score(X), plain.score(digits), atol=0.05)
+
+
 @short
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_constant_columns_are_no_variance_of_single_columns(dtype, digits):

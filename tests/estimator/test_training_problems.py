@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae import ConvSparseAutoencoder, SparseAutoencoder
 
 from .short_fits import make_short, short
 
@@ -35,6 +35,46 @@ def test_float32_rows_with_a_large_mean_warn(dtype, container, digits):
     messages = [str(warning.message) for warning in caught]
     lost = [message for message in messages if "lose their digits" in message]
     assert len(lost) == (dtype == np.float32)
+
+
+METHODS = ["transform", "score", "objective", "score_samples", "partial_fit"]
+
+
+@pytest.mark.filterwarnings("ignore:.*lose their digits")
+@short
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_methods_that_lose_digits_of_float32_rows_warn(dtype, method, digits):
+    autoencoder = make_short().fit((digits + 1e6).astype(dtype))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        getattr(autoencoder, method)((digits + 1e6).astype(dtype))
+    is_lost = dtype == np.float32
+    assert ["lose their digits" in str(w.message) for w in caught] == [True] * is_lost
+    assert [w.filename for w in caught] == [__file__] * is_lost
+
+
+@pytest.mark.filterwarnings("ignore:.*lose their digits")
+@short
+def test_the_first_chunk_of_a_stream_that_loses_digits_warns(digits):
+    with pytest.warns(UserWarning, match="float32.*lose their digits"):
+        make_short().partial_fit((digits + 1e6).astype(np.float32))
+
+
+@short
+def test_a_large_constant_column_loses_no_digits_of_the_others(digits):
+    X = np.column_stack([digits, np.full(len(digits), 1e16)]).astype(np.float32)
+    autoencoder = make_short().fit(X)
+    autoencoder.score(X)  # a warning would be an error
+
+
+@pytest.mark.filterwarnings("ignore:.*lose their digits")
+@short
+def test_images_that_lose_digits_warn(digits):
+    X = (digits + 1e6).astype(np.float32)
+    autoencoder = ConvSparseAutoencoder(3, kernel_size=3, max_iter=2).fit(X)
+    with pytest.warns(UserWarning, match="float32.*lose their digits"):
+        autoencoder.score(X)
 
 
 @pytest.mark.parametrize("rate", [1e3, 1e300])

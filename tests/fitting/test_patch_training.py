@@ -93,12 +93,15 @@ def test_the_decoder_is_a_ridge_regression(convolution, weighted, rng):
         design.T @ (share * design) + ridge, design.T @ (share[:, 0] * X.ravel())
     )
     with Team() as team:
-        found = image_decoder(
+        found, reconstruction = image_decoder(
             network, parameters, InMemory(X, weights), 0.1, team, 1e-13, 1000
         )
     assert_allclose(found.components.ravel(), expected[:n_kernels], atol=1e-9)
     assert_allclose(found.decoder_intercept, expected[n_kernels:], atol=1e-9)
     assert found.encoder_coef is parameters.encoder_coef
+    errors = (written(expected).reshape(X.shape) - X) ** 2
+    mean = np.average(errors.sum(axis=1), weights=weights)
+    assert_allclose(reconstruction, mean / 2, rtol=1e-6)
 
 
 @pytest.mark.parametrize("penalty", ["kl", "l1", "topk", "contractive", None])

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits
 
-from skl_sparse_ae import SparseAutoencoder, interchange
+from skl_sparse_ae import ConvSparseAutoencoder, SparseAutoencoder, interchange
 
 FOLDER = Path(__file__).parent
 X = load_digits().data[:300] / 16
@@ -45,6 +45,7 @@ TABLE = {
     for solver in ("lbfgs", "adam")
     for other in ("plain", "tied", "logistic output", "masking")
 }
+IMAGES = ["patches", "images"]
 SAVED = {**COMMON, "penalty": "topk", "solver": "adam", "max_iter": 5}
 
 
@@ -61,6 +62,18 @@ def results(settings):
     }
 
 
+def results_of_images(train_on):
+    """The same of kernels of images."""
+    settings = {**COMMON, "n_components": 4, "kernel_size": 3, "max_iter": 15}
+    autoencoder = ConvSparseAutoencoder(train_on=train_on, **settings).fit(X[:100])
+    return {
+        "score": autoencoder.score(X[:100]),
+        "objective": autoencoder.objective(X[:100]),
+        "first J": autoencoder.loss_curve_[0],
+        "mean code": float(np.mean(autoencoder.transform(X[:100]))),
+    }
+
+
 def saved_estimator():
     """A small estimator whose stream goes on."""
     return SparseAutoencoder(**SAVED).fit(X[:, 20:26]).partial_fit(X[:, 20:26])
@@ -70,6 +83,8 @@ def main():
     warnings.simplefilter("ignore")
     table = {name: results(settings) for name, settings in TABLE.items()}
     (FOLDER / "table.json").write_text(json.dumps(table, indent=1) + "\n")
+    images = {train_on: results_of_images(train_on) for train_on in IMAGES}
+    (FOLDER / "images.json").write_text(json.dumps(images, indent=1) + "\n")
     estimator = saved_estimator()
     code = estimator.transform(X[:10, 20:26])
     (FOLDER / "code.json").write_text(json.dumps(code.tolist()) + "\n")

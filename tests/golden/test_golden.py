@@ -9,7 +9,16 @@ from numpy.testing import assert_allclose
 
 from skl_sparse_ae import SparseAutoencoder, TopK, interchange
 
-from .make import FOLDER, SAVED, TABLE, X, results, saved_estimator
+from .make import (
+    FOLDER,
+    IMAGES,
+    SAVED,
+    TABLE,
+    X,
+    results,
+    results_of_images,
+    saved_estimator,
+)
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
@@ -24,6 +33,15 @@ ROWS = X[:10, 20:26]
 def test_results(name):
     expected = json.loads((FOLDER / "table.json").read_text())[name]
     actual = results(TABLE[name])
+    assert actual.keys() == expected.keys()
+    for key, value in expected.items():
+        assert_allclose(actual[key], value, rtol=1e-6, err_msg=key)
+
+
+@pytest.mark.parametrize("train_on", IMAGES)
+def test_results_of_images(train_on):
+    expected = json.loads((FOLDER / "images.json").read_text())[train_on]
+    actual = results_of_images(train_on)
     assert actual.keys() == expected.keys()
     for key, value in expected.items():
         assert_allclose(actual[key], value, rtol=1e-6, err_msg=key)

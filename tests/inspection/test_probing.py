@@ -1,8 +1,11 @@
+from datetime import date
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.feature_selection import SelectFromModel, SelectKBest, f_classif
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import make_scorer, recall_score
 from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
@@ -41,10 +44,69 @@ def test_units_are_selected_without_the_test_part(rng):
     assert cross_val_score(LogisticRegression(), cheating, y).mean() > 0.9
 
 
-@pytest.mark.parametrize("n_units", [0, 6, [1, 6]])
+@pytest.mark.parametrize("n_units", [0, 6, [1, 6], [1.5], [], [[1, 2]]])
 def test_numbers_that_are_not_possible(n_units):
     with pytest.raises(ValueError, match="n_units"):
         sparse_probing(IDENTITY, np.eye(5), [0, 1, 0, 1, 0], n_units=n_units)
+
+
+LABELS = {
+    "int": [1, 2],
+    "str": ["a", "b"],
+    "bool": [False, True],
+    "float": [1.0, 2.0],
+    "date": [date(2020, 1, 1), date(2020, 1, 2)],
+    "bytes": [b"a", b"b"],
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_labels_of_any_kind(name, rng):
+    y = rng.randint(2, size=60)
+    code = rng.normal(size=(60, 4)) + y[:, None] * [0, 1, 2, 0]
+    expected = sparse_probing(IDENTITY, code, y, n_units=[1, 3])
+    labels = np.empty(60, dtype=object)
+    labels[:] = [LABELS[name][i] for i in y]
+    result = sparse_probing(IDENTITY, code, labels, n_units=[1, 3])
+    assert_array_equal(result.scores, expected.scores)
+
+
+def test_names_of_classes_reach_the_scorer(rng):
+    y = np.array(["no", "yes"])[rng.randint(2, size=60)]
+    code = (y == "yes")[:, None] + rng.normal(size=(60, 1))
+    scorer = make_scorer(recall_score, pos_label="yes")
+    for labels in (y, y.astype(object)):
+        result = sparse_probing(IDENTITY, code, labels, n_units=1, scoring=scorer)
+        assert 0.5 < result.mean_scores[0] < 1
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([None, 0, 1, 1, 0], "1 missing label.s., the first in row 0"),
+        ([0, 1, np.nan, np.nan, 1], "2 missing label.s., the first in row 2"),
+        ([0.5, 0.1, 0.2, 0.1, 0.7], "y is continuous"),
+        ([1, 1, 1, 1, 1], "only one class"),
+        (["a", "b", 1, "a", 2], "cannot be sorted"),
+        ([[0, 1]] * 5, "1d array"),
+        ([0, 1], "inconsistent numbers of samples"),
+        ([], "inconsistent numbers of samples"),
+        (None, "1d array"),
+    ],
+    ids=str,
+)
+def test_targets_that_are_refused(y, message):
+    if y is not None and (None in y or "a" in y):
+        y = np.array(y, dtype=object)
+    with pytest.raises(ValueError, match=message):
+        sparse_probing(IDENTITY, np.eye(5), y, n_units=1, cv=2)
+
+
+def test_a_regressor_takes_no_missing_numbers(rng):
+    y = np.array([1.5, np.nan, 2.0, np.inf])
+    for rows, message in (([0, 1, 2], "1 missing"), ([0, 2, 3], "infinite")):
+        with pytest.raises(ValueError, match=message):
+            sparse_probing(IDENTITY, np.eye(3), y[rows], n_units=1, probe=Ridge())
 
 
 @pytest.mark.parametrize(

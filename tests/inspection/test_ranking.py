@@ -68,7 +68,27 @@ def test_units_that_tell_everything():
 def test_targets_that_are_refused(code):
     with pytest.raises(ValueError, match="only one class"):
         rank_units(IDENTITY, code, np.ones(50))
-    with pytest.raises(ValueError, match="missing or infinite"):
+    with pytest.raises(ValueError, match="50 missing label.s."):
         rank_units(IDENTITY, code, np.full(50, np.nan), kind="numbers")
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         rank_units(IDENTITY, code, [0, 1])
+    infinite = np.where(np.arange(50) == 7, np.inf, 1.0)
+    for kind in ("auto", "classes", "numbers"):
+        with pytest.raises(ValueError, match="y has values that are infinite"):
+            rank_units(IDENTITY, code, infinite, kind=kind)
+
+
+@pytest.mark.parametrize("missing", [np.nan, None])
+@pytest.mark.parametrize("kind", ["auto", "classes", "numbers"])
+def test_missing_labels_are_counted(kind, missing, code):
+    y = np.arange(50) % 3 / 2
+    y = np.where(y == 1, missing, y) if missing is None else np.where(y == 1, np.nan, y)
+    with pytest.raises(ValueError, match="16 missing label.s., the first in row 2"):
+        rank_units(IDENTITY, code, y, kind=kind)
+
+
+def test_numbers_in_objects_are_numbers(code):
+    y = np.linspace(0, 1, 50)
+    result = rank_units(IDENTITY, code, y.astype(object))
+    assert result.classes is None
+    assert_array_equal(result.effect, rank_units(IDENTITY, code, y).effect)

@@ -17,6 +17,7 @@ RECTIFIED = {
     "l1": {"penalty": "l1"},
     "topk": {"penalty": "topk", "rho": 0.2},
     "batch_topk": {"penalty": "batch_topk", "rho": 0.2},
+    "jumprelu": {"penalty": "jumprelu", "rho": 0.2},
     "contractive": {"penalty": "contractive", "activation": "relu"},
     "no penalty": {"penalty": None, "activation": "relu"},
     "tied": {"penalty": "l1", "tied_weights": True},

@@ -49,7 +49,11 @@ def test_dictionary_learning_layout(parameters, dtype, X, tmp_path):
         z = inputs @ state["encoder.weight"].T + state["encoder.bias"]
         code = select(z, k=int(state["k"]) if is_topk else None)
         rows = code @ state["decoder.weight"].T + b_dec
-    kinds = {"topk": "AutoEncoderTopK", "batch_topk": "JumpReluAutoEncoder"}
+    kinds = {
+        "topk": "AutoEncoderTopK",
+        "batch_topk": "JumpReluAutoEncoder",
+        "jumprelu": "JumpReluAutoEncoder",
+    }
     assert name == kinds.get(parameters["penalty"], "AutoEncoderNew")
     tol = 1e-5 if dtype == np.float32 else 1e-12
     assert_allclose(code, estimator.transform(X), atol=tol)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skl_sparse_ae import JumpReLU
 from skl_sparse_ae.interchange import (
     load_saelens,
     load_safetensors,
@@ -40,7 +41,7 @@ def test_saelens_layout(parameters, dtype, X, tmp_path):
         tmp_path / "new/folder/sae_weights.safetensors"
     )
     z = X @ tensors["W_enc"] + tensors["b_enc"]
-    kinds = {"topk": "topk", "batch_topk": "jumprelu"}
+    kinds = {"topk": "topk", "batch_topk": "jumprelu", "jumprelu": "jumprelu"}
     assert config["architecture"] == kinds.get(parameters["penalty"], "standard")
     k = config["k"] if config["architecture"] == "topk" else None
     code = select(z, k, tensors.get("threshold"))
@@ -58,8 +59,8 @@ def test_saelens_layout_and_back(parameters, dtype, X, tmp_path):
     save_saelens(estimator, tmp_path)
     loaded = load_saelens(tmp_path)
     assert_same(loaded, estimator, X)
-    if parameters["penalty"] in ("topk", "batch_topk"):
-        assert loaded.penalty_.rho == 0.2
+    if parameters["penalty"] in ("topk", "batch_topk", "jumprelu"):
+        assert loaded.penalty_.rho == pytest.approx(0.2)
         assert type(loaded.penalty) is type(loaded.penalty_) is type(estimator.penalty_)
     else:
         assert loaded.penalty is None
@@ -130,17 +131,22 @@ def test_saelens_files_worked_by_hand(config, expected, tmp_path):
     assert np.isfinite(loaded.components_).all()
 
 
-def test_training_replaces_thresholds_by_a_learned_one(X, tmp_path):
-    estimator = fit(X, penalty="batch_topk", rho=0.2)
+@pytest.mark.parametrize("penalty", ["batch_topk", "jumprelu"])
+def test_training_goes_on_from_thresholds(penalty, X, tmp_path):
+    estimator = fit(X, penalty=penalty, rho=0.2)
     thresholds = np.linspace(0.1, 0.5, 10)
     estimator.penalty_.threshold_ = thresholds
     save_saelens(estimator, tmp_path)
     loaded = load_saelens(tmp_path)
+    assert isinstance(loaded.penalty_, JumpReLU)
+    assert loaded.penalty.beta == "adaptive"
     assert_array_equal(loaded.penalty_.threshold_, thresholds)
     assert_same(loaded, estimator, X)
     save_safetensors(loaded, tmp_path / "file")
     assert_same(load_safetensors(tmp_path / "file"), estimator, X)
-    assert isinstance(loaded.partial_fit(X).penalty_.threshold_, float)
+    changed = loaded.partial_fit(X).penalty_.threshold_
+    assert changed.shape == (10,)
+    assert 0 < np.abs(changed - thresholds).max() < 0.1
 
 
 def test_units_of_norm_zero_are_never_active(tmp_path):

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,13 +10,14 @@ from numpy.testing import assert_allclose
 from sklearn import config_context
 from sklearn.utils import estimator_checks
 
-from skl_sparse_ae import KL, SparseAutoencoder, TopK
+from skl_sparse_ae import KL, JumpReLU, SparseAutoencoder, TopK
 from skl_sparse_ae._arrays._array_api import to_numpy
 from skl_sparse_ae._arrays._device_array import DeviceArray
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._objective._dense import DenseObjective
 from skl_sparse_ae._objective._device import DeviceObjective
+from skl_sparse_ae._objective._nested import NestedObjective
 from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
 from skl_sparse_ae._rows._moments import mean_and_variance as moments_in_memory
 from skl_sparse_ae._rows._on_device import OnDevice
@@ -25,7 +27,10 @@ pytestmark = [
     pytest.mark.skipif(
         os.environ.get("SCIPY_ARRAY_API") != "1", reason="needs SciPy's array API mode"
     ),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::sklearn.exceptions.ConvergenceWarning",
+        "ignore:beta='adaptive' was to make",
+    ),
 ]
 
 N_ROWS, N_FEATURES, N_COMPONENTS = 40, 6, 5
@@ -99,6 +104,47 @@ def test_value_and_gradient(
 
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("out", ["identity", "logistic"])
+def test_nested_reconstructions(out, tied, weighted, on_device, rng, team):
+    network = replace(make_network("topk", tied, out), widths=(2, N_COMPONENTS))
+    X = rng.uniform(size=(N_ROWS, N_FEATURES))
+    weights = rng.uniform(0.1, 2, size=N_ROWS) if weighted else None
+    theta = rng.normal(size=network.layout.size)
+    options = {"team": team, "mean": X.mean(axis=0)}
+    options["idle_units"] = lambda: np.array([1, 3])
+    rows = DeviceArray(on_device(X))
+    results = evaluate(DeviceObjective, network, theta, rows, weights, **options)
+    expected = evaluate(NestedObjective, network, theta, X, weights, **options)
+    for result, other in zip(results, expected, strict=True):
+        assert_allclose(result, other, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("out", ["identity", "logistic"])
+def test_thresholds_learn_as_on_the_cpu(out, tied, weighted, on_device, rng, team):
+    layout = Layout(N_FEATURES, N_COMPONENTS, tied, has_thresholds=True)
+    penalty = JumpReLU(beta=0.5, bandwidth=0.7)
+    network = Network.from_names(layout, "relu", out, penalty)
+    X = rng.uniform(size=(N_ROWS, N_FEATURES))
+    weights = rng.uniform(0.1, 2, size=N_ROWS) if weighted else None
+    theta = rng.normal(size=layout.size)
+    theta[layout.thresholds] = rng.uniform(0.1, 0.9, N_COMPONENTS)
+    options = {"team": team, "mean": X.mean(axis=0)}
+    rows = DeviceArray(on_device(X))
+    for place in (np.asarray, on_device):
+        _, gradient, *_ = evaluate(
+            DeviceObjective, network, place(theta), rows, weights, **options
+        )
+        _, expected, *_ = evaluate(
+            DenseObjective, network, theta, X, weights, **options
+        )
+        assert expected[layout.thresholds].any()
+        assert_allclose(to_numpy(gradient), expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
 def test_units_are_revived(tied, weighted, on_device, rng, team):
     layout = Layout(N_FEATURES, N_COMPONENTS, tied)
     network = Network.from_names(layout, "relu", "identity", TopK(0.3, beta=0.5))
@@ -138,7 +184,7 @@ def test_equal_rows_in_one_precision_have_no_variance(on_device):
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_fits_are_those_of_the_cpu(penalty, solver, on_device, digits, monkeypatch):
-    if penalty == "batch_topk" and solver == "lbfgs":
+    if penalty in ("batch_topk", "jumprelu") and solver == "lbfgs":
         pytest.skip("is for mini-batches")
     X = digits[:300]
     autoencoder = SparseAutoencoder(

@@ -49,6 +49,8 @@ CASES = [
 
 
 def make_network(penalty="kl", activation="logistic", out="identity", tied=False):
+    if not is_allowed(penalty, activation):
+        activation = PENALTIES[penalty].default_activation
     penalty = make_penalty(penalty, rho=0.4, beta=0.7)
     layout = Layout(N_FEATURES, N_COMPONENTS, tied)
     return Network.from_names(layout, activation, out, penalty)

@@ -43,7 +43,10 @@ def test_objects_can_be_pickled(cls):
     assert type(pickle.loads(pickle.dumps(cls()))) is cls
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+    "ignore:beta='adaptive' was to make",
+)
 @pytest.mark.parametrize("name", PENALTIES)
 def test_what_training_sets_is_declared(name, digits):
     """Files of `interchange` contain only the attributes that are declared."""

@@ -4,7 +4,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from skl_sparse_ae import SparseAutoencoder
-from skl_sparse_ae._rows._corruption import gaussian, masking
+from skl_sparse_ae._rows._corruption import constant_columns, gaussian, masking
 
 
 def test_masking_sets_a_fraction_of_entries_to_zero(rng):
@@ -31,6 +31,28 @@ def test_gaussian_noise_has_the_standard_deviation_given(rng):
     assert noise.dtype == np.float32
     assert_allclose(noise.std(), 0.5, rtol=0.02)
     assert_allclose(noise.mean(), 0, atol=0.02)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_constant_columns_are_not_corrupted(container, rng):
+    X = rng.uniform(1, 2, size=(200, 3))
+    constant = np.array([False, True, False])
+    corruptions = [masking] if container is sparse.csr_array else [masking, gaussian]
+    for corrupt in corruptions:
+        corrupted = corrupt(container(X), rng, level=0.5, constant=constant)
+        if sparse.issparse(corrupted):
+            corrupted = corrupted.toarray()
+        is_changed = (corrupted != X).mean(axis=0)
+        assert is_changed[1] == 0
+        assert is_changed[[0, 2]].min() > 0.3
+
+
+def test_constant_columns_are_those_that_stay_at_the_mean():
+    limits = np.array([[1.0, 0.0, 2.0, 1e16, -3.0], [1.0, 0.0, 3.0, 1e16, -3.0]])
+    mean = np.array([1 + 1e-15, 0.0, 2.0, 1e16, -2.0])
+    expected = [True, False, False, True, False]
+    assert_array_equal(constant_columns(limits, mean), expected)
+    assert constant_columns(limits[:, [1, 2]], mean[[1, 2]]) is None
 
 
 def test_gaussian_noise_refuses_sparse_rows():

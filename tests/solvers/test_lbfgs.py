@@ -110,6 +110,42 @@ def test_it_says_when_max_iter_ended_it(search):
     assert not outcome.converged
 
 
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"tol": 1e-3, "n_iter_no_change": 3}, "the objective no longer falls"),
+        ({"precision": 1e-3}, "rounding hides any further fall"),
+        ({"max_iter": 7}, "max_iter iterations reached"),
+    ],
+)
+def test_iterations_are_counted_as_they_are_reported(options, reason, search):
+    log = Log()
+    outcome = search(valley, np.ones(10), log, **options)
+    assert outcome.reason == reason
+    assert outcome.n_iter == len(log.values) == log.calls.count("begin")
+    assert_array_equal(outcome.point, log.points[-1])
+
+
+def test_the_first_step_of_a_small_gradient_is_the_gradient(search):
+    start, gradient = np.full(10, 1e-4), np.empty(10)
+    valley(start, gradient)
+    points = []
+
+    def recorded(x, out):
+        points.append(x.copy())
+        return valley(x, out)
+
+    search(recorded, start, max_iter=1)
+    norm = np.linalg.norm(gradient)
+    assert norm < 1
+    assert_allclose(points[1], start - gradient)
+    points.clear()
+    start = np.full(10, 3.0)
+    valley(start, gradient)
+    search(recorded, start, max_iter=1)
+    assert_allclose(points[1], start - gradient / np.linalg.norm(gradient))
+
+
 def test_a_larger_tolerance_ends_it_earlier(search):
     n_iter = [
         search(valley, np.ones(10), tol=tol, n_iter_no_change=3).n_iter

@@ -6,7 +6,9 @@ from skl_sparse_ae._solvers._line_search import (
     CURVATURE,
     DECREASE,
     MAX_TRIALS,
+    _between,
     _cubic_minimum,
+    _secant_zero,
     _Trial,
     line_search,
 )
@@ -100,3 +102,56 @@ def test_the_lowest_is_taken_where_the_slope_is_wrong():
 
 def test_no_cubic_is_put_through_two_trials_at_the_same_place():
     assert math.isnan(_cubic_minimum(_Trial(0.1, 1.0, -1.0), _Trial(0.1, 1.0, 1.0)))
+
+
+@pytest.mark.parametrize("ends", [(0.0, 2.0), (2.0, 0.0), (-0.5, 3.0), (3.0, 0.5)])
+def test_the_minimum_of_a_cubic_is_found_from_both_sides(ends):
+    # t^3 - 3 t has its minimum at 1.
+    a, b = (_Trial(t, t**3 - 3 * t, 3 * t**2 - 3) for t in ends)
+    assert _cubic_minimum(a, b) == pytest.approx(1)
+
+
+def test_a_cubic_without_minimum_gives_nan():
+    # t^3 + t rises everywhere, and -t is a straight line.
+    rising = [_Trial(t, t**3 + t, 3 * t**2 + 1) for t in (-1.0, 2.0)]
+    line = [_Trial(t, -t, -1.0) for t in (0.0, 1.0)]
+    infinite = [_Trial(0.0, 0.0, -1.0), _Trial(1.0, math.inf, math.nan)]
+    for a, b in (rising, line, infinite):
+        assert math.isnan(_cubic_minimum(a, b))
+
+
+def test_slopes_are_extrapolated_linearly():
+    # From -3 at 1 to -1 at 2, and thus 0 at 2.5.
+    a, b = _Trial(1.0, 0.0, -3.0), _Trial(2.0, 0.0, -1.0)
+    assert _secant_zero(a, b) == 2.5
+    for slope in (-3.0, -4.0):
+        assert _secant_zero(a, b._replace(slope=slope)) == math.inf
+
+
+def test_steps_are_clipped_to_bounds_in_any_order():
+    for bounds in ((1.0, 3.0), (3.0, 1.0)):
+        clipped = [_between(t, *bounds) for t in (0.0, 1.5, 4.0, math.inf, math.nan)]
+        assert clipped == [1.0, 1.5, 3.0, 3.0, 2.0]
+
+
+def test_the_first_steps_are_extended_between_bounds():
+    """At most by four times the last extension, whatever the slopes promise."""
+    trials = []
+
+    def line(t):
+        trials.append(t)
+        return -t, -1.0
+
+    line_search(line, 0.0, -1.0)
+    assert trials[:3] == [1.0, 5.0, 21.0]
+
+
+def test_a_trial_too_high_is_narrowed_to_the_inner_four_fifths():
+    trials = []
+
+    def wall(t):  # a parabola with its minimum close to zero
+        trials.append(t)
+        return t * t - 1e-3 * t, 2 * t - 1e-3
+
+    line_search(wall, 0.0, -1e-3)
+    assert trials[:2] == [1.0, 0.1]

@@ -1,0 +1,146 @@
+"""`ConvSparseAutoencoder` under faults, bad input and extreme values."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skl_sparse_ae import ConvSparseAutoencoder
+from skl_sparse_ae._fitting import _fitted, _partial_fit
+
+from ..interrupts import interrupted_everywhere
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+)
+
+MODES = ["patches", "images"]
+
+
+@pytest.fixture
+def images(digits):
+    return digits[:100]
+
+
+def make(n_components=4, **options):
+    options = {"kernel_size": 3, "max_iter": 4, "random_state": 0, **options}
+    return ConvSparseAutoencoder(n_components, **options)
+
+
+@pytest.mark.parametrize("train_on", MODES)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_call_that_fails_changes_nothing(method, train_on, images):
+    autoencoder = make(train_on=train_on).fit(images)
+    before = dict(vars(autoencoder))
+    with pytest.raises(ValueError, match="sample_weight"):
+        getattr(autoencoder, method)(images, sample_weight=[1.0])
+    with pytest.raises(ValueError, match="columns|features"):
+        getattr(autoencoder, method)(images[:, :60])
+    assert vars(autoencoder) == before
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_call_interrupted_at_any_line_changes_nothing(method, images):
+    autoencoder = make(max_iter=1).fit(images)
+    rows = images
+    if method == "fit":
+        rows = np.hstack([images, images])
+        autoencoder.set_params(image_shape=(8, 16))
+    before, n_interrupts = dict(vars(autoencoder)), 0
+    calls = interrupted_everywhere(
+        lambda: getattr(autoencoder, method)(rows), _fitted, _partial_fit
+    )
+    for _ in calls:
+        kept = {k: v for k, v in vars(autoencoder).items() if "callback" not in k}
+        assert kept == before
+        n_interrupts += 1
+    assert n_interrupts > 20
+    assert autoencoder.n_features_in_ == rows.shape[1]
+
+
+@pytest.mark.parametrize(
+    "invalid",
+    [
+        {"stride": 0},
+        {"padding": "full"},
+        {"learning_rate_init": -1},
+        {"train_on": "rows"},
+        {"batch_size": 0},
+    ],
+    ids=str,
+)
+def test_partial_fit_validates_parameters_that_were_set_after_a_fit(invalid, images):
+    autoencoder = make().partial_fit(images).set_params(**invalid)
+    with pytest.raises(ValueError, match=next(iter(invalid))):
+        autoencoder.partial_fit(images)
+    assert autoencoder.n_iter_ == 1
+
+
+@pytest.mark.parametrize("invalid", [{"pooling": "median"}, {"pool_size": "2"}])
+@pytest.mark.parametrize("method", ["transform", "score"])
+def test_methods_validate_the_pooling(method, invalid, images):
+    autoencoder = make(pooling="max").fit(images).set_params(**invalid)
+    with pytest.raises(ValueError, match=next(iter(invalid))):
+        getattr(autoencoder, method)(images)
+
+
+@pytest.mark.parametrize("rows", [slice(0, 1), np.zeros(5, int)], ids=["one", "equal"])
+def test_a_stream_begins_with_images_that_have_a_variance(rows, images):
+    autoencoder = make()
+    with pytest.raises(ValueError, match="first call of partial_fit .* no variance"):
+        autoencoder.partial_fit(images[rows])
+    assert not hasattr(autoencoder, "n_features_in_")
+    expected = make()
+    autoencoder.fit(images[rows])
+    for chunk in np.array_split(images, 3):
+        autoencoder.partial_fit(chunk)
+        expected.partial_fit(chunk)
+    assert_array_equal(autoencoder.components_, expected.components_)
+
+
+@pytest.mark.parametrize("train_on", MODES)
+@pytest.mark.parametrize("unit", [1e39, 1e-46])
+def test_weights_beyond_float32(unit, train_on, images):
+    X, weights = images.astype(np.float32), np.arange(100) % 3
+    expected = make(train_on=train_on).fit(X, sample_weight=weights)
+    actual = make(train_on=train_on).fit(X, sample_weight=weights * unit)
+    # Their ratios are rounded.
+    assert_allclose(actual.components_, expected.components_, atol=1e-2)
+    assert_allclose(actual.score(X), expected.score(X), atol=1e-3)
+
+
+@pytest.mark.parametrize("train_on", MODES)
+@pytest.mark.parametrize("offset", [10.0, 1e6])
+def test_inside_of_images_an_offset_does_not_matter(offset, train_on, images):
+    options = {"padding": "valid", "train_on": train_on, "max_iter": 30}
+    expected = make(**options).fit(images).score(images)
+    autoencoder = make(**options).fit(images + offset)
+    assert_allclose(autoencoder.score(images + offset), expected, atol=1e-3)
+    assert expected > 0.5
+
+
+@pytest.mark.parametrize("train_on", MODES)
+def test_an_offset_beside_zeros_around_images_warns(train_on, images):
+    with pytest.warns(UserWarning, match="less than 1 % of the variance"):
+        make(train_on=train_on).fit(images + 1e4)
+
+
+def test_a_pixel_beyond_all_others_warns(images):
+    X = images.copy()
+    X[:, 10] = 1e16
+    with pytest.warns(UserWarning, match="Pixels of a much larger size"):
+        make().fit(X)
+
+
+@pytest.mark.parametrize("train_on", MODES)
+@pytest.mark.parametrize("pooling", [None, "max", "mean"])
+def test_pickles_encode_alike_and_go_on(pooling, train_on, images):
+    autoencoder = make(train_on=train_on, pooling=pooling).fit(images)
+    autoencoder.partial_fit(images)
+    loaded = pickle.loads(pickle.dumps(autoencoder))
+    assert_array_equal(loaded.transform(images), autoencoder.transform(images))
+    loaded.partial_fit(images)
+    autoencoder.partial_fit(images)
+    assert_array_equal(loaded.components_, autoencoder.components_)
+    assert loaded.output_shape_ == autoencoder.output_shape_

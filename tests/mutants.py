@@ -1,0 +1,186 @@
+"""Small changes to the code, each of which some test should notice.
+
+    python -m tests.mutants --number 100 [--seed 0] [--only _solvers] [--seconds 600]
+
+draws changes at random from the modules of `TESTS`, runs the tests of each module with
+the changed code in a process of its own, and prints those that no test noticed. Some of
+these change nothing that can be seen, or the time that a call takes alone.
+"""
+
+import argparse
+import ast
+import copy
+import importlib
+import os
+import random
+import signal
+import sys
+import time
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "skl_sparse_ae"
+#: Files, and the tests that are run for them: those of the file's room, then the golden
+#: table and what both solvers do with all penalties.
+FURTHER = [
+    "tests/golden/test_golden.py",
+    "tests/estimator/test_learning.py",
+    "tests/estimator/test_sample_weight.py",
+    "tests/estimator/test_sparse_matrices.py",
+]
+TESTS = {
+    "_penalties/*.py": ["tests/penalties"],
+    "_network/_activations.py": ["tests/network/test_activations.py"],
+    "_solvers/*.py": ["tests/solvers"],
+    "_objective/*.py": ["tests/objective"],
+}
+#: These need other libraries, and other tests.
+WITHOUT = ["_dask.py", "_dask_passes.py", "_device.py", "__init__.py"]
+#: What takes long to import and is never changed.
+LIBRARIES = ["numpy", "scipy.sparse", "scipy.optimize", "pytest", "joblib", "sklearn"]
+LIBRARIES += ["sklearn.datasets", "sklearn.linear_model", "sklearn.callback"]
+LIBRARIES += ["sklearn.model_selection", "sklearn.pipeline", "sklearn.decomposition"]
+SECONDS = 300
+
+SWAPPED = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+}
+
+
+def changes_of(node):
+    """Yield functions that change a node of the syntax tree in place."""
+    match node:
+        case ast.BinOp() | ast.AugAssign() | ast.BoolOp():
+            if type(node.op) in SWAPPED:
+                yield lambda n: setattr(n, "op", SWAPPED[type(n.op)]())
+        case ast.Compare(ops=[op]) if type(op) in SWAPPED:
+            yield lambda n: setattr(n, "ops", [SWAPPED[type(n.ops[0])]()])
+        case ast.Constant(value=bool()):
+            yield lambda n: setattr(n, "value", not n.value)
+        case ast.Constant(value=int() | float()):
+            yield lambda n: setattr(n, "value", n.value + 1)
+        case ast.If() | ast.IfExp() | ast.While():
+            yield lambda n: setattr(n, "test", ast.UnaryOp(ast.Not(), n.test))
+        case ast.UnaryOp(op=ast.USub()):
+            yield lambda n: setattr(n, "op", ast.UAdd())
+
+
+def mutants_of(path):
+    """Return (index of the node, index of the change) of all changes of a file."""
+    tree = ast.parse(path.read_text())
+    return [
+        (i, j)
+        for i, node in enumerate(ast.walk(tree))
+        for j, _ in enumerate(changes_of(node))
+    ]
+
+
+def changed(path, mutant):
+    """Return the changed syntax tree, and a line that tells what was changed."""
+    tree = ast.parse(path.read_text())
+    node = list(ast.walk(tree))[mutant[0]]
+    before = ast.unparse(_without_bodies(node))
+    list(changes_of(node))[mutant[1]](node)
+    after = ast.unparse(ast.fix_missing_locations(_without_bodies(node)))
+    place = f"{path.relative_to(ROOT)}:{node.lineno}"
+    return ast.fix_missing_locations(tree), f"{place}: {before}  ->  {after}"
+
+
+def _without_bodies(node):
+    node = copy.deepcopy(node)
+    if isinstance(node, ast.If | ast.While):
+        node.body, node.orelse = [ast.Pass()], []
+    return node
+
+
+class Changed(MetaPathFinder, Loader):
+    """Imports one module from a changed syntax tree."""
+
+    def __init__(self, path, tree):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        self.name, self.path, self.tree = ".".join(parts), path, tree
+
+    def find_spec(self, name, path=None, target=None):
+        if name != self.name:
+            return None
+        spec = ModuleSpec(name, self, origin=str(self.path))
+        spec.has_location = True
+        return spec
+
+    def exec_module(self, module):
+        exec(compile(self.tree, str(self.path), "exec"), vars(module))
+
+
+def is_noticed(path, tree, tests):
+    """Run tests in a child process; return whether one fails or takes too long."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        signal.alarm(SECONDS)  # which ends the process
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        if tree is not None:
+            sys.meta_path.insert(0, Changed(path, tree))
+        import pytest
+
+        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov"]
+        os._exit(int(pytest.main([*options, *tests])))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+
+
+def all_mutants(only):
+    """Return (path, mutant, tests) of all changes."""
+    found = []
+    for pattern, tests in TESTS.items():
+        for path in sorted(PACKAGE.glob(pattern)):
+            if path.name not in WITHOUT and only in str(path):
+                found += [(path, mutant, tests) for mutant in mutants_of(path)]
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--number", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    mutants = all_mutants(options.only)
+    drawn = random.Random(options.seed).sample(
+        mutants, min(options.number, len(mutants))
+    )
+    print(f"{len(drawn)} of {len(mutants)} changes", flush=True)
+    end, n_run, n_noticed = time.monotonic() + options.seconds, 0, 0
+    for path, mutant, tests in drawn:
+        if time.monotonic() > end:
+            break
+        tree, text = changed(path, mutant)
+        noticed = is_noticed(path, tree, tests) or is_noticed(path, tree, FURTHER)
+        n_run, n_noticed = n_run + 1, n_noticed + noticed
+        if not noticed:
+            print(text, flush=True)
+    print(f"{n_noticed} of {n_run} noticed")
+
+
+if __name__ == "__main__":
+    main()
