@@ -17,6 +17,7 @@ __all__ = [
     "BatchTopK",
     "Contractive",
     "ConvSparseAutoencoder",
+    "JumpReLU",
     "Penalty",
     "SparseAutoencoder",
     "StabilityCurve",
@@ -39,7 +40,12 @@ class KL(Penalty):
     def phi_derivative(self, a: Any, activation: Any) -> Any: ...
     @classmethod
     def default_beta(
-        cls, variance: float, n_features: int, n_components: int
+        cls,
+        variance: float,
+        n_features: int,
+        n_components: int,
+        deviance: float,
+        steepness: float,
     ) -> float: ...
     def psi(self, s: NDArray[Any]) -> Any: ...
     def psi_derivative(self, s: NDArray[Any]) -> Any: ...
@@ -63,7 +69,12 @@ class L1(Penalty):
     ) -> Any: ...
     @classmethod
     def default_beta(
-        cls, variance: float, n_features: int, n_components: int
+        cls,
+        variance: float,
+        n_features: int,
+        n_components: int,
+        deviance: float,
+        steepness: float,
     ) -> float: ...
 
 class BatchTopK(Penalty):
@@ -83,7 +94,12 @@ class Contractive(Penalty):
     ) -> Any: ...
     @classmethod
     def default_beta(
-        cls, variance: float, n_features: int, n_components: int
+        cls,
+        variance: float,
+        n_features: int,
+        n_components: int,
+        deviance: float,
+        steepness: float,
     ) -> float: ...
 
 class ConvSparseAutoencoder(SparseAutoencoder):
@@ -106,7 +122,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         beta: float | str = "scale",
         alpha: float | tuple[float, float] | Literal["scale"] = "scale",
         activation: str = "auto",
-        out_activation: str = "identity",
+        out_activation: str = "auto",
         tied_weights: bool = False,
         sparse_output: bool = False,
         corruption: Literal["masking", "gaussian"] | None = None,
@@ -132,6 +148,16 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         self, input_features: ArrayLike | None = None
     ) -> NDArray[Any]: ...
 
+class JumpReLU(Penalty):
+    def __init__(
+        self, rho: float = 0.05, beta: float | str = "adaptive", bandwidth: float = 1.0
+    ) -> None: ...
+    @property
+    def initial_threshold(self) -> float: ...
+    def threshold_gradient(
+        self, a: NDArray[Any], delta: NDArray[Any], slope: Any
+    ) -> Any: ...
+
 class Penalty(BaseEstimator):
     def check(self, activation: Any) -> None: ...
     def initial_activation(self, activation: Any) -> Any: ...
@@ -140,6 +166,9 @@ class Penalty(BaseEstimator):
     def psi(self, s: NDArray[Any]) -> Any: ...
     def psi_derivative(self, s: NDArray[Any]) -> Any: ...
     def set_dictionary_unit(self, unit: float) -> Any: ...
+    def set_code_unit(self, unit: float) -> Any: ...
+    @property
+    def revival_weight(self) -> float: ...
     def unit_weights(self, parameters: Any) -> Any: ...
     @property
     def unit_weights_from(self) -> Any: ...
@@ -155,7 +184,12 @@ class Penalty(BaseEstimator):
     def for_transform(self) -> Any: ...
     @classmethod
     def default_beta(
-        cls, variance: float, n_features: int, n_components: int
+        cls,
+        variance: float,
+        n_features: int,
+        n_components: int,
+        deviance: float,
+        steepness: float,
     ) -> float: ...
 
 class SparseAutoencoder(TransformerMixin, BaseEstimator):
@@ -177,11 +211,14 @@ class SparseAutoencoder(TransformerMixin, BaseEstimator):
         beta: float | str = "scale",
         alpha: float | tuple[float, float] | Literal["scale"] = "scale",
         activation: str = "auto",
-        out_activation: str = "identity",
+        loss: str = "squared_error",
+        out_activation: str = "auto",
         tied_weights: bool = False,
+        matryoshka_widths: ArrayLike | Literal["auto"] | None = None,
         sparse_output: bool = False,
         corruption: Literal["masking", "gaussian"] | None = None,
         corruption_level: float = 0.3,
+        missing_values: float | None = None,
         solver: Literal["auto", "lbfgs", "adam"] = "auto",
         max_iter: int = 200,
         tol: float = 0.001,
@@ -207,6 +244,7 @@ class SparseAutoencoder(TransformerMixin, BaseEstimator):
         self, X: _Rows, y: Any = None, sample_weight: ArrayLike | None = None
     ) -> float: ...
     def score_samples(self, X: _Rows) -> NDArray[Any]: ...
+    def impute(self, X: _Rows) -> Any: ...
     def objective(self, X: _Rows, sample_weight: ArrayLike | None = None) -> float: ...
 
 class TopK(Penalty):

@@ -188,6 +188,11 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         "pool_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
         **SparseAutoencoder._parameter_constraints,
     }
+    # Images are complete, and compared by squares.
+    del _parameter_constraints["loss"], _parameter_constraints["missing_values"]
+    _parameter_constraints["out_activation"] = [
+        StrOptions({"auto", "identity", "logistic"})
+    ]
     del _parameter_constraints["matryoshka_widths"]
 
     _takes_images = True
@@ -208,7 +213,7 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         beta="scale",
         alpha="scale",
         activation="auto",
-        out_activation="identity",
+        out_activation="auto",
         tied_weights=False,
         sparse_output=False,
         corruption=None,
@@ -372,7 +377,8 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         return False
 
     def _trains_on_patches(self):
-        can = self.out_activation == "identity" and not self.tied_weights
+        is_linear = self.out_activation in ("auto", "identity")
+        can = is_linear and not self.tied_weights
         if self.train_on == "patches" and not can:
             raise ValueError(
                 "train_on='patches' fits the decoder to images by ridge regression, "

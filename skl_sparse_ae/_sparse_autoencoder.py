@@ -4,12 +4,14 @@ from dataclasses import replace
 from functools import partial
 from numbers import Integral, Real
 
+from scipy import sparse
 from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._advice import Advising
@@ -20,22 +22,31 @@ from ._fitting._fitted import (
     fitted_parameters,
     fitted_vector,
     last_fit,
+    missing_mean,
     replace_fit,
 )
 from ._fitting._history import list_attribute
 from ._fitting._messages import finite, warn_if_digits_were_lost
 from ._fitting._monitor import report
+from ._fitting._null_loss import explained_fraction, null_deviance
+from ._fitting._output_range import check_entries
 from ._fitting._partial_fit import partially_fitted_by, random_state_of
 from ._fitting._problem import Problem
 from ._fitting._settings import check_parameters_of_methods, settings_of
 from ._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._network._engines import ENGINES
-from ._network._row_losses import write_score_samples
-from ._objective._sums import explained_variance
+from ._network._losses import LOSSES
+from ._network._row_losses import write_imputed, write_score_samples
 from ._penalties import PENALTIES, Penalty, is_built_in
 from ._rows import check_code, check_rows
 from ._rows._corruption import CORRUPTIONS
+from ._rows._missing import on_view
 from ._sklearn import CallbackSupportMixin, Interval, StrOptions, _fit_context
+
+
+def _allows_missing(estimator):
+    """Whether an estimator has `impute`."""
+    return estimator.missing_values is not None
 
 
 class SparseAutoencoder(
@@ -60,6 +71,8 @@ class SparseAutoencoder(
     + sum_j psi(sum_i p_i phi(a_ij))``
 
     where the last term is the sparsity penalty, with psi and phi as `penalty` defines.
+    Other losses than the squared error are for counts and for zeros and ones; see
+    `loss`. Missing entries have no loss; see `missing_values`.
 
     Parameters
     ----------
@@ -138,8 +151,27 @@ class SparseAutoencoder(
         Activation function of the hidden units. "auto" is "relu" for "l1", "topk",
         "batch_topk" and "jumprelu", "logistic" otherwise.
 
-    out_activation : {"identity", "logistic"}, default="identity"
-        Activation function of the output. "logistic" is for data in [0, 1], and other
+    loss : {"squared_error", "log_loss", "poisson"}, default="squared_error"
+        What training minimises for each entry x and its reconstruction m:
+
+        - "squared_error": ``1/2 (m - x)^2``.
+        - "log_loss": ``x log(x / m) + (1 - x) log((1 - x) / (1 - m))``, for zeros and
+          ones, of which it is the cross-entropy, and for values between. With a
+          logistic output.
+        - "poisson": ``x log(x / m) - x + m``, half the Poisson deviance [8]_, for
+          counts. With an exponential output, so that units multiply rates; the encoder
+          sees ``log(1 + x)``.
+
+        Rows for which a loss is not defined are refused. `score` is the fraction of
+        this loss that is explained. The defaults of `beta` and `alpha` follow it: the
+        deviance of X takes the place of its variance where they are in units of J. The
+        last two losses take longer: the decoder is searched for like the encoder, and
+        sparse X is made dense in blocks of rows.
+
+    out_activation : {"auto", "identity", "logistic", "exponential"}, default="auto"
+        Activation function of the output. "auto" is what suits `loss`: "identity" for
+        "squared_error", "logistic" for "log_loss", "exponential" for "poisson".
+        "logistic" can also be used with "squared_error", for data in [0, 1], and other
         training rows are refused.
 
     tied_weights : bool, default=False
@@ -169,17 +201,28 @@ class SparseAutoencoder(
 
         Columns that are constant stay as they are.
 
-        - "masking": each entry is set to zero with probability `corruption_level`.
+        - "masking": each entry is set to zero with probability `corruption_level`; to
+          the mean of its column, like a missing one, with ``missing_values=np.nan``.
         - "gaussian": normal noise with standard deviation `corruption_level`, in the
-          units of X. Not for sparse matrices.
+          units of what the encoder sees: of X, but of its logarithms with
+          ``loss="poisson"``. Not for sparse matrices.
 
     corruption_level : float, default=0.3
         Amount of noise. Not used if `corruption` is None.
 
+    missing_values : np.nan or None, default=None
+        With np.nan, entries of X that are NaN are missing, also among the stored
+        entries of a sparse matrix, and so is pandas' NA. They have no loss, and the
+        encoder sees the mean of their column in their place, `mean_`. So does
+        `transform`; `impute` replaces them by their reconstruction. A row without any
+        observed entry is encoded as the mean row; a column without any is an error in
+        `fit`. Fits to rows with missing entries search for the decoder like for the
+        encoder, and make sparse X dense in blocks of rows. None refuses NaN.
+
     solver : {"auto", "lbfgs", "adam"}, default="auto"
-        - "lbfgs": L-BFGS over all rows. With an identity output and weights that are
-          not tied, it searches for the encoder only and computes the best decoder for
-          each encoder by ridge regression [5]_.
+        - "lbfgs": L-BFGS over all rows. With the squared error, an identity output,
+          weights that are not tied and no missing entries, it searches for the encoder
+          only and computes the best decoder for each encoder by ridge regression [5]_.
         - "adam": Adam with mini-batches, for many rows. The learning rate is constant
           until J has converged within `tol` or half of `max_iter` has passed, and then
           decreases linearly to zero.
@@ -259,6 +302,13 @@ class SparseAutoencoder(
     out_activation_ : str
         The activation of the output.
 
+    loss_ : str
+        The loss.
+
+    mean_ : ndarray of shape (n_features,)
+        The means of the observed entries, for missing ones. Only with
+        ``missing_values=np.nan``.
+
     tied_weights_ : bool
         Whether `components_` is the transpose of `encoder_coef_`.
 
@@ -325,6 +375,7 @@ class SparseAutoencoder(
        with JumpReLU Sparse Autoencoders", arXiv:2407.14435, 2024.
     .. [7] B. Bussmann, N. Nabeshima, A. Karvonen, N. Nanda, "Learning Multi-Level
        Features with Matryoshka Sparse Autoencoders", arXiv:2503.17547, 2025.
+    .. [8] P. McCullagh, J. A. Nelder, "Generalized Linear Models", 2nd edition, 1989.
 
     Examples
     --------
@@ -353,12 +404,14 @@ class SparseAutoencoder(
             list,
         ],
         "activation": [StrOptions({"auto", *ACTIVATIONS})],
-        "out_activation": [StrOptions(set(OUT_ACTIVATIONS))],
+        "loss": [StrOptions(set(LOSSES))],
+        "out_activation": [StrOptions({"auto", *OUT_ACTIVATIONS})],
         "tied_weights": ["boolean"],
         "matryoshka_widths": [StrOptions({"auto"}), "array-like", None],
         "sparse_output": ["boolean"],
         "corruption": [StrOptions(set(CORRUPTIONS)), None],
         "corruption_level": [Interval(Real, 0, None, closed="left")],
+        "missing_values": ["nan", None],
         "solver": [StrOptions({"auto", "lbfgs", "adam"})],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -376,6 +429,8 @@ class SparseAutoencoder(
         "random_state": ["random_state"],
     }
 
+    # Of subclasses without these parameters, and of estimators saved before them.
+    loss, missing_values = "squared_error", None
     #: Whether rows are images, of which all columns have the same unit.
     _takes_images = False
 
@@ -394,12 +449,14 @@ class SparseAutoencoder(
         beta="scale",
         alpha="scale",
         activation="auto",
-        out_activation="identity",
+        loss="squared_error",
+        out_activation="auto",
         tied_weights=False,
         matryoshka_widths=None,
         sparse_output=False,
         corruption=None,
         corruption_level=0.3,
+        missing_values=None,
         solver="auto",
         max_iter=200,
         tol=0.001,
@@ -419,12 +476,14 @@ class SparseAutoencoder(
         self.beta = beta
         self.alpha = alpha
         self.activation = activation
+        self.loss = loss
         self.out_activation = out_activation
         self.tied_weights = tied_weights
         self.matryoshka_widths = matryoshka_widths
         self.sparse_output = sparse_output
         self.corruption = corruption
         self.corruption_level = corruption_level
+        self.missing_values = missing_values
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol
@@ -545,6 +604,8 @@ class SparseAutoencoder(
         network = self._network_for_transform()
         parameters = rows.to_device(fitted_parameters(self, rows.dtype))
         step = partial(self._encode, network, parameters)
+        if not rows.view.is_plain:
+            step = partial(on_view, step, rows.view)
         return rows.apply(step, self._n_features_out, as_csr=self.sparse_output)
 
     def inverse_transform(self, X):
@@ -583,7 +644,11 @@ class SparseAutoencoder(
 
         ``1 - sum_i w_i ||x_i - x_hat_i||^2 / sum_i w_i ||x_i - mean||^2``, with the
         mean of the given X. For PCA on its training rows, this is the sum of
-        ``explained_variance_ratio_``. The penalty is not included: it ranks settings
+        ``explained_variance_ratio_``. For other losses it is the fraction of the
+        deviance, that is, with the loss in place of half the squares; scikit-learn
+        calls this D2. Missing entries count in neither sum.
+
+        The penalty is not included: it ranks settings
         of equal sparsity, and a search over `rho` or `beta` by it always takes the
         least sparse. Of stacked autoencoders, a pipeline's score is the last one's on
         the code before it; see :func:`~skl_sparse_ae.metrics.pipeline_score`.
@@ -607,14 +672,16 @@ class SparseAutoencoder(
         """
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, sample_weight, method="score")
-        _, variance = rows.moments()
         network = replace(fitted_network(self), widths=None)
-        return explained_variance(self._terms(rows, network).reconstruction, variance)
+        reconstruction = self._terms(rows, network).reconstruction
+        deviance = null_deviance(network.loss, rows)
+        return explained_fraction(reconstruction, deviance)
 
     def score_samples(self, X):
         """Return minus the loss of each row; the lower, the less it fits in.
 
-        ``-1/2 ||x_i - x_hat_i||^2``, with the reconstruction that `inverse_transform`
+        ``-1/2 ||x_i - x_hat_i||^2``, or minus the sum of another `loss`, over the
+        entries that are observed, with the reconstruction that `inverse_transform`
         makes of the code of `transform`. As for scikit-learn's outlier detectors, lower
         is more abnormal. For the part of each column, see
         :func:`~skl_sparse_ae.metrics.loss_per_entry`.
@@ -631,9 +698,48 @@ class SparseAutoencoder(
         """
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, method="score_samples")
-        network = self._network_for_transform()
-        parameters = rows.to_device(fitted_parameters(self, rows.dtype))
-        return rows.apply(partial(write_score_samples, network, parameters), 1)[:, 0]
+        step = self._step_on_entries(write_score_samples, rows)
+        return rows.apply(step, 1)[:, 0]
+
+    @available_if(_allows_missing)
+    def impute(self, X):
+        """Return X with its missing entries replaced by their reconstruction.
+
+        Only with ``missing_values=np.nan``. Other entries are unchanged, unlike those
+        of ``inverse_transform(transform(X))``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, Dask array} of shape (n_samples, n_features)
+            Rows with missing entries.
+
+        Returns
+        -------
+        X_full : {ndarray, CSR, Dask array} of shape (n_samples, n_features)
+            Rows without missing entries; CSR for a sparse matrix, whose absent entries
+            are zeros. For a Dask array, a lazy Dask array.
+
+        See Also
+        --------
+        sklearn.impute.KNNImputer : The mean of the nearest rows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skl_sparse_ae import SparseAutoencoder
+        >>> X = np.outer(np.arange(20.0), [1, 2, -1])
+        >>> X[3, 1] = np.nan
+        >>> settings = {"penalty": None, "activation": "identity", "alpha": 1e-4}
+        >>> autoencoder = SparseAutoencoder(1, missing_values=np.nan, **settings)
+        >>> float(autoencoder.fit(X).impute(X)[3, 1].round(1))
+        6.0
+        """
+        check_is_fitted(self, "components_")
+        rows = self._check_rows(X, method="impute")
+        step = self._step_on_entries(write_imputed, rows)
+        # Dask's arrays have an empty block that tells of which kind the others are.
+        is_sparse = sparse.issparse(getattr(rows.X, "_meta", rows.X))
+        return rows.apply(step, rows.shape[1], as_csr=is_sparse)
 
     def objective(self, X, sample_weight=None):
         """Return the objective J on X at the fitted parameters.
@@ -658,6 +764,7 @@ class SparseAutoencoder(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.missing_values is not None
         # Loops compiled by Numba need arrays in the memory of the CPU.
         tags.array_api_support = self.engine is None
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
@@ -666,6 +773,14 @@ class SparseAutoencoder(
     @property
     def _n_features_out(self):
         return self.components_.shape[0]
+
+    def _step_on_entries(self, write, rows):
+        """Return what `Rows.apply` calls, for functions of rows and reconstructions."""
+        network = self._network_for_transform().skipping_missing(rows.fill is not None)
+        if write is write_score_samples and rows.kind != "dask":
+            check_entries(network.loss.name, rows, vars(self).get("feature_names_in_"))
+        parameters = rows.to_device(fitted_parameters(self, rows.dtype))
+        return partial(write, network, parameters, rows.view)
 
     def _network_for_transform(self):
         return replace(fitted_network(self), penalty=self.penalty_.for_transform())
@@ -687,6 +802,7 @@ class SparseAutoencoder(
         """Validate X and sample_weight and return them as `Rows`."""
         if method not in ("fit", "partial_fit"):
             check_parameters_of_methods(self)
+        mean = missing_mean(self)
         rows = check_rows(
             self,
             X,
@@ -694,12 +810,17 @@ class SparseAutoencoder(
             method=method,
             reset=reset,
             may_stay_on_device=self._may_stay_on_device(),
+            allows_missing=(self.missing_values if reset else mean) is not None,
         )
-        if method not in ("fit", "partial_fit"):
-            # scikit-learn wraps `transform` alone; images have their own checks.
-            stacklevel = 4 + (method == "transform") + self._takes_images
-            warn_if_digits_were_lost(self, rows.dtype, stacklevel)
-        return rows
+        if method in ("fit", "partial_fit"):
+            return rows
+        # scikit-learn wraps `transform` alone; images have their own checks.
+        stacklevel = 4 + (method == "transform") + self._takes_images
+        warn_if_digits_were_lost(self, rows.dtype, stacklevel)
+        # Dask's arrays are not computed here.
+        if mean is not None and (rows.kind == "dask" or rows.has_missing()):
+            rows = rows.with_view(fill=mean)
+        return rows.with_view(function=fitted_network(self).loss.input_function)
 
     def _may_stay_on_device(self):
         # User-defined penalties are implemented with NumPy.
@@ -707,6 +828,8 @@ class SparseAutoencoder(
 
     def _terms(self, rows, network):
         """Return the terms of J on validated rows, at the fitted parameters."""
+        network = network.skipping_missing(rows.fill is not None)
+        check_entries(network.loss.name, rows, vars(self).get("feature_names_in_"))
         problem = Problem(network, None, rows, self.alpha_)
         theta = fitted_vector(self, problem.network, rows.dtype)
         with rows.team() as team:

@@ -146,3 +146,70 @@ def test_gradient_of_the_term_for_idle_units(rng):
     expected = layout.flatten([gradient_at(v) for v in arrays])
     assert_allclose(gradient, expected, rtol=1e-10)
     assert not layout.views(gradient).decoder_intercept.any()
+
+
+LOSSES = {
+    "squared_error": ("identity", lambda z, x: (z - x) ** 2 / 2),
+    # PyTorch's cross-entropy, less that of the rows themselves.
+    "log_loss": (
+        "logistic",
+        lambda z, x: (
+            torch.nn.functional.binary_cross_entropy_with_logits(z, x, reduction="none")
+            - torch.nn.functional.binary_cross_entropy(x, x, reduction="none")
+        ),
+    ),
+    # Kullback-Leibler's for counts is xlogy(x, x) - x z, without x and the rate.
+    "poisson": (
+        "exponential",
+        lambda z, x: (
+            torch.nn.functional.poisson_nll_loss(z, x, reduction="none")
+            + torch.special.xlogy(x, x)
+            - x
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("holes", [False, True])
+@pytest.mark.parametrize(
+    ("name", "activation"),
+    [(name, f) for name, case in CASES.items() for f in case[3]],
+)
+def test_losses_and_missing_entries(
+    name, activation, holes, weighted, tied, loss, rng, team
+):
+    penalty, term, select, _ = CASES[name]
+    penalty.set_dictionary_unit(UNIT)
+    layout = Layout(N_FEATURES, N_COMPONENTS, tied)
+    X = rng.choice([0.0, 0.25, 1.0], (N_ROWS, N_FEATURES))
+    X = 4 * X if loss == "poisson" else X
+    observed = rng.uniform(size=X.shape) > (0.3 if holes else -1)
+    weights = rng.uniform(0.5, 2, N_ROWS) if weighted else None
+    theta = 0.5 * rng.normal(size=layout.size)
+    out, formula = LOSSES[loss]
+    network = Network.from_names(layout, activation, out, penalty, loss=loss)
+    objective = DenseObjective(
+        network.skipping_missing(holes), ALPHA, team=team, dtype=float
+    )
+    gappy = np.where(observed, X, np.nan)
+    seen = np.where(observed, X, 0.5)
+    value, gradient = objective.use_rows(gappy, weights, inputs=seen).value_and_grad(
+        theta
+    )
+    arrays = [torch.tensor(v, requires_grad=True) for v in layout.views(theta)]
+    w_e, b_e, w_d, b_d = arrays
+    w_d = w_e.T if tied else w_d
+    w = torch.ones(N_ROWS).double() if weights is None else torch.tensor(weights)
+    p = w / w.sum()
+    z = torch.tensor(seen) @ w_e + b_e
+    a = select(ACTIVATIONS[activation](z), w)
+    losses = formula(a @ w_d + b_d, torch.tensor(X)) * torch.tensor(observed)
+    decay = 0.5 * ALPHA * ((w_e**2).sum() + (w_d**2).sum())
+    J = (p @ losses).sum() + decay + BETA * term(z, a, w_e, w_d, p)
+    J.backward()
+    assert_allclose(value, J.item(), rtol=1e-11)
+    expected = layout.flatten([gradient_at(v) for v in arrays])
+    assert_allclose(gradient, expected, rtol=1e-8, atol=1e-11)

@@ -107,6 +107,20 @@ def rectify(array):
         array[...] = namespace(array).clip(array, min=0)
 
 
+def clip_below(array, smallest):
+    """Return an array with smaller entries replaced by a number."""
+    if isinstance(array, np.ndarray):
+        return np.maximum(array, smallest)
+    return namespace(array).clip(array, min=smallest)
+
+
+def clip_above(array, largest):
+    """Return an array with larger entries replaced by a number."""
+    if isinstance(array, np.ndarray):
+        return np.minimum(array, largest)
+    return namespace(array).clip(array, max=largest)
+
+
 def as_factor(mask, like):
     """Return a mask as an array that `like` can be multiplied by."""
     if isinstance(like, np.ndarray):

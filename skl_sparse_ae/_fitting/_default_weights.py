@@ -52,7 +52,7 @@ def sparsity_level(settings, n_components, rows=None):
     return min(rho, LARGEST_RHO)
 
 
-def decay_weights(settings, network, rows, variance):
+def decay_weights(settings, network, rows, scaling, steepness):
     """Return the `Decay` of a fit.
 
     Parameters
@@ -61,8 +61,10 @@ def decay_weights(settings, network, rows, variance):
     network : Network
     rows : Rows
         What the encoder's weights multiply: rows of X, or patches of images.
-    variance : float
-        Sum of the variances of the columns of X.
+    scaling : Scaling
+        With the sum of the variances of the columns of X, and the deviance.
+    steepness : float
+        Mean derivative of the output at the mean row; 1 for squared errors.
 
     Returns
     -------
@@ -75,20 +77,25 @@ def decay_weights(settings, network, rows, variance):
         n_sampled = rows.shape[0]  # patches have few columns, which takes no time
     if network.convolution is not None:
         # A kernel writes a patch in each of so many parts of an image.
-        factor *= variance / (rows.moments()[1] or 1.0)
+        factor *= scaling.variance / (rows.moments()[1] or 1.0)
     variance = principal_variance(*rows.sample(n_sampled))
+    # What the variance of rows is worth in J, and the derivative of the output that of
+    # a pre-activation: both decays are the same part of J as for squared errors.
+    ratio = scaling.deviance / scaling.variance if scaling.variance else 1.0
     is_bounded = np.isfinite(network.activation.range).all()
-    if not is_bounded or network.layout.tied_weights:
+    tied = network.layout.tied_weights
+    if not is_bounded or tied:
         # Both matrices are of order one, or the same: only the product counts, unless
         # weights are in units of X, as those that write bounded activations are.
         both = (ENCODER_DECAY * DECODER_DECAY) ** 0.5 * variance
         both = factor * (min(both, DECODER_DECAY) if is_bounded else both)
-        return Decay(both, both)
+        return Decay(both, both) if tied else Decay(both * ratio, both * steepness)
+    encoder, decoder = ENCODER_DECAY * variance**2 * ratio, DECODER_DECAY
+    if network.loss.is_canonical:
+        return Decay(factor * encoder, factor * decoder * steepness)
     # Where the output is less steep, the decoder's weights are larger.
     slope = float(network.out_activation.derivative(np.full(1, 0.5))[0])
-    return Decay(
-        factor * ENCODER_DECAY * variance**2, factor * DECODER_DECAY * slope**2
-    )
+    return Decay(factor * encoder, factor * decoder * slope**2)
 
 
 def _given_weights(alpha):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .._objective._sums import explained_variance
+from ._null_loss import explained_fraction, null_deviance
 
 
 def hold_out(settings, rows, rng):
@@ -29,8 +29,8 @@ def make_validation(settings, problem, held_out, team):
     """Return the `Validation` on the held-out rows, or None if there are none."""
     if held_out is None:
         return None
-    _, variance = held_out.moments()
-    if variance == 0:
+    deviance = null_deviance(problem.network.loss, held_out)
+    if deviance == 0:
         raise ValueError(
             f"early_stopping=True has held out {held_out.shape[0]} row(s) without "
             "variance, on which no score can be computed. Use a larger "
@@ -42,7 +42,7 @@ def make_validation(settings, problem, held_out, team):
     objective = problem._replace(network=network, rows=held_out).objective(team)
 
     def score(theta):
-        return explained_variance(objective.terms(theta).reconstruction, variance)
+        return explained_fraction(objective.terms(theta).reconstruction, deviance)
 
     return Validation(score, settings.tol, settings.n_iter_no_change)
 

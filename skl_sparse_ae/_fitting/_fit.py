@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._network._losses import LOSSES, out_activation_of
 from .._solvers._progress import Diverged
 from ._early_stopping import hold_out, make_validation
 from ._fitted import fitted_attributes
@@ -10,6 +11,7 @@ from ._full_batch import train_lbfgs
 from ._initial import initial_parameters
 from ._messages import divergence_as_value_error, warn_about
 from ._mini_batch import train_adam
+from ._missing import filled_by_means
 from ._monitor import Monitor
 from ._output_range import check_output_range
 from ._patch_training import PatchTraining
@@ -40,8 +42,13 @@ def fitted_by(settings, rows, previous, callbacks):
     rng = check_random_state(settings.random_state)
     columns = rows.columns
     names = columns.get("feature_names_in_")
-    check_output_range(settings.out_activation, rows, names)
-    rows, held_out = hold_out(settings, rows.of_positive_weight(), rng)
+    out_activation = out_activation_of(settings.loss, settings.out_activation)
+    rows = rows.of_positive_weight()
+    if settings.missing_values is not None:
+        rows = filled_by_means(rows, names)
+    check_output_range(settings.loss, out_activation, rows, names)
+    rows = rows.with_view(function=LOSSES[settings.loss].input_function)
+    rows, held_out = hold_out(settings, rows, rng)
     convolution = settings._convolution_of(rows.shape[1])
     patches = None
     if settings._trains_on_patches():
@@ -143,7 +150,7 @@ def _starting_point(settings, problem, rng, previous):
     if not network.shares_parameters_with(problem.network):
         raise ValueError(
             "warm_start=True needs the same n_features, n_components, "
-            "tied_weights, activation and out_activation as in the last fit, and "
+            "tied_weights, activation, out_activation and loss as in the last fit, and "
             "learned thresholds (penalty='jumprelu') in both or neither. Use "
             "warm_start=False to start from initial parameters."
         )

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from .._arrays._array_api import move_to_numpy
+from .._arrays._array_api import move_to_numpy, to_numpy
 from .._network._conv_network import network_of
 from .._network._convolution import Convolution
 from .._network._parameters import Parameters
@@ -17,7 +17,7 @@ PRIVATE = "_moments", "_stream", *HISTORIES.values(), "_geometry"
 
 def fitted_attributes(problem, theta, dtype):
     """Return the fitted attributes that depend on the parameters and the problem."""
-    network = problem.network
+    network, scaling = problem.network, problem.scaling
     parameters = network.layout.views(theta)
     if network.layout.thresholds is not None:
         # Rectified units are the same below zero.
@@ -33,13 +33,16 @@ def fitted_attributes(problem, theta, dtype):
         "decoder_intercept_": b_d,
         "activation_": network.activation.name,
         "out_activation_": network.out_activation.name,
+        "loss_": network.loss.name,
         "tied_weights_": network.layout.tied_weights,
         "penalty_": network.penalty,
         "beta_": float(getattr(network.penalty, "beta", 0.0)),
         "alpha_": tuple(problem.alpha),
         "matryoshka_widths_": network.widths,
-        "_moments": (problem.scaling.mean, problem.scaling.variance),
+        "_moments": (scaling.mean, scaling.variance, scaling.deviance),
     }
+    if problem.missing_mean is not None:
+        attributes["mean_"] = problem.missing_mean.astype(dtype)
     convolution = network.convolution
     if convolution is not None:
         attributes["_geometry"] = {
@@ -68,6 +71,8 @@ def fitted_network(estimator):
         estimator.out_activation_,
         estimator.penalty_,
         estimator.engine,
+        # Which fits of earlier versions do not have.
+        loss=vars(estimator).get("loss_", "squared_error"),
         # Which files of other libraries do not contain.
         widths=vars(estimator).get("matryoshka_widths_"),
         **images,
@@ -85,6 +90,12 @@ def fitted_parameters(estimator, dtype=None):
     if dtype is not None:
         arrays = (array.astype(dtype, copy=False) for array in arrays)
     return Parameters(*arrays)
+
+
+def missing_mean(estimator):
+    """Return what stands for missing entries, an ndarray; None if they are errors."""
+    mean = vars(estimator).get("mean_")
+    return None if mean is None else to_numpy(mean).astype(np.float64)
 
 
 def fitted_vector(estimator, network, dtype=None):

@@ -32,11 +32,14 @@ def initial_parameters(network, scaling, coordinates, rng, dtype=np.float64):
     mean = scaling.mean
     encoder_unit = 1.0 if layout.tied_weights else scaling.code_unit / scaling.spread
     decoder_unit = 1 / encoder_unit
+    if network.loss.is_canonical:  # the pre-activation of the output has no unit
+        decoder_unit = scaling.dictionary_unit
+        if layout.tied_weights:
+            # What passes both matrices is of order one where X is not larger.
+            encoder_unit = decoder_unit = min(1.0, scaling.spread**-0.5)
     activation = network.penalty.initial_activation(network.activation)
     start = network.activation.inverse(activation)
-    low, high = network.out_activation.range
-    margin = 0.01 * (high - low) if np.isfinite(high - low) else 0.0
-    target = np.clip(mean, low + margin, high - margin)
+    target = _reachable(scaling.output_mean, network)
     # Weights are written into `theta` without temporary arrays, to save memory.
     theta = np.empty(layout.size, dtype)
     parameters = layout.views(theta)
@@ -54,3 +57,16 @@ def initial_parameters(network, scaling, coordinates, rng, dtype=np.float64):
     if layout.thresholds is not None:
         theta[layout.thresholds] = network.penalty.initial_threshold
     return theta
+
+
+def _reachable(mean, network):
+    """Return the mean row, moved away from the bounds of the output."""
+    low, high = network.out_activation.range
+    if network.loss.is_canonical:
+        # The gradient does not vanish near a bound, which only has to be finite. Rare
+        # words and pixels need a start well below the mean of all columns.
+        margin = 0.01 * float(np.mean(np.minimum(mean, high - mean)))
+        margin = max(margin, 1e-6)
+    else:
+        margin = 0.01 * (high - low) if np.isfinite(high - low) else 0.0
+    return np.clip(mean, low + margin, high - margin)

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._objective._sums import explained_variance
 from .._solvers._progress import Diverged
 from ._column_scales import lost_columns
 from ._fitted import fitted_parameters
+from ._null_loss import explained_fraction
 
 # Stack level of the caller of `fit`, counted from `_warn`: between them are a function
 # of this module, `warn_about`, `fitted_by`, `fit` and scikit-learn's wrapper of `fit`.
@@ -77,7 +77,8 @@ def warn_about(settings, problem, outcome, theta, reconstruction, level, patches
     if patches is not None:
         _warn_if_images_are_not_explained(patches.reconstruction, patches.variance)
     _warn_if_level_is_missed(problem, level)
-    if not settings._takes_images:  # whose columns have one unit
+    # Images have one unit, and losses other than squares know that of each column.
+    if not (settings._takes_images or problem.network.loss.is_canonical):
         _warn_if_columns_are_lost(problem, theta)
 
 
@@ -117,7 +118,7 @@ def warn_if_digits_were_lost(estimator, dtype, stacklevel):
     stacklevel : int
         That of the method's caller, from here.
     """
-    mean, variance = vars(estimator).get("_moments") or (np.zeros(0), 0.0)
+    mean, variance, *_ = vars(estimator).get("_moments") or (np.zeros(0), 0.0)
     if _ratio_that_loses_digits(mean @ mean, variance, dtype) is None:
         return
     is_used = fitted_parameters(estimator).encoder_coef.any(axis=1)
@@ -137,12 +138,14 @@ def _ratio_that_loses_digits(squares, variance, dtype):
 
 
 def _warn_if_nothing_is_explained(problem, reconstruction):
-    variance = problem.scaling.variance
-    if 1 - explained_variance(reconstruction, variance) > 0.99 and variance > 0:
+    deviance, unit = problem.scaling.deviance, "variance"
+    if problem.network.loss.is_canonical:
+        unit = "deviance"
+    if 1 - explained_fraction(reconstruction, deviance) > 0.99 and deviance > 0:
         spread, penalty = problem.scaling.spread, problem.network.penalty
         encoder, decoder = problem.alpha
         _warn(
-            "The reconstruction explains less than 1 % of the variance of X: the "
+            f"The reconstruction explains less than 1 % of the {unit} of X: the "
             f"decay alpha=({encoder:.2g}, {decoder:.2g}) or the penalty {penalty} "
             "outweighs it, or training ended too early. The standard deviation of a "
             f"column is about {spread:.2g}; scale X, or lower alpha or beta."
@@ -150,7 +153,7 @@ def _warn_if_nothing_is_explained(problem, reconstruction):
 
 
 def _warn_if_images_are_not_explained(reconstruction, variance):
-    if 1 - explained_variance(reconstruction, variance) > 0.99 and variance > 0:
+    if 1 - explained_fraction(reconstruction, variance) > 0.99 and variance > 0:
         _warn(
             "The reconstruction explains less than 1 % of the variance of the images, "
             "from patches of which the kernels have learned. With padding='same', "

@@ -1,15 +1,16 @@
-"""The check that the output of the network can reach the values of X."""
+"""The checks that the loss is defined for X, and that the output can reach it."""
 
 import numpy as np
 
 from .._network._activations import OUT_ACTIVATIONS
+from .._network._losses import LOSSES
 
 # Values outside the range by rounding errors, such as those of MinMaxScaler, are let
 # through: this many units in the last place of the range's larger end.
 N_ROUNDING_ERRORS = 10
 
 
-def check_output_range(out_activation, rows, names=None):
+def check_output_range(loss, out_activation, rows, names=None):
     """Raise ValueError if X has values that the output cannot reach.
 
     Training would end at a score that looks like a poor fit, or at a negative one. Only
@@ -17,27 +18,52 @@ def check_output_range(out_activation, rows, names=None):
 
     Parameters
     ----------
-    out_activation : str
+    loss, out_activation : str
     rows : Rows
         All rows given, also those to hold out.
     names : ndarray of shape (n_features,), default=None
         Names of the columns, for the error message.
     """
+    check_entries(loss, rows, names)
     low, high = OUT_ACTIVATIONS[out_activation].range
-    if np.isinf([low, high]).all():
+    if LOSSES[loss].is_canonical or np.isinf([low, high]).all():
         return
-    rounding = N_ROUNDING_ERRORS * np.finfo(rows.dtype).eps * max(abs(low), abs(high))
+    found = _outside((low, high), rows, names)
+    if found is not None:
+        raise ValueError(
+            f"out_activation={out_activation!r} gives values from {low:g} to {high:g}, "
+            f"and {found}. Scale X with sklearn.preprocessing.MinMaxScaler (clip=True "
+            "if it was fitted to other rows), or use out_activation='identity'."
+        )
+
+
+def check_entries(loss, rows, names=None):
+    """Raise ValueError if X has values for which the loss is not defined.
+
+    Parameters are those of `check_output_range`.
+    """
+    limits, entries_are = LOSSES[loss].limits, LOSSES[loss].entries_are
+    if np.isinf(limits).all():
+        return
+    found = _outside(limits, rows, names)
+    if found is not None:
+        raise ValueError(
+            f"loss={loss!r} is for {entries_are}, from {limits[0]:g} to {limits[1]:g}, "
+            f"and {found}. Use loss='squared_error' for other numbers."
+        )
+
+
+def _outside(limits, rows, names):
+    """Return words for the value of X that is farthest outside, or None."""
+    low, high = limits
+    ends = np.abs([end for end in limits if np.isfinite(end)])
+    rounding = N_ROUNDING_ERRORS * np.finfo(rows.dtype).eps * max(ends)
     smallest, largest = rows.limits()
     excess = np.maximum(low - smallest, largest - high)
     column = int(np.argmax(excess))
     if excess[column] <= rounding:
-        return
+        return None
     is_low = low - smallest[column] >= largest[column] - high
     value = smallest[column] if is_low else largest[column]
     name = column if names is None else repr(names[column])
-    raise ValueError(
-        f"out_activation={out_activation!r} gives values from {low:g} to {high:g}, and "
-        f"column {name} of X has the value {value:.6g}. Scale X with "
-        "sklearn.preprocessing.MinMaxScaler (clip=True if it was fitted to other rows),"
-        " or use out_activation='identity'."
-    )
+    return f"column {name} of X has the value {value:.6g}"

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 from sklearn.utils import check_random_state
 
+from .._network._losses import LOSSES, out_activation_of
 from .._rows._validation import columns_of
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay
-from ._fitted import fitted_attributes, fitted_network, fitted_vector
+from ._fitted import fitted_attributes, fitted_network, fitted_vector, missing_mean
 from ._history import current_history, extended
 from ._initial import initial_parameters
 from ._messages import divergence_as_value_error
+from ._missing import filled_by_means
+from ._null_loss import null_deviance
 from ._output_range import check_output_range
 from ._problem import Problem, make_problem
 from ._settings import settings_of
@@ -41,11 +44,21 @@ def partially_fitted_by(estimator, rows, rng):
     columns = rows.columns or columns_of(estimator)
     rows = rows.of_positive_weight()
     settings = settings_of(estimator)
-    stream, theta = _open_stream(estimator, settings, rows, rng)
-    if not hasattr(estimator, "components_"):  # later calls read none of them
-        warn_about_unused(settings)
     names = columns.get("feature_names_in_")
-    check_output_range(stream.problem.network.out_activation.name, rows, names)
+    is_first, mean = not hasattr(estimator, "components_"), missing_mean(estimator)
+    if settings.missing_values is not None if is_first else mean is not None:
+        rows = filled_by_means(rows, names, mean)
+    if is_first:
+        out_activation = out_activation_of(settings.loss, settings.out_activation)
+        loss = settings.loss
+    else:
+        network = fitted_network(estimator)
+        loss, out_activation = network.loss.name, network.out_activation.name
+    check_output_range(loss, out_activation, rows, names)
+    rows = rows.with_view(function=LOSSES[loss].input_function)
+    stream, theta = _open_stream(estimator, settings, rows, rng)
+    if is_first:  # later calls read none of them
+        warn_about_unused(settings)
     with rows.team() as team, divergence_as_value_error(settings):
         theta, value = stream.train(settings, theta, rows.astype(theta.dtype), team)
     terms = tuple(stream.terms.take())
@@ -97,11 +110,16 @@ def _open_stream(estimator, settings, rows, rng):
     penalty = deepcopy(estimator.penalty_)
     network = replace(fitted_network(estimator), penalty=penalty)
     # Imported estimators have no moments of their training rows.
-    scaling = Scaling(network, *(moments or rows.moments()))
-    if moments is None:
+    is_imported = moments is None
+    if is_imported:
+        moments = rows.moments()
+        moments = *moments, null_deviance(network.loss, rows, moments)
+    scaling = Scaling(network, *moments)
+    if is_imported:
         penalty.set_code_unit(scaling.code_unit)
     _check_scale(scaling, rows)
-    problem = Problem(network, scaling, rows, Decay(*estimator.alpha_))
+    decay, mean = Decay(*estimator.alpha_), missing_mean(estimator)
+    problem = Problem(network, scaling, rows, decay, missing_mean=mean)
     theta = fitted_vector(estimator, network)
     stream = Stream(problem, rng)
     state = vars(estimator).get("_stream")

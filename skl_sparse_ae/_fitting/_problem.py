@@ -6,7 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from .._network._activations import OUT_ACTIVATIONS
 from .._network._conv_network import network_of
+from .._network._losses import LOSSES, out_activation_of
 from .._network._network import Network
 from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
@@ -16,6 +18,7 @@ from .._rows._moments import column_moments, is_constant, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
+from ._null_loss import itself, null_deviance
 from ._patches import patches_of
 from ._sparsity_target import SparsityTarget
 from ._widths import matryoshka_widths
@@ -31,7 +34,11 @@ MAX_ROUNDING = 1e-3
 
 
 class Problem(NamedTuple):
-    """Rows, network and weights of J; in training, also what suits a solver to them."""
+    """Rows, network and weights of J; in training, also what suits a solver to them.
+
+    `missing_mean` is what the encoder sees in place of missing entries, where they are
+    allowed.
+    """
 
     network: Network
     scaling: Scaling | None
@@ -39,6 +46,7 @@ class Problem(NamedTuple):
     alpha: Decay
     target: SparsityTarget | None = None
     coordinates: EncoderCoordinates | None = None
+    missing_mean: np.ndarray | None = None
 
     def objective(self, team, inputs=None, mean=None, memory_budget=0):
         """Return the `Objective` of all rows, with corrupted `inputs` if given."""
@@ -52,6 +60,7 @@ class Problem(NamedTuple):
             memory_budget=memory_budget,
             counts_active=self.target is not None,
         )
+        inputs = self.rows.inputs if inputs is None else inputs
         return objective.use_rows(self.rows.X, self.rows.sample_weight, inputs=inputs)
 
     def projected_objective(self, team, inputs=None, space=None, memory_budget=0):
@@ -105,23 +114,47 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     if convolution is not None:
         seen = patches_of(rows, convolution)
         mean, n_features = seen.moments()[0], convolution.patch_size
+    loss, output_mean = LOSSES[settings.loss](None), mean
+    if loss.is_canonical:
+        output_mean = rows.column_means(itself)
+    missing_mean = None
+    if settings.missing_values is not None:
+        missing_mean = output_mean if rows.fill is None else rows.fill
+    deviance = null_deviance(loss, rows, (mean, variance))
     n_components = settings.n_components or n_features
-    penalty = _make_penalty(settings, rows, seen, variance, n_components, is_stream)
+    steepness = _steepness(settings, output_mean)
+    sizes = variance or 1.0, rows.shape[1], n_components, deviance or 1.0, steepness
+    penalty = _make_penalty(settings, seen, sizes, is_stream)
     network = _make_network(settings, penalty, n_features, n_components, convolution)
-    scaling = Scaling(network, mean, variance)
+    network = network.skipping_missing(rows.fill is not None)
+    scaling = Scaling(network, mean, variance, deviance, output_mean)
     penalty.set_dictionary_unit(scaling.dictionary_unit)
     penalty.set_code_unit(scaling.code_unit)
-    alpha = decay_weights(settings, network, seen, variance)
+    alpha = decay_weights(settings, network, seen, scaling, steepness)
     target = None
     if getattr(penalty, "beta", None) == "adaptive":
-        penalty.beta = penalty.default_beta(scaling.value, rows.shape[1], n_components)
+        penalty.beta = penalty.default_beta(*sizes)
         target = SparsityTarget(penalty, rows.shape[0])
     coordinates = _make_coordinates(network, scaling, seen)
-    return Problem(network, scaling, rows, alpha, target, coordinates)
+    return Problem(network, scaling, rows, alpha, target, coordinates, missing_mean)
+
+
+def _steepness(settings, output_mean):
+    """Return the mean derivative of the output at the mean row; 1 for squared errors.
+
+    There it is the curvature of the loss with respect to the output's pre-activation.
+    """
+    if not LOSSES[settings.loss].is_canonical:
+        return 1.0
+    output = out_activation_of(settings.loss, settings.out_activation)
+    return float(np.mean(OUT_ACTIVATIONS[output]().derivative(output_mean))) or 1.0
 
 
 def corruption_of(settings, problem, rows):
-    """Return the function that corrupts rows, or None."""
+    """Return the function that corrupts rows, or None.
+
+    Entries that are masked look like missing ones, where these are allowed.
+    """
     if settings.corruption is None:
         return None
     if settings.corruption == "masking" and settings.corruption_level >= 1:
@@ -131,13 +164,19 @@ def corruption_of(settings, problem, rows):
         )
     constant = None
     if problem.network.convolution is None:
-        constant = constant_columns(rows.limits(), problem.scaling.mean)
+        constant = constant_columns(rows.limits(), problem.scaling.output_mean)
     corrupt, level = CORRUPTIONS[settings.corruption], settings.corruption_level
-    return partial(corrupt, level=level, constant=constant)
+    mean, function = problem.missing_mean, problem.network.loss.input_function
+    if mean is not None and function is not None:
+        mean = function(mean)
+    return partial(corrupt, level=level, constant=constant, mean=mean)
 
 
-def _make_penalty(settings, rows, seen, variance, n_components, is_stream):
-    """Return the penalty object for training, with validated parameters."""
+def _make_penalty(settings, seen, sizes, is_stream):
+    """Return the penalty object for training, with validated parameters.
+
+    `sizes` are the arguments of `Penalty.default_beta`.
+    """
     if isinstance(settings.penalty, Penalty):
         penalty = clone(settings.penalty)
         penalty._validate_params()
@@ -147,9 +186,9 @@ def _make_penalty(settings, rows, seen, variance, n_components, is_stream):
         beta = "adaptive"
     elif beta == "scale":
         # Rows without variance need some positive weight; its size does not matter.
-        beta = cls.default_beta(variance or 1.0, rows.shape[1], n_components)
+        beta = cls.default_beta(*sizes)
     if "rho" in cls._get_param_names():
-        rho = sparsity_level(settings, n_components, None if is_stream else seen)
+        rho = sparsity_level(settings, sizes[2], None if is_stream else seen)
     return make_penalty(settings.penalty, rho=rho, beta=beta)
 
 
@@ -161,10 +200,11 @@ def _make_network(settings, penalty, n_features, n_components, convolution):
     network = network_of(
         (n_features, n_components, settings.tied_weights),
         activation,
-        settings.out_activation,
+        out_activation_of(settings.loss, settings.out_activation),
         penalty,
         settings.engine,
         convolution,
+        loss=settings.loss,
         widths=matryoshka_widths(settings, n_components),
     )
     if not is_built_in(penalty):

@@ -100,14 +100,15 @@ class Stream:
             objective's rows to the next batch and yields the fraction of the epoch
             before this batch.
         """
-        cls = objective_class(rows, self.problem.network)
+        network = self.problem.network.skipping_missing(rows.fill is not None)
+        cls = objective_class(rows, network)
         mean, input_mean = self.problem.scaling.mean, None
         has_patches = self.problem.network.convolution is not None
         # Centring would make sparse rows dense, and the zeros around images not zero.
         if isinstance(rows.X, np.ndarray) and not has_patches:
             mean, input_mean = None, mean.astype(rows.dtype, copy=False)
         objective = cls(
-            self.problem.network,
+            network,
             self.problem.alpha,
             team=team,
             dtype=rows.dtype,

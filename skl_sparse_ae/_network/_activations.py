@@ -19,7 +19,7 @@ largest value of ``a = f(z)``, and the methods
 
 import numpy as np
 
-from .._arrays._array_api import as_factor, into, rectify
+from .._arrays._array_api import as_factor, clip_above, into, namespace, rectify
 
 
 class Logistic:
@@ -122,5 +122,35 @@ class Identity:
         return a
 
 
+class Exponential:
+    """``f(z) = exp(z)``, with values in (0, inf); for outputs.
+
+    Up to less than half the largest exponent of the dtype, so that squares are finite.
+    """
+
+    name = "exponential"
+    range = (0.0, np.inf)
+
+    @staticmethod
+    def largest(z):
+        """Return the pre-activation beyond which the function is constant."""
+        return 0.5 * float(np.log(namespace(z).finfo(z.dtype).max)) - 1
+
+    def apply(self, z):
+        into(z, "exp", clip_above(z, self.largest(z)))
+
+    def multiply_derivative(self, a, gradient):
+        gradient *= a
+
+    def derivative(self, a):
+        return a
+
+    def derivative_slope(self, a):
+        return 0 * a + 1
+
+    def inverse(self, a):
+        return np.log(a)
+
+
 ACTIVATIONS = {cls.name: cls for cls in (Logistic, Tanh, Relu, Identity)}
-OUT_ACTIVATIONS = {cls.name: cls for cls in (Identity, Logistic)}
+OUT_ACTIVATIONS = {cls.name: cls for cls in (Identity, Logistic, Exponential)}

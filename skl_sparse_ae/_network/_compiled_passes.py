@@ -241,18 +241,26 @@ def _adam_step_by_element(theta, g, first, second, betas, rate, factor, epsilon)
         _adam_element(i, theta, g, first, second, betas, rate[i], factor[i], epsilon)
 
 
+def _halved(compare):
+    return lambda *args: 0.5 * compare(*args)
+
+
 class CompiledPasses(Passes):
     """`Passes` as compiled loops, for NumPy arrays."""
 
-    def __init__(self, activation, out_activation):
-        super().__init__(activation, out_activation)
+    def __init__(self, activation, loss):
+        super().__init__(activation, loss)
         self.activate = ACTIVATE[activation.name]
-        self.reconstruct = ACTIVATE[out_activation.name]
-        self.compare = COMPARE[out_activation.name]
+        # Losses and outputs without compiled loops are left to NumPy.
+        out, is_plain = self.out_activation.name, not loss.skips_missing
+        if out in ACTIVATE:
+            self.reconstruct = ACTIVATE[out]
+        if loss.name == "squared_error" and is_plain and out in COMPARE:
+            self.compare = _halved(COMPARE[out])
         self._pull_back = PULL_BACK[activation.name]
 
     def __reduce__(self):
-        return CompiledPasses, (self.activation, self.out_activation)
+        return CompiledPasses, (self.activation, self.loss)
 
     def pull_back(self, delta, code, penalty_slope, weights):
         if penalty_slope is not None and penalty_slope.ndim == 2:

@@ -99,20 +99,21 @@ class ConvNetwork(Network):
             self.passes.reconstruct(out[rows], intercept)
         return out
 
-    def compare(self, parameters, A, target, weights, out, visit):
+    def compare(self, parameters, A, target, weights, out, visit=None):
         """Write the errors of images to `out`, as `Network.compare` does.
 
         `A` has a row for each image.
         """
         out[...] = self._written(parameters, A)
-        intercept, squared_errors = self._intercept(parameters), 0.0
-        for strip in strips(out):
-            w = None if weights is None else weights[strip]
-            squared_errors += self.passes.compare(
-                out[strip], intercept, target[strip], w
-            )
-            visit(strip)
-        return squared_errors
+        return self._compare(self._intercept(parameters), target, weights, out, visit)
+
+    def losses(self, parameters, A, target, out):
+        """Write the loss of each pixel to `out`, as `Network.losses` does."""
+        intercept = self._intercept(parameters)
+        for rows in self.image_blocks(0, len(out), out.itemsize):
+            out[rows] = self._written(parameters, rows_as_dense(A, rows))
+            self._losses(intercept, target[rows], out[rows])
+        return out
 
     def image_blocks(self, start, stop, itemsize, block_bytes=2**22):
         """Return slices of images whose patches and codes fit `block_bytes`."""
@@ -141,6 +142,7 @@ def network_of(
     engine,
     convolution=None,
     selects_at_positions=False,
+    loss="squared_error",
     widths=None,
 ):
     """Return the network of rows, or that of images if a convolution is given.
@@ -153,6 +155,7 @@ def network_of(
         As for `Network.from_names`.
     convolution : Convolution, default=None
     selects_at_positions : bool, default=False
+    loss : str, default="squared_error"
     widths : tuple of int, default=None
         Those of a network for rows.
 
@@ -166,6 +169,7 @@ def network_of(
         out_activation,
         penalty,
         engine,
+        loss,
         widths=widths,
     )
     if convolution is None:

@@ -1,6 +1,6 @@
 """Encoder and decoder: the maps from rows to codes and from codes to rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +11,7 @@ from .._arrays._sparse_products import add_product
 from .._penalties._base import Penalty
 from ._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from ._engines import passes_class
+from ._losses import make_loss
 from ._parameters import Layout
 from ._passes import Passes
 
@@ -27,7 +28,7 @@ class Network:
         Activation functions of the units and of the output.
     penalty : Penalty
     passes : Passes
-        Element-wise operations of the engine.
+        Element-wise operations of the engine, with the loss.
     widths : tuple of int or None
         Numbers of units whose reconstructions are compared with the rows in training,
         each from the first units; the last is that of all. None: only that of all.
@@ -47,9 +48,16 @@ class Network:
 
     @classmethod
     def from_names(
-        cls, layout, activation, out_activation, penalty, engine=None, **others
+        cls,
+        layout,
+        activation,
+        out_activation,
+        penalty,
+        engine=None,
+        loss="squared_error",
+        **others,
     ):
-        """Return the network with activation functions and an engine given by name.
+        """Return the network with activation functions, engine and loss given by name.
 
         `others` are further attributes, such as those of a subclass.
 
@@ -61,8 +69,35 @@ class Network:
         activation = ACTIVATIONS[activation]()
         out_activation = OUT_ACTIVATIONS[out_activation]()
         penalty.check(activation)
-        passes = passes_class(engine)(activation, out_activation)
+        loss = make_loss(loss, out_activation)
+        passes = passes_class(engine)(activation, loss)
         return cls(layout, activation, out_activation, penalty, passes, **others)
+
+    @property
+    def loss(self):
+        """The `Loss` of the output."""
+        return self.passes.loss
+
+    def skipping_missing(self, skips_missing):
+        """Return the network for rows with missing entries, or for complete ones."""
+        if self.loss.skips_missing == skips_missing:
+            return self
+        loss = self.loss.skipping_missing(skips_missing)
+        return replace(self, passes=type(self.passes)(self.activation, loss))
+
+    @property
+    def is_least_squares(self):
+        """Whether a ridge regression with one Gram matrix finds the best decoder.
+
+        With missing entries each column has a Gram matrix of its own, of the codes of
+        the rows where it is observed: as many systems as columns, in each evaluation,
+        cost more than forming the errors and searching for the decoder, too.
+        """
+        return (
+            self.loss.name == "squared_error"
+            and self.out_activation.name == "identity"
+            and not self.loss.skips_missing
+        )
 
     @property
     def n_inputs(self):
@@ -85,6 +120,7 @@ class Network:
             and (mine.thresholds is None) == (others.thresholds is None)
             and self.activation.name == other.activation.name
             and self.out_activation.name == other.out_activation.name
+            and self.loss.name == other.loss.name
         )
 
     @property
@@ -131,36 +167,58 @@ class Network:
             self.passes.reconstruct(out[strip, :], parameters.decoder_intercept)
         return out
 
-    def compare(self, parameters, A, target, weights, out, visit):
-        """Write the reconstruction errors to `out`, as `Passes.compare` defines them.
+    def compare(self, parameters, A, target, weights, out, visit=None):
+        """Write the gradient of the loss at the output's pre-activation to `out`.
+
+        This is the one place where rows are compared with their reconstruction in
+        training, but for least squares, where the errors need not be formed.
 
         Parameters
         ----------
         parameters : Parameters
-        A : ndarray of shape (n_rows, n_components)
+        A : array of shape (n_rows, n_components)
             The code.
-        target : ndarray of shape (n_rows, n_features)
+        target : array of shape (n_rows, n_features)
             The rows to reconstruct.
-        weights : ndarray of shape (n_rows,) or None
+        weights : array of shape (n_rows,) or None
             Weights of the rows.
-        out : ndarray of shape (n_rows, n_features)
-        visit : callable
+        out : array of shape (n_rows, n_features)
+        visit : callable, default=None
             Called as in `encode`.
 
         Returns
         -------
-        squared_errors : float
-            Weighted sum of the squared errors.
+        loss : float
+            Weighted sum of the losses of all entries.
         """
         _product(A, parameters.components, out)
-        squared_errors = 0.0
+        return self._compare(parameters.decoder_intercept, target, weights, out, visit)
+
+    def _compare(self, intercept, target, weights, out, visit):
+        """As `compare`, given the products of the code with the decoder in `out`."""
+        loss = 0.0
         for strip in strips(out):
             w = None if weights is None else weights[strip]
-            squared_errors += self.passes.compare(
-                out[strip], parameters.decoder_intercept, target[strip], w
-            )
-            visit(strip)
-        return squared_errors
+            loss += self.passes.compare(out[strip, :], intercept, target[strip, :], w)
+            if visit is not None:
+                visit(strip)
+        return loss
+
+    def losses(self, parameters, A, target, out):
+        """Write the loss of each entry to `out` and return it.
+
+        Parameters are those of `compare`.
+        """
+        _product(A, parameters.components, out)
+        return self._losses(parameters.decoder_intercept, target, out)
+
+    def _losses(self, intercept, target, out):
+        """As `losses`, given the products of the code with the decoder in `out`."""
+        for strip in strips(out):
+            z = out[strip, :]
+            z += intercept
+            z[...] = self.loss.entries(z, target[strip, :])
+        return out
 
 
 def _product(X, weights, out):

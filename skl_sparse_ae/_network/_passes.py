@@ -12,17 +12,20 @@ from .._arrays._array_api import into
 
 
 class Passes:
-    """Element-wise operations for a pair of activation functions.
+    """Element-wise operations for a pair of activation functions and a loss.
 
     Parameters
     ----------
-    activation, out_activation : object
-        Activation functions of the units and of the output.
+    activation : object
+        Activation function of the units.
+    loss : Loss
+        With the activation function of the output.
     """
 
-    def __init__(self, activation, out_activation):
+    def __init__(self, activation, loss):
         self.activation = activation
-        self.out_activation = out_activation
+        self.loss = loss
+        self.out_activation = loss.out_activation
 
     def activate(self, z, intercept):
         """Replace the products ``X W_e`` by activations, in place."""
@@ -37,8 +40,8 @@ class Passes:
     def compare(self, z, intercept, target, weights):
         """Replace the products ``A W_d`` by the gradient of the loss, in place.
 
-        The loss is half the weighted sum of the squared errors of the reconstruction
-        ``x_hat = g(z + intercept)``, and the gradient is that with respect to `z`,
+        The gradient is that of the weighted loss with respect to `z`. For squared
+        errors of the reconstruction ``x_hat = g(z + intercept)`` it is
         ``weights * (x_hat - target) * g'(z + intercept)``.
 
         Parameters
@@ -54,19 +57,11 @@ class Passes:
 
         Returns
         -------
-        squared_errors : float
-            Weighted sum of the squared errors.
+        loss : float
+            Weighted sum of the losses of all entries.
         """
-        self.reconstruct(z, intercept)
-        # In place if the derivative of the output needs no reconstruction.
-        is_linear = self.out_activation.name == "identity"
-        error = np.subtract(z, target, out=z if is_linear else None)
-        weighted = error if weights is None else error * weights[:, None]
-        squared_errors = float(np.vdot(error, weighted))
-        self.out_activation.multiply_derivative(z, weighted)
-        if weighted is not z:
-            z[...] = weighted
-        return squared_errors
+        z += intercept
+        return self.loss.compare(z, target, weights)
 
     def pull_back(self, delta, code, penalty_slope, weights):
         """Backpropagate through the activation function of the units, in place.

@@ -1,6 +1,6 @@
 """The objective J and its gradient, computed from sums over rows.
 
-J depends on the rows only through sums over them: of phi, of the squared errors, and of
+J depends on the rows only through sums over them: of phi, of the losses, and of
 their derivatives. Subclasses, one for each kind of rows, compute these sums; the base
 class combines them.
 """
@@ -19,9 +19,10 @@ REDUCE_WORK = 32
 class Objective:
     """J and its gradient as functions of the parameter vector, for given rows.
 
-    ``J = sum_i p_i 1/2 ||x_hat_i - x_i||^2 + alpha_e/2 ||W_e||^2 + alpha_d/2 ||W_d||^2
+    ``J = sum_i p_i L(x_hat_i, x_i) + alpha_e/2 ||W_e||^2 + alpha_d/2 ||W_d||^2
     + sum_j c_j psi(sum_i p_i phi(a_ij))``, where ``p`` are the sample weights divided
-    by their sum, and psi, phi and c are defined by the penalty, including its weight.
+    by their sum, L is the network's loss, and psi, phi and c are defined by the
+    penalty, including its weight.
 
     Subclasses implement `_set_rows`, `_encode`, `_unselected_codes`, `_forward`,
     `_backward`, `_gradient`, `_threshold_sums` and `_n_active`. These methods receive
@@ -141,7 +142,7 @@ class Objective:
         means, encoded, slope = self._first_pass(parameters, unit_weights)
         out = namespace(theta).empty_like(theta) if out is None else out
         gradients = self.network.layout.views(out)
-        squared_errors, phi = self._backward(
+        loss, phi = self._backward(
             parameters, slope, encoded, self._revival(parameters), gradients
         )
         self.unit_means = self._means(phi) if means is None else means
@@ -149,7 +150,7 @@ class Objective:
         if self.network.layout.thresholds is not None:
             sums = self._vector_like(theta, self._threshold_sums())
             out[self.network.layout.thresholds] = sums / self._total_weight
-        self.last_terms = self._terms(decay, unit_weights, squared_errors)
+        self.last_terms = self._terms(decay, unit_weights, loss)
         if not (self.mean is None or self.gradient_is_centred):
             self._centre(gradients)
         if unit_weights is not None:
@@ -192,10 +193,10 @@ class Objective:
         """Return the terms of J at `theta`, without the gradient."""
         self._set_thresholds(theta)
         weights = self.network.layout.views(theta)
-        squared_errors, phi = self._forward(self._parameters(theta, weights))
+        loss, phi = self._forward(self._parameters(theta, weights))
         self.unit_means = self._means(phi)
         unit_weights = self.network.penalty.unit_weights(weights)
-        return self._terms(self._decay(weights), unit_weights, squared_errors)
+        return self._terms(self._decay(weights), unit_weights, loss)
 
     @property
     def active_fraction(self):
@@ -219,7 +220,7 @@ class Objective:
         raise NotImplementedError
 
     def _forward(self, parameters):
-        """Return the weighted sums of squared errors and of phi."""
+        """Return the weighted sums of the losses and of phi."""
         raise NotImplementedError
 
     def _backward(self, parameters, slope, encoded, revival, gradients):
@@ -350,13 +351,13 @@ class Objective:
             for matrix, decay in zip(matrices, self._decays, strict=True)
         )
 
-    def _terms(self, decay, unit_weights, squared_errors):
+    def _terms(self, decay, unit_weights, loss):
         """Return the terms of J, given sums and the penalty's weights of the units."""
         sparsity = self.network.penalty.psi(self.unit_means)
         if unit_weights is not None:
             sparsity = sparsity * to_numpy(unit_weights)
         return Terms(
-            0.5 * squared_errors / self._total_weight,
+            loss / self._total_weight,
             0.5 * decay,
             float(np.sum(sparsity)),
         )

@@ -35,13 +35,13 @@ class DaskObjective(Objective):
 
     def _forward(self, parameters):
         sums = self._sum(parameters, "forward")
-        return sums.squared_errors, sums.phi
+        return sums.loss, sums.phi
 
     def _backward(self, parameters, slope, encoded, revival, gradients):
         del encoded, revival, gradients
         sums = self._sum(parameters, "backward", slope)
         self._gradient_sum = sums.gradient
-        return sums.squared_errors, sums.phi
+        return sums.loss, sums.phi
 
     def _gradient(self, weights, gradients):
         sums = self.network.layout.views(self._gradient_sum)
@@ -66,7 +66,7 @@ class DaskObjective(Objective):
 class _Sums:
     """Sums over some rows; those that were not requested are zero."""
 
-    squared_errors: float = 0.0
+    loss: float = 0.0
     phi: np.ndarray | float = 0.0
     n_active: float = 0.0
     gradient: np.ndarray | float = 0.0
@@ -95,7 +95,10 @@ class _Evaluation:
     def __call__(self, number, X, inputs, sample_weight):
         network, weights = self.network, self.network.layout.views(self.vector)
         # In training, `check_rows` has checked for finite values before.
-        X = as_rows(X, self.dtype, number, check_finite=self.task == "forward")
+        check = self.task == "forward"
+        if check and network.loss.skips_missing:
+            check = "allow-nan"
+        X = as_rows(X, self.dtype, number, check)
         if inputs is not None:
             inputs = as_rows(inputs, self.dtype, number, check_finite=False)
         with Team(1) as team:
@@ -114,11 +117,11 @@ class _Evaluation:
             if self.task == "encode":
                 sums.phi = objective._encode(parameters)
             elif self.task == "forward":
-                sums.squared_errors, sums.phi = objective._forward(parameters)
+                sums.loss, sums.phi = objective._forward(parameters)
             else:
                 sums.gradient = np.empty_like(self.vector)
                 gradients = network.layout.views(sums.gradient)
-                sums.squared_errors, sums.phi = objective._backward(
+                sums.loss, sums.phi = objective._backward(
                     parameters, self.slope, False, None, gradients
                 )
                 objective._gradient(weights, gradients)

@@ -126,5 +126,5 @@ class DenseObjective(Objective):
 
 
 def _add_up(sums):
-    squared_errors, phi = zip(*sums, strict=True)
-    return sum(squared_errors), sum(phi)
+    losses, phi = zip(*sums, strict=True)
+    return sum(losses), sum(phi)

@@ -42,6 +42,10 @@ class DeviceObjective(Objective):
             self._weights = X.from_numpy(sample_weight, self.dtype)
         row_bytes = self.dtype.itemsize * (4 * layout.n_components + layout.n_features)
         self._blocks = blocks(0, X.shape[0], row_bytes, BLOCK_BYTES)
+        constants = self.network.loss.constants
+        self._constants = sum(
+            constants(X[rows].array, self._weights_of(rows)) for rows in self._blocks
+        )
         self._codes = None
 
     def _unselected_codes(self, parameters):
@@ -58,37 +62,36 @@ class DeviceObjective(Objective):
 
     def _forward(self, parameters):
         self._reset_sums()
-        squared_errors = 0.0
+        loss = self._constants
         for i, rows in enumerate(self._blocks):
             code = self._counted_code(parameters, i, rows)
-            squared_errors += self._compared(parameters, code, rows)[0]
-        return squared_errors, self._phi
+            loss += self._compared(parameters, code, rows)[0]
+        return loss, self._phi
 
     def _backward(self, parameters, slope, encoded, revival, gradients):
         del encoded, gradients
         self._reset_sums()
         if slope is not None:
             slope = self._X.from_numpy(slope)
-        squared_errors, self._sums = 0.0, None
+        loss, self._sums = self._constants, None
         self._thresholds = np.zeros(self.network.layout.n_components)
         for i, rows in enumerate(self._blocks):
-            error, sums = self._block_gradients(parameters, i, rows, slope, revival)
-            squared_errors += error
+            added, sums = self._block_gradients(parameters, i, rows, slope, revival)
+            loss += added
             if self._sums is None:
                 self._sums = sums
             else:
                 self._sums = [a + b for a, b in zip(self._sums, sums, strict=True)]
         self._codes = None
-        return squared_errors, self._phi
+        return loss, self._phi
 
     def _block_gradients(self, parameters, i, rows, slope, revival):
-        """Return squared errors and gradients of a block, ordered as `Parameters`."""
+        """Return the loss and gradients of a block, ordered as `Parameters`."""
         xp, network = self._X.xp, self.network
-        inputs, weights = self._inputs[rows].array, None
-        if self._weights is not None:
-            weights = self._weights[rows]
+        inputs = self._inputs[rows].array
         code = self._counted_code(parameters, i, rows)
-        squared_errors, errors, residual = self._compared(parameters, code, rows)
+        weights = self._weights_of(rows)
+        loss, errors, residual = self._compared(parameters, code, rows)
         groups = list(zip(network.groups, errors, strict=True))
         transposed = parameters.components.T
         parts = [error @ transposed[:, group] for group, error in groups]
@@ -107,7 +110,7 @@ class DeviceObjective(Objective):
             pulled = written @ parameters.components.T
             network.activation.multiply_derivative(idle, pulled)
             delta += pulled * as_factor(idle != 0, idle)
-        return squared_errors, [
+        return loss, [
             inputs.T @ delta,
             xp.sum(delta, axis=0),
             components,
@@ -115,28 +118,24 @@ class DeviceObjective(Objective):
         ]
 
     def _compared(self, parameters, code, rows):
-        """Return the squared errors of a block, and errors at the output.
+        """Return the loss of a block, and errors at the output.
 
         The errors, at the output's pre-activation and times the sample weights, are
         given for each group of units as `NestedRange` defines them, and once more for
         the reconstruction from all units.
         """
-        xp, network = self._X.xp, self.network
-        target, groups = self._X[rows].array, network.groups
-        squared_errors, errors, written = 0.0, [], 0.0
+        X, groups, weights = self._X[rows], self.network.groups, self._weights_of(rows)
+        loss, errors, written = 0.0, [], 0.0
         for group in groups:
             written = written + code[:, group] @ parameters.components[group, :]
-            x_hat = written + parameters.decoder_intercept
-            network.out_activation.apply(x_hat)
-            error = x_hat - target
-            weighted = self._times_weights(error, rows)
-            squared_errors += float(xp.sum(error * weighted)) / len(groups)
-            residual = weighted
-            network.out_activation.multiply_derivative(x_hat, residual)
+            residual = self._X.xp.asarray(written, copy=True)
+            loss += self.network.passes.compare(
+                residual, parameters.decoder_intercept, X.array, weights
+            ) / len(groups)
             errors.append(residual / len(groups) if len(groups) > 1 else residual)
         for i in range(len(groups) - 2, -1, -1):
             errors[i] = errors[i] + errors[i + 1]
-        return squared_errors, errors, residual
+        return loss, errors, residual
 
     def _idle_code(self, parameters, rows, units):
         """Return the code of a block, zero but for the most active idle unit."""
@@ -194,6 +193,9 @@ class DeviceObjective(Objective):
         if self._weights is not None:
             array = array * self._weights[rows][:, None]
         return to_numpy(self._X.xp.sum(array, axis=0)).astype(np.float64)
+
+    def _weights_of(self, rows):
+        return None if self._weights is None else self._weights[rows]
 
     def _times_weights(self, array, rows):
         return array if self._weights is None else array * self._weights[rows][:, None]

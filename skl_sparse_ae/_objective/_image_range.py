@@ -51,7 +51,7 @@ class ImageRange(RowRange):
                 self.gradients.decoder_intercept[...] += by_channel.sum(axis=0)
 
         weights = None if self._weights is None else self._weights[rows]
-        self._squared_errors += self.network.compare(
+        self._loss += self.network.compare(
             parameters, self._maps(code), self._X[rows], weights, errors, add
         )
         return convolution.unfold(errors) if backward else None

@@ -14,6 +14,6 @@ def class_in_memory(X, network):
         return ImageObjective
     if network.widths is not None:
         return NestedObjective
-    if sparse.issparse(X) and network.out_activation.name == "identity":
+    if sparse.issparse(X) and network.is_least_squares:
         return SparseObjective
     return DenseObjective

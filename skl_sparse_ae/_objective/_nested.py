@@ -42,28 +42,28 @@ class NestedRange(RowRange):
         for group, written in zip(self._groups, errors, strict=True):
             np.matmul(code[:, group], parameters.components[group], out=written)
         target, weights = rows_as_dense(self._X, rows), self._weights_of(rows)
-        squared_errors = 0.0
+        loss = 0.0
         for strip in strips(errors[0]):
             w = None if weights is None else weights[strip]
-            squared_errors += self._compare(
+            loss += self._compare(
                 errors[:, strip], parameters.decoder_intercept, target[strip], w
             )
             if backward:
                 self.gradients.decoder_intercept[...] += sum_rows(errors[0, strip])
-        self._squared_errors += squared_errors / len(errors)
+        self._loss += loss / len(errors)
         return errors
 
     def _compare(self, errors, intercept, target, weights):
-        """Replace what groups write by the sums of errors; return squared errors."""
+        """Replace what groups write by the sums of errors; return their losses."""
         np.cumsum(errors, axis=0, out=errors)
-        squared_errors = sum(
+        loss = sum(
             self.network.passes.compare(error, intercept, target, weights)
             for error in errors
         )
         errors /= len(errors)
         for i in range(len(errors) - 2, -1, -1):
             errors[i] += errors[i + 1]
-        return squared_errors
+        return loss
 
     def _pull_to_code(self, errors, parameters, out):
         for group, error in zip(self._groups, errors, strict=True):

@@ -18,7 +18,7 @@ def can_project(network):
     return (
         network.convolution is None
         and network.widths is None
-        and network.out_activation.name == "identity"
+        and network.is_least_squares
         and not network.layout.tied_weights
         and network.penalty.unit_weights_from != "both"
     )

@@ -101,6 +101,7 @@ class RowRange:
         """
         self._X, self._inputs, self._weights = X, inputs, sample_weight
         self._blocks, self._keep = row_blocks, keep
+        self._constants = None
         self.start, self.stop = row_blocks[0].start, row_blocks[-1].stop
         n_rows = max(rows.stop - rows.start for rows in row_blocks)
         self._workspace.reserve(n_rows, self.stop - self.start if keep else n_rows)
@@ -138,14 +139,14 @@ class RowRange:
         return self._workspace.code[: self._n_positions * (self.stop - self.start)]
 
     def forward(self, parameters):
-        """Return the sum of squared errors and the sums of phi."""
+        """Return the sum of the losses and the sums of phi."""
         self._load_rows()
         self._sums = CodeSums(self.network, self._counts_active)
-        self._squared_errors = 0.0
+        self._loss = 0.0
         for rows in self._blocks:
             code = self._encode_block(parameters, rows)
             self._decode_block(parameters, code, rows)
-        return self._squared_errors, self._phi
+        return self._loss + self._constant_loss(), self._phi
 
     def backward(self, parameters, slope, encoded, revival=None):
         """Return the sums of `forward`, and compute `gradients`.
@@ -158,7 +159,7 @@ class RowRange:
             self._sums = CodeSums(self.network, self._counts_active)
         if slope is not None:
             slope = slope / self._n_positions
-        self._squared_errors = 0.0
+        self._loss = 0.0
         self.gradients.encoder_intercept[:] = 0
         self.gradients.decoder_intercept[:] = 0
         self.thresholds = np.zeros(self.network.layout.n_components)
@@ -182,7 +183,19 @@ class RowRange:
                 )
         if self.network.layout.tied_weights:
             self.gradients.encoder_coef[...] += self.gradients.components.T
-        return self._squared_errors, self._phi
+        return self._loss + self._constant_loss(), self._phi
+
+    def _constant_loss(self):
+        """The part of the loss that does not depend on parameters, computed once."""
+        if self._constants is None:
+            self._constants = sum(
+                self.network.loss.constants(
+                    self._X[rows],
+                    None if self._weights is None else self._weights[rows],
+                )
+                for rows in self._blocks
+            )
+        return self._constants
 
     @property
     def _phi(self):
@@ -228,7 +241,7 @@ class RowRange:
         return self._inputs[rows]
 
     def _decode_block(self, parameters, code, rows, backward=False):
-        """Add the squared errors and return the residual.
+        """Add the losses and return the errors at the pre-activation.
 
         With `backward`, also add it to the gradient of the decoder's intercept.
         """
@@ -240,7 +253,7 @@ class RowRange:
             if backward:
                 self.gradients.decoder_intercept[...] += sum_rows(residual[strip])
 
-        self._squared_errors += self.network.compare(
+        self._loss += self.network.compare(
             parameters, code, target, weights, residual, add
         )
         return residual

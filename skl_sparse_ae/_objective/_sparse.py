@@ -114,7 +114,7 @@ class SparseObjective(Objective):
             self._encode_chunk(parameters, chunk)
             code_products += self._map(chunk, _Part.multiply, dictionary)
         phi = sum(sums.phi for sums in self._sums)
-        return self._squared_errors(dictionary, *_add_up(code_products)), phi
+        return self._half_squares(dictionary, *_add_up(code_products)), phi
 
     def _backward(self, parameters, slope, encoded, revival, gradients):
         dictionary = _Dictionary(parameters, self.team, self._shares)
@@ -137,7 +137,7 @@ class SparseObjective(Objective):
         phi = sum(sums.phi for sums in self._sums)
         self._code_products = _add_up(code_products)
         self._delta_sums = _add_up(delta_sums)
-        return self._squared_errors(dictionary, *self._code_products), phi
+        return self._half_squares(dictionary, *self._code_products), phi
 
     def _add_chunk(self, gradients, chunk):
         """Add the products with the columns of X to the gradient.
@@ -216,8 +216,8 @@ class SparseObjective(Objective):
     def _n_active(self):
         return sum(sums.n_active for sums in self._sums)
 
-    def _squared_errors(self, dictionary, gram, total, overlap):
-        """Return ``||R||^2`` by the third formula of this module."""
+    def _half_squares(self, dictionary, gram, total, overlap):
+        """Return ``1/2 ||R||^2`` by the third formula of this module."""
         intercept = dictionary.intercept
         errors = float(
             np.vdot(dictionary.gram, gram)
@@ -225,7 +225,7 @@ class SparseObjective(Objective):
             + intercept @ (self._weight * intercept - 2 * self._column_sums)
             + self._squares
         )
-        return max(0.0, errors)  # which rounding may make negative
+        return 0.5 * max(0.0, errors)  # which rounding may make negative
 
     def _code_of(self, chunk):
         start = chunk.start if self._keep else 0

@@ -109,14 +109,3 @@ def _ones(length, dtype):
     ones = np.ones(length, dtype)
     ones.flags.writeable = False
     return ones
-
-
-def explained_variance(reconstruction, variance):
-    """Return the fraction of the variance explained, given the reconstruction term.
-
-    As in scikit-learn's R2, the result without variance is 1 for a perfect
-    reconstruction and 0 otherwise.
-    """
-    if variance == 0:
-        return float(reconstruction == 0)
-    return float(1 - 2 * reconstruction / variance)

@@ -316,7 +316,7 @@ class Penalty(Advising, BaseEstimator):
         return self
 
     @classmethod
-    def default_beta(cls, variance, n_features, n_components):
+    def default_beta(cls, variance, n_features, n_components, deviance, steepness):
         """Return the weight that ``beta="scale"`` stands for.
 
         Parameters
@@ -327,10 +327,15 @@ class Penalty(Advising, BaseEstimator):
             Number of columns of X.
         n_components : int
             Number of units.
+        deviance : float
+            Twice the loss of the mean row, in units of which J is; for squared errors,
+            the variance.
+        steepness : float
+            Mean derivative of the output at the mean row; 1 for squared errors.
 
         Returns
         -------
         beta : float
             Weight of the penalty.
         """
-        return variance / n_components
+        return deviance / n_components

@@ -48,6 +48,6 @@ class Contractive(_LinearPenalty):
         gradients.encoder_coef[...] += 2 * parameters.encoder_coef * penalties
 
     @classmethod
-    def default_beta(cls, variance, n_features, n_components):
+    def default_beta(cls, variance, n_features, n_components, deviance, steepness):
         # The Jacobian of a code without units has the inverse units of X.
-        return variance / n_components * variance / n_features
+        return deviance / n_components * variance / n_features

@@ -159,6 +159,6 @@ class JumpReLU(Penalty):
         return np.full_like(s, self.beta)
 
     @classmethod
-    def default_beta(cls, variance, n_features, n_components):
+    def default_beta(cls, variance, n_features, n_components, deviance, steepness):
         # A unit is worth its weight if it explains this part of the variance.
-        return 0.3 * variance / n_components
+        return 0.3 * deviance / n_components

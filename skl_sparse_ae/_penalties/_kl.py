@@ -65,10 +65,10 @@ class KL(Penalty):
         return 1.0 / (high - low)
 
     @classmethod
-    def default_beta(cls, variance, n_features, n_components):
+    def default_beta(cls, variance, n_features, n_components, deviance, steepness):
         # At this weight means are some 10 % above rho, at a tenth of it some 50 %. The
         # features are hardly different.
-        return 10 * variance / n_components
+        return 10 * deviance / n_components
 
     def _clip(self, s):
         # Takes half the time of np.clip on short vectors.

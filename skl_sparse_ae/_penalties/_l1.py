@@ -110,8 +110,10 @@ class L1(_LinearPenalty):
         return penalties / (weights + as_factor(weights == 0, weights))
 
     @classmethod
-    def default_beta(cls, variance, n_features, n_components):
+    def default_beta(cls, variance, n_features, n_components, deviance, steepness):
         # An activation times the norm of its row of components_ has the units of X.
         # The factor was chosen by the quality of the features; with 0.1, those of small
         # data sets (iris, wine) get worse.
-        return 0.06 * np.sqrt(variance / n_components)
+        # With other losses it has those of the output's pre-activation, the square root
+        # of J over the derivative of the output.
+        return 0.06 * np.sqrt(deviance * steepness / n_components)

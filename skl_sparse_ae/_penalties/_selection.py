@@ -17,7 +17,7 @@ class _Selection(Penalty):
     decay_factor = 0.05
 
     @classmethod
-    def default_beta(cls, variance, n_features, n_components):
+    def default_beta(cls, variance, n_features, n_components, deviance, steepness):
         # The auxiliary loss is in the same units as the reconstruction term.
         return 0.3
 

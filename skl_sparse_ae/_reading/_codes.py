@@ -17,21 +17,26 @@ ROUNDING = 1e-8
 CODE_BYTES = 2**26
 
 
-def check_rows(array, input_name):
-    """Validate a finite 2-D array; return it as an ndarray or canonical CSR of floats.
+def check_rows(array, input_name, check_finite=True):
+    """Validate a 2-D array; return it as an ndarray or canonical CSR of floats.
 
     Parameters
     ----------
     array : {array-like, sparse matrix} of shape (n_samples, n_columns)
     input_name : str
         For error messages.
+    check_finite : bool or "allow-nan", default=True
 
     Returns
     -------
     array : ndarray or csr_array of shape (n_samples, n_columns)
     """
     array = check_array(
-        array, accept_sparse="csr", dtype=float_dtypes(array), input_name=input_name
+        array,
+        accept_sparse="csr",
+        dtype=float_dtypes(array),
+        input_name=input_name,
+        ensure_all_finite=check_finite,
     )
     array = to_numpy(array)
     return canonical_csr(array) if sparse.issparse(array) else array

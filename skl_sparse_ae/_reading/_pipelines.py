@@ -57,6 +57,11 @@ def stack_of(estimator):
     return make_pipeline(*steps[layers[0] :])
 
 
+def first_layer(estimator):
+    """The first step of the `stack_of` an estimator."""
+    return _steps(stack_of(estimator))[0]
+
+
 def first_steps(estimator):
     """The steps before the `stack_of` an estimator as a fitted pipeline, or None."""
     steps = _steps(estimator)

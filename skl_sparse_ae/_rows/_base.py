@@ -1,6 +1,12 @@
 """The base class of all kinds of rows."""
 
 from abc import ABC, abstractmethod
+from functools import cached_property
+
+from ._missing import View
+
+#: Of rows that the encoder sees as they are.
+PLAIN = View()
 
 
 class Rows(ABC):
@@ -14,16 +20,19 @@ class Rows(ABC):
     ----------
     X : {ndarray, CSR array, DeviceArray, dask.array.Array} of shape \
             (n_samples, n_features)
-        Checked: two-dimensional, of dtype float32 or float64, and finite.
+        Checked: two-dimensional, of dtype float32 or float64, and finite but for
+        missing entries.
     sample_weight : ndarray or dask.array.Array of shape (n_samples,), default=None
         Not negative, at most one. None stands for equal weights.
     to_caller : callable, default=None
         Moves a NumPy array to the library and device of the array that was passed by
         the caller. None leaves arrays unchanged.
+    view : View, default=View()
+        What the encoder sees of the rows, which may have missing entries.
 
     Attributes
     ----------
-    X, sample_weight
+    X, sample_weight, view
         The parameters.
     """
 
@@ -32,10 +41,11 @@ class Rows(ABC):
     #: Whether the rows can be drawn in mini-batches, by `batches`.
     has_mini_batches = True
 
-    def __init__(self, X, sample_weight=None, to_caller=None):
+    def __init__(self, X, sample_weight=None, to_caller=None, view=PLAIN):
         self.X = X
         self.sample_weight = sample_weight
         self._to_caller = to_caller
+        self.view = view
         #: The fitted attributes that describe the columns of X, where `fit` checks it.
         self.columns = {}
 
@@ -64,7 +74,74 @@ class Rows(ABC):
 
     def _replace(self, X, sample_weight):
         """Return rows of the same kind with other values and weights."""
-        return type(self)(X, sample_weight, self._to_caller)
+        return type(self)(X, sample_weight, self._to_caller, self.view)
+
+    @cached_property
+    def inputs(self):
+        """X as the encoder sees it, without missing entries; X itself where it can be.
+
+        Moments, samples and distinct rows are those of this array.
+        """
+        return self.X if self.view.is_plain else self._seen(self.view)
+
+    @property
+    def complete(self):
+        """X with `fill` in place of missing entries."""
+        return self.X if self.fill is None else self._seen(View(self.fill))
+
+    @property
+    def fill(self):
+        """What the encoder sees in place of missing entries; None without any."""
+        return self.view.fill
+
+    def with_view(self, **changes):
+        """Return the same rows with another `fill` or `function` of the view."""
+        rows = self._replace(self.X, self.sample_weight)
+        rows.columns, rows.view = self.columns, self.view._replace(**changes)
+        return rows
+
+    def refilled(self):
+        """Return the rows with their own column means in place of missing entries."""
+        if self.fill is None:
+            return self
+        return self.with_view(fill=self.observed_means().or_else(self.fill))
+
+    @abstractmethod
+    def has_missing(self):
+        """Whether an entry of X is missing.
+
+        Returns
+        -------
+        has_missing : bool
+        """
+
+    @abstractmethod
+    def observed_means(self):
+        """Return the weighted means of the observed entries of each column.
+
+        Returns
+        -------
+        means : ObservedMeans
+        """
+
+    @abstractmethod
+    def _seen(self, view):
+        """Return X as an encoder with this `View` sees it."""
+
+    @abstractmethod
+    def column_means(self, function):
+        """Return the weighted mean of a function of the entries of `complete`.
+
+        Parameters
+        ----------
+        function : callable
+            Acts on each entry of an array by itself; zero remains zero.
+
+        Returns
+        -------
+        means : ndarray of shape (n_features,)
+            In float64.
+        """
 
     @abstractmethod
     def team(self):
@@ -113,7 +190,7 @@ class Rows(ABC):
 
     @abstractmethod
     def limits(self):
-        """Return the smallest and the largest value of each column.
+        """Return the smallest and the largest value of each column of `complete`.
 
         Returns
         -------

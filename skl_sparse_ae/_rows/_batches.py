@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._arrays._blocks import blocks, split_evenly
+from ._base import PLAIN
 
 # A larger table may be a memory map of a file, of which consecutive rows are read fast
 # and single rows slowly. So runs of consecutive rows are read in random order, as many
@@ -60,7 +61,7 @@ class Batch(NamedTuple):
     ----------
     X : ndarray, CSR array or DeviceArray of shape (n_rows, n_features)
     inputs : array like X
-        Input of the encoder: X itself, or corrupted or centred rows.
+        Input of the encoder: X itself, or what it sees of X, corrupted or centred.
     sample_weight : ndarray of shape (n_rows,) or None
     total_weight : float
         Divisor of sums over the rows: the number of rows times the mean weight of all
@@ -94,18 +95,23 @@ class MiniBatches:
         ``corrupt(X, rng)`` returns a corrupted copy of some rows.
     mean : ndarray of shape (n_features,) or None
         Subtracted from the encoder's inputs; None for rows that are not dense.
+    view : View, default=View()
+        What the encoder sees of the rows.
     """
 
-    def __init__(self, X, sample_weight, batch_size, rng, corrupt=None, mean=None):
+    def __init__(
+        self, X, sample_weight, batch_size, rng, corrupt=None, mean=None, view=PLAIN
+    ):
         self._X = X
         self._weights = sample_weight
         self._rng = rng
-        self._corrupt, self._mean = corrupt, mean
+        self._corrupt, self._mean, self._view = corrupt, mean, view
         self._batch_size = min(batch_size, X.shape[0])
         if isinstance(X, np.ndarray):
             # One buffer for all mini-batches: new memory pages would cost time.
             self._rows = np.empty((self._batch_size, X.shape[1]), X.dtype)
-            self._inputs = self._rows if mean is None else np.empty_like(self._rows)
+            is_same = mean is None and view.is_plain
+            self._inputs = self._rows if is_same else np.empty_like(self._rows)
         self._mean_weight = 1.0
         if sample_weight is not None:
             self._mean_weight = float(np.mean(sample_weight, dtype=np.float64))
@@ -132,7 +138,10 @@ class MiniBatches:
     def _take_other(self, table, rows):
         """Return X and inputs of a mini-batch that is not an ndarray, and no `load`."""
         X = table[rows]
-        return X, X if self._corrupt is None else self._corrupt(X, self._rng), None
+        inputs = self._view(X)
+        if self._corrupt is not None:
+            inputs = self._corrupt(inputs, self._rng)
+        return X, inputs, None
 
     def _take_dense(self, table, rows):
         """Return buffers for X and inputs of a mini-batch, and `load` to fill both."""
@@ -140,14 +149,17 @@ class MiniBatches:
 
         def load(part):
             np.take(table, rows[part], axis=0, out=X[part], mode="clip")
+            seen = self._view(X[part])
             if mean is not None:
-                np.subtract(X[part], mean, out=inputs[part])
+                np.subtract(seen, mean, out=inputs[part])
+            elif not self._view.is_plain:
+                inputs[part] = seen
 
         if self._corrupt is None:
             return X, inputs, load
         # Noise is drawn for all rows at once, not by threads in any order.
         load(slice(None))
-        noisy = self._corrupt(X, self._rng)
+        noisy = self._corrupt(self._view(X), self._rng)
         if mean is not None:
             noisy = np.subtract(noisy, mean, out=inputs)
         return X, noisy, None

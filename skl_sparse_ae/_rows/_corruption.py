@@ -13,11 +13,13 @@ from scipy import sparse
 from .._arrays._device_array import DeviceArray
 
 
-def masking(X, rng, level, constant=None):
+def masking(X, rng, level, constant=None, mean=None):
     """Return a copy of X with each entry set to zero with probability `level`.
 
     Columns of the mask `constant` are left as they are: they carry no information, and
-    would become noise of the size of their value.
+    would become noise of the size of their value. With `mean`, an ndarray of shape
+    (n_features,), entries are set to the mean of their column instead of zero; of CSR,
+    those that are stored.
     """
     if sparse.issparse(X):
         corrupted = X.copy()
@@ -25,17 +27,24 @@ def masking(X, rng, level, constant=None):
         if constant is not None:
             is_kept |= constant[X.indices]
         corrupted.data *= is_kept
+        if mean is not None:
+            corrupted.data += ~is_kept * mean.astype(X.dtype)[X.indices]
         return corrupted
     is_kept = rng.random_sample(X.shape) >= level
     if constant is not None:
         is_kept |= constant
     if isinstance(X, DeviceArray):
-        return DeviceArray(X.array * X.from_numpy(is_kept, X.dtype))
-    return X * is_kept
+        mask = X.from_numpy(is_kept, X.dtype)
+        corrupted = X.array * mask
+        if mean is not None:
+            corrupted += (1 - mask) * X.from_numpy(mean, X.dtype)[None, :]
+        return DeviceArray(corrupted)
+    return X * is_kept if mean is None else np.where(is_kept, X, mean.astype(X.dtype))
 
 
-def gaussian(X, rng, level, constant=None):
+def gaussian(X, rng, level, constant=None, mean=None):
     """Return X plus normal noise of standard deviation `level`, as `masking` does."""
+    del mean
     if sparse.issparse(X):
         raise ValueError(
             "corruption='gaussian' would make a sparse matrix dense. Use "

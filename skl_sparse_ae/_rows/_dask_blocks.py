@@ -11,7 +11,8 @@ from .._arrays._team import Team
 from ._distinct import distinct_rows
 from ._limits import column_limits
 from ._mapping import map_rows, map_rows_to_csr
-from ._moments import column_moments
+from ._missing import ObservedMeans, has_missing
+from ._moments import column_means, column_moments
 
 
 def as_rows(block, dtype, number, check_finite=True):
@@ -23,7 +24,7 @@ def as_rows(block, dtype, number, check_finite=True):
     dtype : dtype
     number : int
         Index of the block, for the error message.
-    check_finite : bool, default=True
+    check_finite : bool or "allow-nan", default=True
 
     Returns
     -------
@@ -89,6 +90,58 @@ class Moments:
         return Moments(weight, self.mean + share * step, within + between)
 
 
+def observed_of_block(number, X, sample_weight, *, dtype):
+    """Return the `ObservedMeans` of a block, after a check of its values."""
+    X = as_rows(X, dtype, number, check_finite="allow-nan")
+    if X.shape[0] == 0:
+        return ObservedMeans(*np.zeros((2, X.shape[1])))
+    return ObservedMeans.of(X, sample_weight)
+
+
+@dataclass
+class Missing:
+    """Whether an entry of some rows is missing; adding two objects joins the rows."""
+
+    found: bool
+
+    @classmethod
+    def of_block(cls, number, X, *, dtype):
+        """Return that of a block, after a check of its values."""
+        return cls(has_missing(as_rows(X, dtype, number, check_finite="allow-nan")))
+
+    def __add__(self, other):
+        return Missing(self.found or other.found)
+
+
+@dataclass
+class MeansOf:
+    """Weighted sums of a function of entries, and the weight of the rows.
+
+    Adding two objects gives the sums over both sets of rows.
+    """
+
+    weight: float
+    sums: np.ndarray
+
+    @classmethod
+    def of_block(cls, number, X, sample_weight, *, dtype, function):
+        """Return those of a block, after a check of its values."""
+        X = as_rows(X, dtype, number)
+        weights = np.ones(X.shape[0]) if sample_weight is None else sample_weight
+        weight = float(np.sum(weights, dtype=np.float64))
+        if weight == 0:
+            return cls(0.0, np.zeros(X.shape[1]))
+        return cls(weight, weight * column_means(X, sample_weight, function))
+
+    def __add__(self, other):
+        return MeansOf(self.weight + other.weight, self.sums + other.sums)
+
+
+def seen_block(block, view):
+    """Return a block as an encoder with a `View` sees it."""
+    return view(canonical_csr(block) if sparse.issparse(block) else block)
+
+
 @dataclass
 class Distinct:
     """Digests of the distinct rows of positive weight.
@@ -149,14 +202,15 @@ class Limits:
         )
 
 
-def apply_block(block, step, n_columns, as_csr, block_info):
+def apply_block(block, step, n_columns, as_csr, has_missing, block_info):
     """Return the results of ``step(X, out)`` for the rows of a block, by one thread.
 
     `block_info` is passed by `dask.array.map_blocks`, here and below; the entry of None
     describes the result.
     """
     dtype = block_info[None]["dtype"]
-    X = as_rows(block, dtype, _block_number(block_info))
+    check = "allow-nan" if has_missing else True
+    X = as_rows(block, dtype, _block_number(block_info), check)
     with Team(1) as team:
         if as_csr:
             return map_rows_to_csr(step, X, n_columns, team)

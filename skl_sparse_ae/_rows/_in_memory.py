@@ -10,7 +10,8 @@ from ._batches import MiniBatches
 from ._distinct import distinct_rows
 from ._limits import column_limits
 from ._mapping import map_rows, map_rows_to_csr
-from ._moments import mean_and_variance, sample_indices
+from ._missing import ObservedMeans, has_missing
+from ._moments import column_means, mean_and_variance, sample_indices
 
 
 class InMemory(Rows):
@@ -20,7 +21,7 @@ class InMemory(Rows):
     ----------
     X : ndarray or CSR array of shape (n_samples, n_features)
     sample_weight : ndarray of shape (n_samples,), default=None
-    to_caller : callable, default=None
+    to_caller, view
         As for `Rows`.
     """
 
@@ -41,26 +42,39 @@ class InMemory(Rows):
         return [self._take(part) for part in parts]
 
     def moments(self):
-        return mean_and_variance(self.X, self.sample_weight)
+        return mean_and_variance(self.inputs, self.sample_weight)
+
+    def column_means(self, function):
+        return column_means(self.complete, self.sample_weight, function)
+
+    def has_missing(self):
+        return has_missing(self.X)
+
+    def observed_means(self):
+        return ObservedMeans.of(self.X, self.sample_weight)
+
+    def _seen(self, view):
+        return view(self.X)
 
     def limits(self):
-        return column_limits(self.of_positive_weight().X)
+        return column_limits(self.of_positive_weight().complete)
 
     def n_distinct(self, enough):
-        return len(distinct_rows([self.X], enough))
+        return len(distinct_rows([self.inputs], enough))
 
     def sample(self, size):
         rows = self._take(sample_indices(self.shape[0], size))
-        return rows.X, rows.sample_weight, rows.shape[0] / self.shape[0]
+        return rows.inputs, rows.sample_weight, rows.shape[0] / self.shape[0]
 
     def batches(self, size, rng, corrupt=None, mean=None):
-        return MiniBatches(self.X, self.sample_weight, size, rng, corrupt, mean)
+        options = size, rng, corrupt, mean, self.view
+        return MiniBatches(self.X, self.sample_weight, *options)
 
     def astype(self, dtype):
         return self._replace(self.X.astype(dtype, copy=False), self.sample_weight)
 
     def corrupted(self, corrupt, rng):
-        return corrupt(self.X, rng)
+        return corrupt(self.inputs, rng)
 
     def to_device(self, arrays):
         return arrays

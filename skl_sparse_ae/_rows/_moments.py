@@ -65,6 +65,29 @@ def _moments_of_csr(X, share):
     return mean, variances
 
 
+def column_means(X, sample_weight, function):
+    """Return the weighted mean of a function of the entries of each column.
+
+    Parameters
+    ----------
+    X : ndarray or CSR of shape (n_samples, n_features)
+    sample_weight : ndarray of shape (n_samples,) or None
+    function : callable
+        Acts on each entry of an array by itself; zero remains zero.
+
+    Returns
+    -------
+    means : ndarray of shape (n_features,)
+        In float64.
+    """
+    share = _shares(X, sample_weight)
+    if sparse.issparse(X):
+        data = function(X.data.astype(np.float64))
+        return share @ sparse.csr_array((data, X.indices, X.indptr), X.shape)
+    parts = blocks(0, X.shape[0], 8 * X.shape[1])
+    return sum(share[rows] @ function(X[rows].astype(np.float64)) for rows in parts)
+
+
 def sample_indices(n_rows, size):
     """Draw indices of rows without replacement, the same ones in each call.
 

@@ -14,10 +14,14 @@ from ._base import Rows
 from ._dask_blocks import (
     Distinct,
     Limits,
+    MeansOf,
+    Missing,
     Moments,
     apply_block,
     corrupt_block,
+    observed_of_block,
     part_of_block,
+    seen_block,
 )
 from ._dask_sums import Crew, RowBlocks, keep_in_memory
 from ._moments import sample_indices, total_variance
@@ -34,9 +38,9 @@ class OnDask(Rows):
         With one block of columns; the blocks of rows are dense or sparse.
     sample_weight : dask.array.Array of shape (n_samples,), default=None
         With the chunks of the rows.
-    to_caller : callable, default=None
-        As for `Rows`. None, since parameters are NumPy arrays and other results are
-        Dask arrays.
+    to_caller, view
+        As for `Rows`. The first is None, since parameters are NumPy arrays and other
+        results are Dask arrays.
     """
 
     kind = "dask"
@@ -67,6 +71,7 @@ class OnDask(Rows):
         parts = [
             array.map_blocks(
                 part_of_block,
+                seen_block,
                 seed=seed,
                 held_out=held_out,
                 dtype=array.dtype,
@@ -79,16 +84,35 @@ class OnDask(Rows):
         return self._replace(X, weights[0] if weights else None)
 
     def moments(self):
-        blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())
+        blocks = RowBlocks(self.inputs, self.sample_weight, crew=Crew())
         moments = blocks.sum(partial(Moments.of_block, dtype=self.dtype))
         return moments.mean, total_variance(moments.variances, moments.mean)
 
-    def limits(self):
+    def column_means(self, function):
+        blocks = RowBlocks(self.complete, self.sample_weight, crew=Crew())
+        find = partial(MeansOf.of_block, dtype=self.dtype, function=function)
+        means = blocks.sum(find)
+        return means.sums / means.weight
+
+    def has_missing(self):
+        blocks = RowBlocks(self.X, crew=Crew())
+        return blocks.sum(partial(Missing.of_block, dtype=self.dtype)).found
+
+    def observed_means(self):
         blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())
+        return blocks.sum(partial(observed_of_block, dtype=self.dtype))
+
+    def _seen(self, view):
+        # Not kept in memory: computing it again takes less time than a product.
+        X = self.X
+        return X.map_blocks(seen_block, view=view, dtype=X.dtype, meta=X._meta)
+
+    def limits(self):
+        blocks = RowBlocks(self.complete, self.sample_weight, crew=Crew())
         return blocks.sum(partial(Limits.of_block, dtype=self.dtype)).ends
 
     def n_distinct(self, enough):
-        blocks = RowBlocks(self.X, self.sample_weight, crew=Crew())
+        blocks = RowBlocks(self.inputs, self.sample_weight, crew=Crew())
         find = partial(Distinct.of_block, dtype=self.dtype, enough=enough)
         return min(enough, len(blocks.sum(find).digests))
 
@@ -107,7 +131,7 @@ class OnDask(Rows):
         samples = [
             _take_positive(block, weights_of_block, part - start)
             for block, weights_of_block, part, start in zip(
-                _delayed_blocks(self.X), weights, parts, starts, strict=False
+                _delayed_blocks(self.inputs), weights, parts, starts, strict=False
             )
             if len(part)
         ]
@@ -118,7 +142,7 @@ class OnDask(Rows):
         return X, weights, len(rows) / int(starts[-1])
 
     def corrupted(self, corrupt, rng):
-        X = self.X
+        X = self.inputs
         inputs = X.map_blocks(
             corrupt_block,
             corrupt=corrupt,
@@ -139,6 +163,7 @@ class OnDask(Rows):
             step=dask.delayed(step),  # sent to each worker once
             n_columns=n_columns,
             as_csr=as_csr,
+            has_missing=self.fill is not None,
             dtype=self.dtype,
             meta=sparse.csr_array(meta) if as_csr else meta,
             chunks=(self.X.chunks[0], (n_columns,)),

@@ -8,6 +8,7 @@ from .._arrays._blocks import blocks
 from .._sklearn import _align_api_if_sparse
 from ._distinct import distinct_rows
 from ._in_memory import InMemory
+from ._missing import ObservedMeans
 from ._moments import total_variance
 
 # Size of a block of rows.
@@ -21,7 +22,7 @@ class OnDevice(InMemory):
     ----------
     X : DeviceArray of shape (n_samples, n_features)
     sample_weight : ndarray of shape (n_samples,), default=None
-    to_caller : callable, default=None
+    to_caller, view
         As for `Rows`.
     """
 
@@ -30,7 +31,7 @@ class OnDevice(InMemory):
     def moments(self):
         # Sums over a block are in the precision of the rows: not every device has
         # float64.
-        X, weight = self.X, self.sample_weight
+        X, weight = self.inputs, self.sample_weight
         if weight is None:
             weight = np.ones(X.shape[0], X.dtype)
         shares = weight / np.sum(weight, dtype=np.float64)
@@ -49,14 +50,33 @@ class OnDevice(InMemory):
         variances = np.maximum(variances - correction**2, 0)
         return mean, total_variance(variances, mean, X.dtype)
 
+    def column_means(self, function):
+        X, weight = self.complete, self.sample_weight
+        if weight is None:
+            weight = np.ones(X.shape[0], X.dtype)
+        weight = X.from_numpy(weight / np.sum(weight, dtype=np.float64), X.dtype)
+        parts = blocks(0, X.shape[0], X.dtype.itemsize * X.shape[1], BLOCK_BYTES)
+        means = (weight[rows] @ function(X[rows].array) for rows in parts)
+        return sum(to_numpy(mean).astype(np.float64) for mean in means)
+
+    def observed_means(self):
+        parts = blocks(0, self.shape[0], self.dtype.itemsize * self.shape[1])
+        weight = self.sample_weight
+        return sum(
+            ObservedMeans.of(
+                to_numpy(self.X[rows].array), None if weight is None else weight[rows]
+            )
+            for rows in parts
+        )
+
     def limits(self):
-        X = self.of_positive_weight().X
+        X = self.of_positive_weight().complete
         ends = X.xp.min(X.array, axis=0), X.xp.max(X.array, axis=0)
         return np.stack([to_numpy(end) for end in ends])
 
     def n_distinct(self, enough):
         parts = blocks(0, self.shape[0], self.dtype.itemsize * self.shape[1])
-        moved = (to_numpy(self.X[rows].array) for rows in parts)
+        moved = (to_numpy(self.inputs[rows].array) for rows in parts)
         return len(distinct_rows(moved, enough))
 
     def sample(self, size):

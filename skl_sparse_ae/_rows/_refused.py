@@ -20,6 +20,11 @@ def explained(error, X):
             f"{error} Make each row of X a vector, for instance by "
             "X.reshape(len(X), -1)."
         )
+    if "contains NaN" in str(error):
+        return ValueError(
+            f"{str(error).split(chr(10))[0]} With missing_values=np.nan, a "
+            "SparseAutoencoder is fitted to the other entries."
+        )
     for name, column in _columns(X):
         for value in column:
             if not _is_number(value):

@@ -23,7 +23,14 @@ from ._weights import checked_weights
 
 
 def check_rows(
-    estimator, X, sample_weight=None, *, method, reset=False, may_stay_on_device=True
+    estimator,
+    X,
+    sample_weight=None,
+    *,
+    method,
+    reset=False,
+    may_stay_on_device=True,
+    allows_missing=False,
 ):
     """Check X and sample_weight of a call of an estimator's method.
 
@@ -40,6 +47,8 @@ def check_rows(
         instead of comparing X with those of the estimator.
     may_stay_on_device : bool, default=True
         Whether rows on a device stay there instead of being moved to NumPy.
+    allows_missing : bool, default=False
+        Whether X may contain NaN.
 
     Returns
     -------
@@ -54,13 +63,14 @@ def check_rows(
         If X or sample_weight cannot be used, or X has other columns or belongs to
         another library than the rows that the estimator was fitted to.
     """
+    options = may_stay_on_device, allows_missing
     if reset:
         # A copy, so that an error or an interrupt leaves the estimator as it is.
         estimator = copy(estimator)
-        rows = _checked(estimator, X, sample_weight, method, True, may_stay_on_device)
+        rows = _checked(estimator, X, sample_weight, method, True, *options)
         rows.columns = columns_of(estimator)
         return rows
-    return _checked(estimator, X, sample_weight, method, False, may_stay_on_device)
+    return _checked(estimator, X, sample_weight, method, False, *options)
 
 
 def columns_of(estimator):
@@ -69,7 +79,9 @@ def columns_of(estimator):
     return {name: vars(estimator)[name] for name in names if name in vars(estimator)}
 
 
-def _checked(estimator, X, sample_weight, method, reset, may_stay_on_device):
+def _checked(
+    estimator, X, sample_weight, method, reset, may_stay_on_device, allows_missing
+):
     """As `check_rows`, but set the attributes of the estimator with `reset`."""
     if is_dask(X):
         from ._dask_validation import check_rows
@@ -83,6 +95,7 @@ def _checked(estimator, X, sample_weight, method, reset, may_stay_on_device):
             dtype=float_dtypes(X),
             order="C",
             reset=reset,
+            ensure_all_finite="allow-nan" if allows_missing else True,
         )
     except (TypeError, ValueError) as error:
         better = explained(error, X)

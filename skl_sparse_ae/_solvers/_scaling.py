@@ -24,15 +24,23 @@ class Scaling:
     mean : ndarray of shape (n_features,)
     variance : float
         Sum of the variances of the columns.
+    deviance : float, default=None
+        Twice the loss of a reconstruction by the mean of each column, which is the unit
+        of J. None stands for the variance, with which it is equal for squared errors.
+    output_mean : ndarray of shape (n_features,), default=None
+        Mean of the rows that are to be reconstructed, where the encoder sees a function
+        of them. None stands for `mean`.
     """
 
-    def __init__(self, network, mean, variance):
+    def __init__(self, network, mean, variance, deviance=None, output_mean=None):
         layout = network.layout
         self._layout = layout
         self.mean = mean
+        self.output_mean = mean if output_mean is None else output_mean
         self.variance = variance
-        self.value = variance or 1.0
-        spread = np.sqrt(self.value / network.n_inputs)
+        self.deviance = variance if deviance is None else deviance
+        self.value = self.deviance or 1.0
+        spread = np.sqrt((variance or 1.0) / network.n_inputs)
         bounded = np.isfinite(network.activation.range).all()
         out = spread if network.out_activation.name == "identity" else 1.0
         # Typical size of an activation. Unbounded activations get the scale of X, so

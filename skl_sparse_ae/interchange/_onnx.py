@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays._array_api import to_numpy
+from .._network._activations import Exponential
 from .._optional import import_optional
 from .._penalties._batch_topk import BatchTopK
 from .._penalties._jumprelu import JumpReLU
@@ -13,7 +14,12 @@ from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
 from ._onnx_inputs import Inputs
 
 #: Names of the operators for the activation functions other than the identity.
-OPERATORS = {"logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
+OPERATORS = {
+    "logistic": "Sigmoid",
+    "tanh": "Tanh",
+    "relu": "Relu",
+    "exponential": "Exp",
+}
 
 
 def to_onnx(estimator, X, **options):
@@ -159,6 +165,10 @@ def _set_shape(operator, n_columns):
 def _convert_encoder(scope, operator, container):
     autoencoder = operator.raw_operator
     graph = _Graph(operator, container.target_opset)
+    if "mean_" in vars(autoencoder):
+        graph.fill(autoencoder.mean_)
+    if vars(autoencoder).get("loss_") == "poisson":
+        graph.log_of_one_more()
     code = graph.affine(autoencoder.encoder_coef_, autoencoder.encoder_intercept_)
     code = graph.activation(code, autoencoder.activation_)
     code = _select(graph, code, autoencoder)
@@ -219,7 +229,22 @@ class _Graph:
         return self._node("Add", product, self._constant(intercepts))
 
     def activation(self, z, name):
+        if name == "exponential":
+            largest = Exponential.largest(np.empty(0, self._dtype))
+            z = self._node("Min", z, self._constant(np.array([largest])))
         return z if name == "identity" else self._node(OPERATORS[name], z)
+
+    def log_of_one_more(self):
+        """Replace the input x by log(1 + x), which the encoder of counts sees."""
+        one = np.ones(1, self._dtype)
+        self._input = self._node("Log", self._node("Add", self._input, one))
+
+    def fill(self, mean):
+        """Replace missing entries of the input by the mean of their column."""
+        is_missing = self._node("IsNaN", self._input)
+        self._input = self._node(
+            "Where", is_missing, self._constant(mean)[None], self._input
+        )
 
     def above(self, code, threshold):
         """Set activations that are not above a threshold to zero."""

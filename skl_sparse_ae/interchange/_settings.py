@@ -12,6 +12,7 @@ import numpy as np
 
 from .._arrays._array_api import to_numpy
 from .._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
+from .._network._losses import LOSSES, out_activation_of
 from .._penalties._base import Penalty
 from .._penalties._registry import PENALTIES
 from .._sklearn import Interval, StrOptions, validate_parameter_constraints
@@ -28,11 +29,13 @@ SHAPES = {
     "encoder_intercept_": ("n_components",),
     "decoder_intercept_": ("n_features",),
     "mean_activation_": ("n_components",),
+    "mean_": ("n_features",),
 }
 
 CONSTRAINTS = {
     "activation_": [StrOptions(set(ACTIVATIONS))],
     "out_activation_": [StrOptions(set(OUT_ACTIVATIONS))],
+    "loss_": [StrOptions(set(LOSSES))],
     "tied_weights_": ["boolean"],
     "matryoshka_widths_": [list, None],
     "penalty_": [dict],
@@ -46,8 +49,11 @@ CONSTRAINTS = {
     "feature_names_in_": [list],
 }
 
-# Attributes that some fits do not set, or that files of other libraries do not contain.
+# Attributes that some fits do not set, or that files of other libraries or of earlier
+# versions do not contain.
 OPTIONAL = {
+    "loss_",
+    "mean_",
     "matryoshka_widths_",
     "mean_activation_",
     "n_iter_",
@@ -83,10 +89,17 @@ def to_arrays_and_json(estimator):
     settings = {
         "format": FORMAT,
         "version": __version__,
-        "parameters": estimator.get_params(deep=False),
+        "parameters": _without_nan(estimator.get_params(deep=False)),
         "attributes": {name: getattr(estimator, name) for name in names},
     }
     return arrays, json.dumps(settings, default=_as_json, indent=1)
+
+
+def _without_nan(parameters):
+    """Return parameters with NaN by its name: JSON has no such number."""
+    if parameters["missing_values"] is None:
+        return parameters
+    return {**parameters, "missing_values": "nan"}
 
 
 def _as_json(value):
@@ -131,6 +144,8 @@ def from_arrays_and_json(arrays, text):
         parameters["penalty"] = _make_penalty(parameters["penalty"])
     if isinstance(parameters, dict) and isinstance(parameters.get("alpha"), list):
         parameters["alpha"] = tuple(parameters["alpha"])
+    if isinstance(parameters, dict) and parameters.get("missing_values") == "nan":
+        parameters["missing_values"] = np.nan
     estimator = _make(SparseAutoencoder, parameters)
     attributes = _check_attributes(settings["attributes"])
     arrays, learned = _check_arrays(arrays)
@@ -193,6 +208,8 @@ def _check_attributes(attributes):
     validate_parameter_constraints(CONSTRAINTS, attributes, "the settings")
     penalty = _make_penalty(attributes["penalty_"])
     penalty.check(ACTIVATIONS[attributes["activation_"]]())
+    loss = attributes.setdefault("loss_", "squared_error")
+    out_activation_of(loss, attributes["out_activation_"])
     alpha = tuple(_numbers("alpha_", attributes["alpha_"], ()))
     if len(alpha) != 2 or not all(0 <= weight < np.inf for weight in alpha):
         raise ValueError(f"alpha_={alpha} must be two numbers that are not negative.")

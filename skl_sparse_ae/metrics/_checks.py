@@ -27,9 +27,14 @@ def check_pair(X, X_hat, sample_weight):
         As returned by `checked_weights`.
     """
     X, X_hat = check_rows(X, "X"), check_rows(X_hat, "X_hat")
+    check_same_shape(X, X_hat)
+    return X, X_hat, checked_weights(sample_weight, X.shape[0])
+
+
+def check_same_shape(X, X_hat):
+    """Raise ValueError unless rows and their reconstruction have the same shape."""
     if X.shape != X_hat.shape:
         raise ValueError(
             f"X and X_hat must have the same shape, and have {X.shape} and "
             f"{X_hat.shape}."
         )
-    return X, X_hat, checked_weights(sample_weight, X.shape[0])

@@ -4,10 +4,11 @@ import numpy as np
 
 from .._arrays._array_api import converter_to
 from .._reading._codes import check_rows
-from .._reading._pipelines import first_steps, stack_of
+from .._reading._pipelines import first_layer, first_steps, stack_of
 from .._rows._weights import checked_weights
 from .._sklearn import HasMethods, validate_params
-from ._reconstruction import errors_by_code, variance_explained_by_code
+from ._losses import rows_and_loss
+from ._reconstruction import explained_by_code, losses_by_code
 
 
 @validate_params(
@@ -16,6 +17,8 @@ from ._reconstruction import errors_by_code, variance_explained_by_code
 )
 def pipeline_score(estimator, X, *, sample_weight=None):
     """Fraction of the variance that a whole pipeline of layers explains.
+
+    Of the deviance, where the `loss` of the first layer is another than squares.
 
     ``pipeline.score`` is the last step's score on its own input: of stacked
     autoencoders, how well the code of the layer before is reconstructed. This function
@@ -62,9 +65,9 @@ def pipeline_score(estimator, X, *, sample_weight=None):
     >>> abs(metrics.pipeline_score(stack[:1], X) - stack[:1].score(X)) < 1e-9
     True
     """
-    rows, code, decode = _rows_and_code(estimator, X)
+    rows, code, decode, loss = _rows_and_code(estimator, X)
     weights = checked_weights(sample_weight, rows.shape[0])
-    return variance_explained_by_code(rows, code, decode, weights)
+    return explained_by_code(rows, code, decode, weights, loss)
 
 
 @validate_params(
@@ -73,10 +76,11 @@ def pipeline_score(estimator, X, *, sample_weight=None):
 def loss_per_entry(estimator, X):
     """Part of each column in the loss of each row: which columns do not fit in.
 
-    ``1/2 (x_ij - x_hat_ij)^2``. The sums over the columns are the losses of the rows,
-    ``-score_samples(X)`` of a :class:`SparseAutoencoder`, and the mean of these sums is
-    the reconstruction term of its objective (unless `transform` selects other units
-    than training, as a :class:`TopK` can).
+    ``1/2 (x_ij - x_hat_ij)^2``, or another `loss` of the autoencoder that sees the
+    columns; zero for missing entries. The sums over the columns are the losses of the
+    rows, ``-score_samples(X)`` of a :class:`SparseAutoencoder`, and the mean of these
+    sums is the reconstruction term of its objective (unless `transform` selects other
+    units than training, as a :class:`TopK` can).
 
     Parameters
     ----------
@@ -116,10 +120,10 @@ def loss_per_entry(estimator, X):
     >>> abs(float(losses.sum() + pipeline.score_samples(row)[0])) < 1e-9
     True
     """
-    rows, code, decode = _rows_and_code(estimator, X)
+    rows, code, decode, loss = _rows_and_code(estimator, X)
     losses = np.empty(rows.shape)
-    for part, errors in errors_by_code(rows, code, decode):
-        losses[part] = errors**2 / 2
+    for part, losses_of_part in losses_by_code(rows, code, decode, loss):
+        losses[part] = losses_of_part
     return losses
 
 
@@ -132,6 +136,8 @@ def _rows_and_code(estimator, X):
     code : ndarray or csr_array of shape (n_samples, n_components)
     decode : callable
         Reconstructs rows from their code.
+    loss : Loss
+        That of the first layer, or the squared error.
     """
     steps, stack = first_steps(estimator), stack_of(estimator)
     if not hasattr(stack, "inverse_transform"):
@@ -143,4 +149,5 @@ def _rows_and_code(estimator, X):
     def decode(part):
         return stack.inverse_transform(to_library(part))
 
-    return check_rows(rows, "X"), check_rows(code, "the code of X"), decode
+    rows, loss = rows_and_loss(first_layer(stack), rows)
+    return rows, check_rows(code, "the code of X"), decode, loss

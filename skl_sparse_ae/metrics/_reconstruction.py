@@ -3,8 +3,11 @@
 import numpy as np
 
 from .._arrays._blocks import blocks, rows_as_dense
+from .._fitting._null_loss import explained_fraction, null_deviance
+from .._reading._codes import check_rows
+from .._rows._in_memory import InMemory
 from .._rows._moments import mean_and_variance
-from ._checks import check_pair, validate_parameters
+from ._checks import check_pair, check_same_shape, validate_parameters
 
 
 @validate_parameters
@@ -53,8 +56,8 @@ def variance_explained(X, X_hat, *, sample_weight=None):
     return _explained(X, weights, float(_mean_squared_errors(X, X_hat, weights).sum()))
 
 
-def variance_explained_by_code(X, code, decode, weights):
-    """As `variance_explained`, but reconstructions are made in blocks of rows.
+def explained_by_code(X, code, decode, weights, loss):
+    """The score of `SparseAutoencoder`, but reconstructions are made in blocks of rows.
 
     Parameters
     ----------
@@ -64,31 +67,37 @@ def variance_explained_by_code(X, code, decode, weights):
         Reconstructs rows from their code.
     weights : ndarray of shape (n_samples,)
         Weights of the rows.
+    loss : Loss
     """
-    error = 0.0
-    for rows, errors in errors_by_code(X, code, decode):
-        error += float(weights[rows] @ (errors**2).sum(axis=1))
-    return _explained(X, weights, error / weights.sum())
+    total = 0.0
+    for rows, losses in losses_by_code(X, code, decode, loss):
+        total += float(weights[rows] @ losses.sum(axis=1))
+    rows = InMemory(X, weights)
+    if loss.skips_missing:
+        rows = rows.with_view(fill=rows.observed_means().mean)
+    deviance = null_deviance(loss, rows, rows.moments())
+    return explained_fraction(total / weights.sum(), deviance)
 
 
-def errors_by_code(X, code, decode):
-    """Reconstruction errors in blocks of rows.
+def losses_by_code(X, code, decode, loss):
+    """Losses of entries in blocks of rows.
 
     Parameters
     ----------
-    X, code, decode
-        As for `variance_explained_by_code`.
+    X, code, decode, loss
+        As for `explained_by_code`.
 
     Yields
     ------
     rows : slice
-    errors : ndarray of shape (n_rows, n_features)
-        ``x - x_hat`` of these rows, in float64.
+    losses : ndarray of shape (n_rows, n_features)
+        In float64.
     """
     for rows in blocks(0, X.shape[0], 8 * X.shape[1]):
-        pair = check_pair(X[rows], decode(code[rows]), None)[:2]
-        x, x_hat = (rows_as_dense(a, slice(None)).astype(np.float64) for a in pair)
-        yield rows, x - x_hat
+        x, x_hat = X[rows], check_rows(decode(code[rows]), "X_hat")
+        check_same_shape(x, x_hat)
+        x, x_hat = (rows_as_dense(a, slice(None)) for a in (x, x_hat))
+        yield rows, loss.entries_of(x_hat.astype(np.float64), x.astype(np.float64))
 
 
 def _explained(X, weights, error):

@@ -10,11 +10,13 @@ from sklearn.utils import Bunch
 
 from .. import metrics
 from .._arrays._array_api import converter_to
+from .._network._activations import Identity
+from .._network._losses import SquaredError
 from .._reading._codes import auto_threshold, check_rows
 from .._reading._pipelines import check_units, first_steps, last_step, stack_of
 from .._rows._moments import mean_and_variance
 from ..inspection import label_enrichment, top_activating
-from ..metrics._reconstruction import variance_explained_by_code
+from ..metrics._reconstruction import explained_by_code
 from ._maps import is_convolutional, per_unit
 from ._targets import Correlations, correlations
 
@@ -121,11 +123,12 @@ def measure(estimator, X, y, target, *, threshold, n_top_rows, pca, random_state
         # Pooled maps cannot be decoded, but the estimator knows those before pooling.
         explained = fitted.score(rows) if stack is fitted else None
     elif hasattr(stack, "inverse_transform"):
-        explained = variance_explained_by_code(
+        explained = explained_by_code(
             rows,
             code,
             lambda part: stack.inverse_transform(to_library(part)),
             np.ones(rows.shape[0]),
+            SquaredError(Identity()),  # for any loss, since PCA minimises squares
         )
     n_nonzero = float(metrics.n_active_units(code).mean())
     if is_convolutional(fitted):

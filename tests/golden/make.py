@@ -46,7 +46,13 @@ TABLE = {
     for other in ("plain", "tied", "logistic output", "masking")
 }
 IMAGES = ["patches", "images"]
-SAVED = {**COMMON, "penalty": "topk", "solver": "adam", "max_iter": 5}
+SAVED = {
+    **COMMON,
+    "penalty": "topk",
+    "out_activation": "identity",
+    "solver": "adam",
+    "max_iter": 5,
+}
 
 
 def results(settings):

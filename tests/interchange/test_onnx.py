@@ -52,6 +52,8 @@ CASES = {
     "batch_topk": {"penalty": BatchTopK(0.1)},
     "batch_topk, tanh": {"penalty": BatchTopK(0.1), "activation": "tanh"},
     "tied": {"tied_weights": True},
+    "counts": {"loss": "poisson"},
+    "zeros and ones": {"loss": "log_loss"},
 }
 
 
@@ -87,15 +89,28 @@ def test_graphs_compute_transform(parameters, dtype, digits):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("out_activation", ["identity", "logistic"])
-def test_graphs_compute_inverse_transform(out_activation, dtype, digits):
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"out_activation": "logistic"}, {"loss": "log_loss"}, {"loss": "poisson"}],
+)
+def test_graphs_compute_inverse_transform(parameters, dtype, digits):
     X = digits.astype(dtype)
-    autoencoder = fit(X, out_activation=out_activation)
+    autoencoder = fit(X, **parameters)
     code = autoencoder.transform(X)
     (rows,) = run(decoder_to_onnx(autoencoder), code)
     assert rows.dtype == dtype
     expected = autoencoder.inverse_transform(code)
     assert_allclose(rows, expected, atol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+def test_graphs_take_missing_entries(loss, dtype, digits):
+    X = digits[:300].astype(dtype)
+    X[np.random.RandomState(0).uniform(size=X.shape) < 0.2] = np.nan
+    autoencoder = fit(X, loss=loss, missing_values=np.nan)
+    (code,) = run(to_onnx(autoencoder, X), X)
+    assert_allclose(code, autoencoder.transform(X), atol=TOLERANCE[dtype])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -16,6 +16,7 @@ from skl_sparse_ae import SparseAutoencoder
 from skl_sparse_ae._network import _compiled_passes
 from skl_sparse_ae._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from skl_sparse_ae._network._compiled_passes import CompiledPasses
+from skl_sparse_ae._network._losses import SquaredError
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._network._passes import Passes
@@ -36,7 +37,7 @@ COMPILED = [name for name in ACTIVATIONS if name in _compiled_passes.FUNCTIONS]
 
 def make_passes(activation="logistic", out_activation="identity"):
     units, outputs = ACTIVATIONS[activation](), OUT_ACTIVATIONS[out_activation]()
-    return CompiledPasses(units, outputs)
+    return CompiledPasses(units, SquaredError(outputs))
 
 
 def make_short(n_components=8, **parameters):

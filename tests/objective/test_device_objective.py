@@ -307,3 +307,29 @@ def test_rows_on_another_device_than_the_fit_are_refused(on_device, digits):
     elsewhere = xp.asarray(digits, device=xp.Device("device2"))
     with pytest.raises(ValueError, match="device"):
         autoencoder.transform(elsewhere)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss", "poisson"])
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+@pytest.mark.parametrize("gappy", [False, True])
+def test_losses_and_missing_entries(loss, solver, gappy, on_device, digits):
+    X = np.round(digits[:200, 20:36] * (1 if loss == "log_loss" else 4))
+    if gappy:
+        X[np.random.RandomState(0).uniform(size=X.shape) < 0.3] = np.nan
+    parameters = {"loss": loss, "missing_values": np.nan, "corruption": "masking"}
+    options = {"solver": solver, "max_iter": 5, "random_state": 0}
+
+    def make():
+        return SparseAutoencoder(6, **parameters, **options)
+
+    with config_context(array_api_dispatch=False):
+        expected = make().fit(X)
+        results = [expected.transform(X), expected.impute(X), expected.score_samples(X)]
+        score = expected.score(X)
+    rows = on_device(X)
+    actual = make().fit(rows)
+    assert_allclose(to_numpy(actual.components_), expected.components_, rtol=1e-5)
+    moved = actual.transform(rows), actual.impute(rows), actual.score_samples(rows)
+    for result, other in zip(moved, results, strict=True):
+        assert_allclose(to_numpy(result), other, rtol=1e-5, atol=1e-8)
+    assert actual.score(rows) == pytest.approx(score, rel=1e-6)

@@ -118,7 +118,8 @@ def test_the_default_beta_scales_as_the_objective_does(name, factor):
     # If X is multiplied by c = 3, so are its standard deviation and the contributions
     # of the units to the reconstruction. J is multiplied by c^2, the Jacobian of a code
     # that stays the same by 1 / c. The auxiliary loss of a selection scales as J does.
-    small, large = (PENALTIES[name].default_beta(v, 5, 10) for v in (2.0, 18.0))
+    default_beta = PENALTIES[name].default_beta
+    small, large = (default_beta(v, 5, 10, v, 1.0) for v in (2.0, 18.0))
     assert large / small == pytest.approx(factor)
 
 
@@ -148,7 +149,8 @@ def test_the_default_penalty_scales_as_the_objective_does(name, rng):
     )
     terms = []
     for c, parameters in [(1.0, start), (scale, scaled)]:
-        penalty = make_penalty(name, rho=0.2, beta=cls.default_beta(2 * c**2, 4, 5))
+        beta = cls.default_beta(2 * c**2, 4, 5, 2 * c**2, 1.0)
+        penalty = make_penalty(name, rho=0.2, beta=beta)
         penalty.set_dictionary_unit(c if is_bounded else 1.0)
         network = Network.from_names(layout, activation.name, "identity", penalty)
         code = network.encode(parameters, c * X, np.empty((20, 5)))

@@ -203,3 +203,44 @@ def test_a_large_constant_column(X):
     autoencoder = make().fit(blocks_of(X))
     assert_allclose(autoencoder.score(blocks_of(X)), make().fit(X).score(X), atol=0.01)
     assert autoencoder.score(X) > 0.3
+
+
+@short
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss", "poisson"])
+@pytest.mark.parametrize("gappy", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_losses_and_missing_entries(loss, gappy, weighted, X, weights):
+    X = np.round(X / X.max() * (1 if loss == "log_loss" else 4))
+    if gappy:
+        X[np.random.RandomState(0).uniform(size=X.shape) < 0.3] = np.nan
+    weights = weights if weighted else None
+    parameters = {"loss": loss, "missing_values": np.nan}
+    expected = make(**parameters).fit(X, sample_weight=weights)
+    rows = blocks_of(X)
+    actual = make(**parameters).fit(rows, sample_weight=weights)
+    assert_same_fit(actual, expected)
+    assert_allclose(actual.mean_, expected.mean_, rtol=1e-12)
+    assert_allclose(actual.transform(rows), expected.transform(X), rtol=1e-8)
+    assert_allclose(actual.impute(rows), expected.impute(X), rtol=1e-7, atol=1e-9)
+    scores = expected.score_samples(X)
+    assert_allclose(actual.score_samples(rows), scores, rtol=1e-7, atol=1e-9)
+    score = expected.score(X, sample_weight=weights)
+    assert actual.score(rows, sample_weight=weights) == pytest.approx(score, rel=1e-8)
+
+
+@short
+def test_missing_entries_of_sparse_blocks(X):
+    X[X < 0.3] = 0
+    X[::3, 2] = np.nan
+    rows = blocks_of(X).map_blocks(
+        sparse.csr_array, dtype=X.dtype, meta=sparse.csr_array((0, 7))
+    )
+    masked = {"missing_values": np.nan, "corruption": "masking"}
+    actual = make(**masked).fit(rows)
+    full = actual.impute(rows).compute()
+    assert sparse.issparse(full)
+    assert np.isfinite(full.toarray()).all()
+    observed = ~np.isnan(X)
+    assert_array_equal(full.toarray()[observed], X[observed])
+    with pytest.raises(ValueError, match="contains NaN"):
+        make().fit(rows)

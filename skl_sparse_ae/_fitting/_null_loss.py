@@ -1,0 +1,53 @@
+"""What reconstructions are compared with: the mean of each column."""
+
+import numpy as np
+
+# Relative to the terms of their difference, smaller results are rounding errors.
+ROUNDING = 1e-13
+
+
+def null_deviance(loss, rows, moments=None):
+    """Return twice the loss of the best constant for each column: the column's mean.
+
+    For squared errors it is the variance of X, for the others the deviance of the null
+    model of generalised linear models. Missing entries count in neither.
+
+    Parameters
+    ----------
+    loss : Loss
+    rows : Rows
+    moments : (ndarray of shape (n_features,), float), default=None
+        Those of the rows, if they are known and missing entries are replaced by the
+        means of the observed ones.
+
+    Returns
+    -------
+    deviance : float
+    """
+    if moments is None:
+        rows = rows.refilled()
+        moments = rows.moments()
+    if not loss.is_canonical:
+        return moments[1]
+    # Missing entries are the mean here, and contribute as much to both terms.
+    of_entries = rows.column_means(loss.generator)
+    of_mean = loss.generator(rows.column_means(itself))
+    left = of_entries - of_mean
+    is_rounding = left <= ROUNDING * (np.abs(of_entries) + np.abs(of_mean))
+    return 2 * float(np.sum(left, where=~is_rounding))
+
+
+def itself(x):
+    """Return the argument, for the mean of entries themselves."""
+    return x
+
+
+def explained_fraction(reconstruction, deviance):
+    """Return the fraction of the deviance explained, given the reconstruction term.
+
+    As in scikit-learn's R2, the result without deviance is 1 for a perfect
+    reconstruction and 0 otherwise.
+    """
+    if deviance == 0:
+        return float(reconstruction == 0)
+    return float(1 - 2 * reconstruction / deviance)

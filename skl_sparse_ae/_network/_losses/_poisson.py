@@ -1,0 +1,37 @@
+"""Half the Poisson deviance of counts."""
+
+import numpy as np
+
+from ..._arrays._array_api import clip_above, namespace
+from ._canonical import CanonicalLoss, x_log_x
+
+
+class Poisson(CanonicalLoss):
+    """``x log(x / x_hat) - x + x_hat``, half the Poisson deviance, for counts.
+
+    With phi(x) = x log(x) - x and b(z) = exp(z). Beyond the largest pre-activation of
+    the output, b goes on as a straight line, so that it does not overflow and its
+    derivative is the output.
+    """
+
+    name = "poisson"
+    out_activations = ("exponential",)
+    limits, entries_are = (0.0, np.inf), "counts"
+
+    @staticmethod
+    def input_function(x):
+        # The output multiplies rates, so that the code should depend on ratios; and a
+        # few long documents would otherwise hold most of the variance.
+        return namespace(x).log1p(x)
+
+    def log_partition(self, z):
+        inside = clip_above(z, self.out_activation.largest(z))
+        return namespace(z).exp(inside) * (1 + (z - inside))
+
+    def generator(self, x):
+        return x_log_x(x) - x
+
+    def pre_activation(self, x_hat):
+        return self.out_activation.inverse(
+            np.maximum(x_hat, np.finfo(x_hat.dtype).tiny)
+        )

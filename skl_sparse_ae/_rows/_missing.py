@@ -1,0 +1,153 @@
+"""What the encoder sees of rows, and missing entries.
+
+Missing entries are NaN, also among the stored entries of CSR.
+
+The encoder sees the mean of the observed entries of a column in place of a missing one.
+The mean of such a table is that of the observed entries, and the variance of a column
+is that of the observed entries times their fraction: as much as there is to explain.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from .._arrays._array_api import namespace
+from .._arrays._blocks import blocks
+from .._arrays._device_array import DeviceArray, as_array_like
+
+
+class View(NamedTuple):
+    """What the encoder sees of rows: a function of them.
+
+    Attributes
+    ----------
+    fill : ndarray of shape (n_features,) or None
+        In place of missing entries; None for rows without any.
+    function : callable or None
+        Acts on each entry of an array of any library by itself; zero remains zero.
+    """
+
+    fill: np.ndarray | None = None
+    function: Callable | None = None
+
+    @property
+    def is_plain(self):
+        """Whether the encoder sees the rows as they are."""
+        return self.fill is None and self.function is None
+
+    def __call__(self, X):
+        """Return rows as the encoder sees them, for X as in `filled`."""
+        X = filled(X, self.fill)
+        if self.function is None:
+            return X
+        if isinstance(X, DeviceArray):
+            return DeviceArray(self.function(X.array))
+        if sparse.issparse(X):
+            return sparse.csr_array(
+                (self.function(X.data), X.indices, X.indptr), X.shape
+            )
+        return self.function(X)
+
+
+def on_view(step, view, X, out):
+    """Return ``step(X, out)`` for rows as the encoder sees them."""
+    return step(view(X), out)
+
+
+def filled(X, fill):
+    """Return a copy of rows with the missing entries of each column replaced.
+
+    Parameters
+    ----------
+    X : {ndarray, array, CSR array, DeviceArray} of shape (n_rows, n_features)
+    fill : ndarray of shape (n_features,) or None
+        None stands for rows without missing entries, which are returned unchanged.
+
+    Returns
+    -------
+    X : array like X
+    """
+    if fill is None:
+        return X
+    if isinstance(X, DeviceArray):
+        return DeviceArray(filled(X.array, fill))
+    if sparse.issparse(X):
+        values = fill.astype(X.dtype)[X.indices]
+        data = np.where(np.isnan(X.data), values, X.data)
+        return sparse.csr_array((data, X.indices, X.indptr), X.shape)
+    xp = namespace(X)
+    return xp.where(xp.isnan(X), as_array_like(fill, X)[None, :], X)
+
+
+def has_missing(X):
+    """Whether an entry of rows is missing, for X as in `filled`."""
+    if sparse.issparse(X):
+        return bool(np.isnan(X.data).any())
+    X = X.array if isinstance(X, DeviceArray) else X
+    xp, row_bytes = namespace(X), 8 * X.shape[1]
+    parts = blocks(0, X.shape[0], row_bytes)
+    return any(bool(xp.any(xp.isnan(X[rows, ...]))) for rows in parts)
+
+
+@dataclass
+class ObservedMeans:
+    """Weighted means of the observed entries of columns.
+
+    Adding two objects gives the means over both sets of rows.
+
+    Attributes
+    ----------
+    weight : ndarray of shape (n_features,)
+        Of the observed entries of each column.
+    mean : ndarray of shape (n_features,)
+        Zero where there are none.
+    """
+
+    weight: np.ndarray
+    mean: np.ndarray
+
+    @classmethod
+    def of(cls, X, sample_weight=None):
+        """Return those of an ndarray or CSR array of shape (n_rows, n_features)."""
+        weights = np.ones(X.shape[0]) if sample_weight is None else sample_weight
+        weights = weights.astype(np.float64)
+        if not sparse.issparse(X):
+            parts = blocks(0, X.shape[0], 8 * X.shape[1])
+            return sum(cls._of_array(X[rows], weights[rows]) for rows in parts)
+        is_missing = np.isnan(X.data)
+        missing = sparse.csr_array((1.0 * is_missing, X.indices, X.indptr), X.shape)
+        values = sparse.csr_array(
+            (np.where(is_missing, 0, X.data), X.indices, X.indptr), X.shape
+        )
+        return cls._from_sums(weights.sum() - weights @ missing, weights @ values)
+
+    @classmethod
+    def _of_array(cls, X, weights):
+        observed = ~np.isnan(X)
+        values = np.where(observed, X, 0).astype(np.float64)
+        first = cls._from_sums(weights @ observed, weights @ values)
+        # A second pass takes the rounding error out of a large mean.
+        values -= np.where(observed, first.mean, 0)
+        rest = cls._from_sums(first.weight, weights @ values)
+        return cls(first.weight, first.mean + rest.mean)
+
+    @classmethod
+    def _from_sums(cls, weight, sums):
+        # The difference of two sums of weights may be a rounding error instead of zero.
+        weight = np.where(weight > 1e-12 * weight.max(initial=0), weight, 0)
+        return cls(weight, sums / np.where(weight > 0, weight, 1))
+
+    def __add__(self, other):
+        weight = self.weight + other.weight
+        share = other.weight / np.where(weight > 0, weight, 1)
+        return ObservedMeans(weight, self.mean + share * (other.mean - self.mean))
+
+    def __radd__(self, start):  # of `sum`
+        return self if start == 0 else NotImplemented
+
+    def or_else(self, fill):
+        """Return the means, or other values for columns without observed entries."""
+        return np.where(self.weight > 0, self.mean, fill)
