@@ -1,13 +1,17 @@
 """What is found of features that are known: generated rows, and the truth.
 
     python benchmarks/known_features.py sparsity > sparsity.md
+    python benchmarks/known_features.py projection > projection.md
+    python benchmarks/known_features.py hierarchy > hierarchy.md
     python benchmarks/known_features.py atoms > atoms.md
     python benchmarks/known_features.py codes > codes.md
 
 "sparsity": k below, at and above the true number of active features, and what could
-tell without the truth which k is right. "atoms": against MiniBatchDictionaryLearning,
-over noise and the number of rows. "codes": the code of the autoencoder and that of
-SparseCoder for the same dictionary.
+tell without the truth which k is right. "projection": the statistic that was proposed
+for this in "Sparse but Wrong" (arXiv:2508.16560), by one fit for each k. "hierarchy":
+parents that are absorbed by their children, with and without nested reconstructions.
+"atoms": against MiniBatchDictionaryLearning, over noise and the number of rows.
+"codes": the code of the autoencoder and that of SparseCoder for the same dictionary.
 """
 
 import sys
@@ -82,6 +86,51 @@ def sparsity(name, setting):
     header = ["k", "matched cosine", "F1", "held-out score"]
     header += ["stability", "cosine between units"]
     return f"{name[0].upper()}{name[1:]}:\n\n{table(header, rows)}\n"
+
+
+def projection(name, setting):
+    """The table of the decoder projection of one setting over k."""
+    X, _, dictionary = make_sparse_features(6000, random_state=0, **setting)
+    n, lines = setting["n_components"], []
+    places = [12, 20, n // 2]
+    for k in NUMBERS[setting["n_active"]]:
+        fit = SparseAutoencoder(n, penalty="batch_topk", rho=k / n, random_state=0)
+        fit.fit(X)
+        values = [metrics.decoder_projection(fit, X, place) for place in places]
+        cosine = metrics.mean_matched_cosine(dictionary, fit.components_)
+        lines.append([k, f"{cosine:.2f}", *(f"{value:.3f}" for value in values)])
+    header = ["k", "matched cosine", *(f"projection, n = {place}" for place in places)]
+    return f"{name[0].upper()}{name[1:]}:\n\n{table(header, lines)}\n"
+
+
+def hierarchy():
+    """The table of absorption, means over two seeds of the fit."""
+    n, n_parents = 40, 10
+    parents = np.full(n, -1)
+    parents[n_parents:] = np.repeat(np.arange(n_parents), 3)
+    frequencies = np.where(parents < 0, 0.15, 0.25)
+    X, codes, _ = make_sparse_features(
+        7000, n, 40, frequencies=frequencies, parents=parents, random_state=0
+    )
+    X, test, lines = X.astype(np.float32), slice(5000, None), []
+    rho = float((codes > 0).mean())
+    for penalty in ("batch_topk", "jumprelu"):
+        for widths in (None, [n_parents]):
+            results = []
+            for seed in (0, 1):
+                fit = SparseAutoencoder(
+                    n, penalty=penalty, rho=rho, matryoshka_widths=widths, max_iter=60
+                ).set_params(random_state=seed)
+                A = fit.fit(X[:5000]).transform(X[test])
+                absorbed = metrics.absorption_rate(codes[test], A, parents)
+                f1 = metrics.feature_detection(codes[test], A).f1.mean()
+                correlation = metrics.mean_matched_correlation(codes[test], A)
+                score = fit.score(X[test])
+                results.append((np.nanmean(absorbed), correlation, f1, score))
+            values = [f"{value:.2f}" for value in np.mean(results, axis=0)]
+            lines.append([f"`{penalty}`", widths, *values])
+    header = ["penalty", "widths", "absorbed", "MCC", "F1", "held-out score"]
+    return table(header, lines)
 
 
 def atoms():
@@ -191,6 +240,11 @@ def main():
     if sys.argv[1:] == ["sparsity"]:
         for name, setting in SETTINGS.items():
             print(sparsity(name, setting), flush=True)
+    elif sys.argv[1:] == ["projection"]:
+        for name, setting in SETTINGS.items():
+            print(projection(name, setting), flush=True)
+    elif sys.argv[1:] == ["hierarchy"]:
+        print(hierarchy())
     elif sys.argv[1:] == ["atoms"]:
         print(atoms())
     elif sys.argv[1:] == ["codes"]:

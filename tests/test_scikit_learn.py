@@ -37,6 +37,8 @@ ESTIMATORS = [
     SparseAutoencoder(20, penalty=KL(rho=0.2, beta=0.1), **SHORT),
     SparseAutoencoder(20, activation="tanh", **SHORT),
     SparseAutoencoder(20, tied_weights=True, **SHORT),
+    SparseAutoencoder(20, penalty="topk", matryoshka_widths="auto", **SHORT),
+    SparseAutoencoder(20, matryoshka_widths="auto", **SHORT),
     SparseAutoencoder(None, solver="lbfgs", penalty="l1", **SHORT),
     SparseAutoencoder(20, solver="adam", batch_size=4, **SHORT),
     SparseAutoencoder(20, early_stopping=True, validation_fraction=0.2, **SHORT),

@@ -87,7 +87,8 @@ def test_stubs_have_the_signatures_of_the_code(name):
     for public in set(module.__all__) - imported:
         value, node = getattr(module, public), found[public]
         if inspect.isclass(value):
-            functions = definitions(node.body)
+            bases = [found[base.id] for base in node.bases if base.id in found]
+            functions = definitions(each for c in [*bases, node] for each in c.body)
             for method, function in own_functions(value):
                 assert described(functions[method]) == actual(function), method
         else:

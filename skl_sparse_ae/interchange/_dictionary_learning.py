@@ -24,7 +24,7 @@ class _Class(NamedTuple):
     subtracts : bool
         Whether the class encodes ``x - b_dec`` instead of ``x``.
     selection : tuple of str
-        Names of further tensors, "k" and "threshold".
+        Names of further tensors: "k", "threshold" and "group_sizes".
     """
 
     arrays: tuple
@@ -33,13 +33,15 @@ class _Class(NamedTuple):
 
 
 _LAYERS = "encoder.weight", "encoder.bias", "decoder.weight"
+_PARAMETERS = "W_enc", "b_enc", "W_dec", "b_dec"
 CLASSES = {
     "AutoEncoder": _Class((*_LAYERS, "bias"), subtracts=True),
     "AutoEncoderNew": _Class((*_LAYERS, "decoder.bias")),
     "AutoEncoderTopK": _Class((*_LAYERS, "b_dec"), True, ("k", "threshold")),
     "BatchTopKSAE": _Class((*_LAYERS, "b_dec"), True, ("k", "threshold")),
-    "JumpReluAutoEncoder": _Class(
-        ("W_enc", "b_enc", "W_dec", "b_dec"), selection=("threshold",)
+    "JumpReluAutoEncoder": _Class(_PARAMETERS, selection=("threshold",)),
+    "MatryoshkaBatchTopKSAE": _Class(
+        _PARAMETERS, True, ("k", "threshold", "group_sizes")
     ),
 }
 
@@ -55,6 +57,7 @@ def save_dictionary_learning(estimator, folder):
       the code is the same.
     - With `JumpReLU` and `BatchTopK` they contain a "JumpReluAutoEncoder" with the
       learned thresholds.
+    - With `BatchTopK` and `matryoshka_widths` they contain a "MatryoshkaBatchTopKSAE".
     - With a penalty that does not select activations, they contain an
       "AutoEncoderNew".
 
@@ -93,7 +96,14 @@ def save_dictionary_learning(estimator, folder):
     torch = import_optional("torch", "pytorch")
     sae = Rectified.of(estimator, "dictionary_learning")
     selection = {}
-    if sae.threshold is not None:
+    if sae.threshold is not None and sae.widths and np.ndim(sae.threshold) == 0:
+        name = "MatryoshkaBatchTopKSAE"
+        selection = {
+            "k": np.int32(sae.k),
+            "threshold": np.asarray(sae.threshold, sae.W_enc.dtype),
+            "group_sizes": np.diff([0, *sae.widths]),
+        }
+    elif sae.threshold is not None:
         name = "JumpReluAutoEncoder"
         selection = {"threshold": np.full_like(sae.b_enc, sae.threshold)}
     elif sae.k is not None:
@@ -131,7 +141,8 @@ def load_dictionary_learning(folder):
     ----------
     folder : str or path-like
         Folder with ``config.json`` and ``ae.pt``, of the class "AutoEncoder",
-        "AutoEncoderNew", "AutoEncoderTopK", "BatchTopKSAE" or "JumpReluAutoEncoder".
+        "AutoEncoderNew", "AutoEncoderTopK", "BatchTopKSAE", "MatryoshkaBatchTopKSAE"
+        or "JumpReluAutoEncoder".
 
     Returns
     -------
@@ -169,8 +180,16 @@ def load_dictionary_learning(folder):
             k=state.get("k"),
             # AutoEncoderTopK does not encode with its threshold.
             threshold=None if name == "AutoEncoderTopK" else state.get("threshold"),
+            widths=_widths(state.get("group_sizes")),
         ).check()
         return (sae.fold_b_dec() if subtracts else sae).to_estimator()
+
+
+def _widths(group_sizes):
+    """Return the numbers of units up to each group, or None without groups."""
+    if group_sizes is None:
+        return None
+    return tuple(np.cumsum(np.ravel(group_sizes).astype(int)).tolist())
 
 
 def _read_state(path, torch):

@@ -37,6 +37,9 @@ class Rectified(NamedTuple):
         whose number is not known.
     threshold : float, array of shape () or (n_components,), or None
         Rows keep activations above this threshold instead of the k largest.
+    widths : tuple of int or None
+        Numbers of units of nested reconstructions in training; see
+        `matryoshka_widths_` of the estimator.
     """
 
     W_enc: np.ndarray
@@ -45,6 +48,7 @@ class Rectified(NamedTuple):
     b_dec: np.ndarray
     k: float | None = None
     threshold: float | np.ndarray | None = None
+    widths: tuple | None = None
 
     @classmethod
     def of(cls, estimator, library):
@@ -69,7 +73,9 @@ class Rectified(NamedTuple):
             estimator.components_,
             estimator.decoder_intercept_,
         )
-        return cls(*map(to_numpy, arrays), **_selection(estimator, library))
+        widths = getattr(estimator, "matryoshka_widths_", None)
+        selection = _selection(estimator, library)
+        return cls(*map(to_numpy, arrays), **selection, widths=widths)
 
     def check(self):
         """Return a copy with arrays of one dtype, after checks of shapes and values."""
@@ -84,6 +90,13 @@ class Rectified(NamedTuple):
         }
         if self.threshold is not None:
             shapes["threshold"] = (n_components,) if self.threshold.ndim else ()
+        bounds = [0, *(self.widths or ())]
+        is_increasing = sorted(set(bounds)) == bounds
+        if not is_increasing or (self.widths and bounds[-1] != n_components):
+            raise ValueError(
+                f"The widths of nested reconstructions are {bounds[1:]}; they must "
+                f"increase to the number of units, {n_components}."
+            )
         dtype = np.result_type(np.float32, *self[:4])
         arrays = {
             name: check_array(getattr(self, name), name, shape, dtype)
@@ -103,6 +116,7 @@ class Rectified(NamedTuple):
             penalty=None if isinstance(penalty, NoPenalty) else penalty_to_train,
             activation="relu",
             alpha=0.0,
+            matryoshka_widths=None if self.widths is None else list(self.widths),
         )
         fitted = {
             "n_features_in_": n_features,
@@ -113,6 +127,7 @@ class Rectified(NamedTuple):
             "activation_": "relu",
             "out_activation_": "identity",
             "tied_weights_": False,
+            "matryoshka_widths_": self.widths,
             "penalty_": penalty,
             "alpha_": (0.0, 0.0),
             "beta_": float(getattr(penalty, "beta", 0.0)),

@@ -26,6 +26,7 @@ THRESHOLDS = {
     "topk": None,
     "jumprelu": "threshold",
     "batchtopk": "topk_threshold",
+    "matryoshka_batchtopk": "topk_threshold",
 }
 
 DEFAULTS = {
@@ -34,6 +35,7 @@ DEFAULTS = {
     "normalize_activations": "none",
     "rescale_acts_by_decoder_norm": False,
     "k": None,
+    "matryoshka_widths": None,
 }
 
 CONSTRAINTS = {
@@ -42,6 +44,7 @@ CONSTRAINTS = {
     "normalize_activations": [StrOptions({"none"})],
     "rescale_acts_by_decoder_norm": ["boolean"],
     "k": [Interval(Real, 0, None, closed="neither"), None],
+    "matryoshka_widths": [list, None],
     # In versions before 6, with other values a "standard" architecture was another one.
     "activation_fn_str": [StrOptions({"relu"})],
 }
@@ -109,6 +112,8 @@ def save_saelens(estimator, folder):
         tensors["threshold"] = np.full_like(sae.b_enc, sae.threshold)
     elif sae.k is not None:
         config |= {"architecture": "topk", "k": sae.k}
+    if sae.widths is not None:
+        config["matryoshka_widths"] = list(sae.widths)  # for load_saelens only, too
     write_folder(folder, CONFIG, config, WEIGHTS, partial(write_tensors, tensors))
 
 
@@ -124,7 +129,7 @@ def load_saelens(folder):
     ----------
     folder : str or path-like
         Folder with ``cfg.json`` and ``sae_weights.safetensors``, of the architecture
-        "standard", "topk", "batchtopk" or "jumprelu".
+        "standard", "topk", "batchtopk", "matryoshka_batchtopk" or "jumprelu".
 
     Returns
     -------
@@ -169,9 +174,20 @@ def load_saelens(folder):
             *(tensors[name] for name in ARRAYS),
             k=None if architecture == "standard" else config["k"],
             threshold=tensors.get(threshold),
+            widths=_widths(config["matryoshka_widths"], tensors["W_dec"]),
         ).check()
         if config["apply_b_dec_to_input"]:
             sae = sae.fold_b_dec()
         if config["rescale_acts_by_decoder_norm"]:
             sae = sae.fold_norms()
         return sae.to_estimator()
+
+
+def _widths(widths, W_dec):
+    """Return the widths of a configuration as a tuple that ends with all units."""
+    if widths is None:
+        return None
+    if not all(isinstance(width, int) for width in widths):
+        raise ValueError(f"matryoshka_widths={widths} must be whole numbers.")
+    n_components = len(W_dec)
+    return (*widths, *([n_components] if n_components not in widths else []))

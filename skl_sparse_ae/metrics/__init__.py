@@ -47,7 +47,7 @@ from ._activity import (
     n_active_units,
 )
 from ._detection import absorption_rate, feature_detection, n_split_units, relative_l0
-from ._dictionary import mutual_coherence
+from ._dictionary import decoder_projection, mutual_coherence
 from ._pipelines import loss_per_entry, pipeline_score
 from ._reconstruction import (
     mean_squared_error_per_feature,
@@ -67,6 +67,7 @@ __all__ = [
     "activation_density",
     "always_on_units",
     "dead_units",
+    "decoder_projection",
     "feature_detection",
     "hoyer_sparsity",
     "loss_per_entry",

@@ -1,7 +1,10 @@
 """Measures of a dictionary."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted, check_scalar
 
 from .._arrays._array_api import to_numpy
 from .._arrays._norms import unit_rows
@@ -38,3 +41,79 @@ def mutual_coherence(components):
     cosines = np.abs(atoms @ atoms.T)
     np.fill_diagonal(cosines, 0)
     return min(1.0, float(cosines.max()))
+
+
+def decoder_projection(estimator, X, n):
+    """The n-th largest projection of a row on the units, on average [1]_.
+
+    Projections are the products of the rows, less the decoder's intercepts, with the
+    rows of `components_`, scaled to length 1. Of those of all N rows on all units, this
+    is the one that n N are larger than. Where units are features, and n is above the
+    number of features in a row, it is small; units that mix features have something in
+    common with most rows, which makes it larger. Over fits with different numbers of
+    active units, it is thus proposed to be smallest at the true number.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Fitted, with `components_`, and with `decoder_intercept_` or `mean_` where it
+        has intercepts.
+
+    X : array-like of shape (n_samples, n_features)
+        Rows.
+
+    n : int
+        More than the number of features that may be in a row, and less than the number
+        of units; the authors take up to half of it.
+
+    Returns
+    -------
+    projection : float
+        In the units of X.
+
+    Raises
+    ------
+    ValueError
+        If `n` is not from 0 to the number of units less one.
+
+    See Also
+    --------
+    skl_sparse_ae.stability_curve : Finds the number from the agreement between seeds.
+
+    Notes
+    -----
+    Minima of different n need not agree, and where the features themselves are not
+    orthogonal, units that fit them are not either.
+
+    References
+    ----------
+    .. [1] D. Chanin, A. Garriga-Alonso, "Sparse but Wrong: Incorrect L0 Leads to
+       Incorrect Features in Sparse Autoencoders", arXiv:2508.16560, 2025.
+
+    Examples
+    --------
+    >>> from skl_sparse_ae import SparseAutoencoder, metrics
+    >>> from skl_sparse_ae.datasets import make_sparse_features
+    >>> X, codes, dictionary = make_sparse_features(
+    ...     2000, 24, 32, n_active=3, orthogonal=True, random_state=0
+    ... )
+    >>> for k in (1, 3, 8):
+    ...     fit = SparseAutoencoder(24, penalty="batch_topk", rho=k / 24, tol=0.01)
+    ...     fit = fit.set_params(random_state=0).fit(X)
+    ...     print(k, f"{metrics.decoder_projection(fit, X, 6):.2f}")
+    1 0.12
+    3 0.01
+    8 0.15
+    """
+    check_is_fitted(estimator, "components_")
+    components = unit_rows(to_numpy(estimator.components_).astype(np.float64))
+    check_scalar(n, "n", Integral, min_val=0, max_val=len(components) - 1)
+    X = to_numpy(check_array(X)).astype(np.float64)
+    intercept = getattr(
+        estimator, "decoder_intercept_", getattr(estimator, "mean_", None)
+    )
+    if intercept is not None:
+        X = X - to_numpy(intercept)
+    projections = (X @ components.T).ravel()
+    place = projections.size - 1 - n * len(X)
+    return float(np.partition(projections, place)[place])

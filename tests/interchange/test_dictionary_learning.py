@@ -83,7 +83,7 @@ def write_dictionary(folder, name, **state):
     W_enc = torch.tensor([[1.0, 0.0, -1.0], [0.0, 1.0, 1.0]])
     W_dec = torch.tensor([[3.0, 4.0], [0.0, 1.0], [2.0, 0.0]])
     b_enc, b_dec = torch.tensor([0.0, -1.0, 0.5]), torch.tensor([1.0, 2.0])
-    if name == "JumpReluAutoEncoder":
+    if name in ("JumpReluAutoEncoder", "MatryoshkaBatchTopKSAE"):
         arrays = {"W_enc": W_enc, "b_enc": b_enc, "W_dec": W_dec, "b_dec": b_dec}
     else:
         names = {"AutoEncoder": "bias", "AutoEncoderNew": "decoder.bias"}
@@ -104,6 +104,10 @@ DICTIONARIES = {
     "AutoEncoderNew": ({}, [[2, 3, 2.5], [1, 4, 4.5]]),
     "AutoEncoderTopK": ({"k": 1, "threshold": 9.0}, [[0, 0, 1.5], [0, 0, 3.5]]),
     "BatchTopKSAE": ({"k": 2, "threshold": 1.25}, [[0, 0, 1.5], [0, 2, 3.5]]),
+    "MatryoshkaBatchTopKSAE": (
+        {"k": 2, "threshold": 1.25, "group_sizes": [1, 2]},
+        [[0, 0, 1.5], [0, 2, 3.5]],
+    ),
     "JumpReluAutoEncoder": (
         {"threshold": [1.5, 3.0, 2.0]},
         [[2, 0, 2.5], [0, 4, 4.5]],
@@ -191,3 +195,40 @@ def test_dictionary_learning_itself_computes_the_same(parameters, X, tmp_path):
         rows = dictionary.decode(code)
     assert_allclose(code, estimator.transform(X), atol=1e-5)
     assert_allclose(rows, estimator.inverse_transform(code.numpy()), atol=1e-5)
+
+
+@dtypes
+def test_widths_of_nested_reconstructions(dtype, X, tmp_path):
+    pytest.importorskip("torch")
+    X = X.astype(dtype)
+    estimator = fit(X, penalty="batch_topk", rho=0.2, matryoshka_widths=[2, 5])
+    save_dictionary_learning(estimator, tmp_path)
+    trainer, state = read_dictionary(tmp_path)
+    assert trainer["dict_class"] == "MatryoshkaBatchTopKSAE"
+    assert state["group_sizes"].tolist() == [2, 3, 5]
+    z = (X - state["b_dec"]) @ state["W_enc"] + state["b_enc"]
+    code = select(z, threshold=state["threshold"])
+    tol = 1e-5 if dtype == np.float32 else 1e-12
+    assert_allclose(code, estimator.transform(X), atol=tol)
+    loaded = load_dictionary_learning(tmp_path)
+    assert loaded.matryoshka_widths_ == (2, 5, 10)
+    assert_allclose(loaded.transform(X), estimator.transform(X), atol=tol)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_dictionary_learning_itself_reads_widths(X, tmp_path):
+    utils = pytest.importorskip("dictionary_learning.utils")
+    torch = pytest.importorskip("torch")
+    X = X.astype(np.float32)
+    estimator = fit(X, penalty="batch_topk", rho=0.2, matryoshka_widths=[2, 5])
+    save_dictionary_learning(estimator, tmp_path)
+    dictionary, _ = utils.load_dictionary(str(tmp_path), "cpu")
+    with torch.no_grad():
+        code = dictionary.encode(torch.from_numpy(X))
+        rows = dictionary.decode(code)
+    assert_allclose(code, estimator.transform(X), atol=1e-5)
+    assert_allclose(rows, estimator.inverse_transform(code.numpy()), atol=1e-5)
+    torch.save(dictionary.state_dict(), tmp_path / "ae.pt")
+    config = {"trainer": {"dict_class": "MatryoshkaBatchTopKSAE"}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert load_dictionary_learning(tmp_path).matryoshka_widths_ == (2, 5, 10)

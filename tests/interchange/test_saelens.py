@@ -280,3 +280,74 @@ def test_what_saelens_saves_is_read(name, settings, subtracts, X, tmp_path):
     loaded = load_saelens(tmp_path)
     assert_allclose(loaded.transform(rows), code, atol=1e-5)
     assert_allclose(loaded.inverse_transform(code.numpy()), expected, atol=1e-5)
+
+
+def test_widths_of_nested_reconstructions(X, tmp_path):
+    estimator = fit(X, penalty="batch_topk", rho=0.2, matryoshka_widths=[2, 5])
+    save_saelens(estimator, tmp_path)
+    loaded = load_saelens(tmp_path)
+    assert loaded.matryoshka_widths_ == (2, 5, 10)
+    assert loaded.matryoshka_widths == [2, 5, 10]
+    assert_same(loaded, estimator, X)
+    save_safetensors(loaded, tmp_path / "file")
+    again = load_safetensors(tmp_path / "file")
+    assert again.matryoshka_widths_ == (2, 5, 10)
+    assert again.objective(X) == loaded.objective(X)
+
+
+def test_matryoshka_files_worked_by_hand(tmp_path):
+    write_saelens(
+        tmp_path,
+        {"topk_threshold": np.array(1.25)},
+        architecture="matryoshka_batchtopk",
+        k=2,
+        matryoshka_widths=[1, 2],
+    )
+    loaded = load_saelens(tmp_path)
+    assert_allclose(loaded.transform(ROWS), [[0, 0, 1.5], [0, 2, 3.5]])
+    assert loaded.matryoshka_widths_ == (1, 2, 3)
+
+
+@pytest.mark.parametrize("widths", [[2, 1], [0], [4], [1.5], ["2"]])
+def test_widths_that_do_not_fit_are_refused(widths, tmp_path):
+    write_saelens(
+        tmp_path,
+        {"topk_threshold": np.array(1.25)},
+        architecture="matryoshka_batchtopk",
+        matryoshka_widths=widths,
+    )
+    with pytest.raises(ValueError, match="widths"):
+        load_saelens(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("rescale", [True, False])
+def test_what_saelens_saves_of_matryoshka_is_read(rescale, X, tmp_path):
+    sae_lens = pytest.importorskip("sae_lens")
+    torch = pytest.importorskip("torch")
+    config = sae_lens.MatryoshkaBatchTopKTrainingSAEConfig(
+        d_in=64,
+        d_sae=12,
+        k=3,
+        matryoshka_widths=[4, 12],
+        rescale_acts_by_decoder_norm=rescale,
+    )
+    sae = sae_lens.MatryoshkaBatchTopKTrainingSAE(config)
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in sae.parameters():
+            parameter.uniform_(-0.5, 0.5, generator=generator)
+        sae.topk_threshold.fill_(0.3)
+        sae.save_model(tmp_path / "training")
+        sae.save_inference_model(tmp_path / "inference")
+        rows = torch.from_numpy(X.astype(np.float32))
+        inference = sae_lens.SAE.load_from_disk(tmp_path / "inference")
+        code = inference.encode(rows)
+        expected = inference.decode(code)
+    loaded = load_saelens(tmp_path / "training")
+    assert loaded.matryoshka_widths_ == (4, 12)
+    decoded = loaded.inverse_transform(loaded.transform(rows.numpy()))
+    assert_allclose(decoded, expected, atol=1e-5)
+    loaded = load_saelens(tmp_path / "inference")
+    decoded = loaded.inverse_transform(loaded.transform(rows.numpy()))
+    assert_allclose(decoded, expected, atol=1e-5)

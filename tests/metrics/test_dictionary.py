@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.linalg import hadamard
+from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 
 from skl_sparse_ae import metrics
+from skl_sparse_ae.datasets import make_sparse_features
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,44 @@ def test_rounding_does_not_take_coherence_beyond_one(rng):
 
 def test_coherence_of_components(digits):
     assert metrics.mutual_coherence(PCA(8).fit(digits).components_) < 1e-12
+
+
+class Fitted(BaseEstimator):
+    def __init__(self, components_=None, decoder_intercept_=None):
+        self.components_, self.decoder_intercept_ = components_, decoder_intercept_
+
+    def fit(self, X):
+        return self
+
+
+def test_decoder_projection_by_hand():
+    # Rows less the intercept are (3, 1) and (0, 4); units are (1, 0), (0, 1) and
+    # (0.6, 0.8), after scaling. Projections: 3, 1, 2.6 and 0, 4, 3.2.
+    fitted = Fitted(np.array([[2.0, 0], [0, 5], [3, 4]]), np.array([1.0, 1]))
+    X = [[4.0, 2], [1, 5]]
+    # In order: 4, 3.2, 3, 2.6, 1, 0; two rows, so the third and the fifth.
+    assert metrics.decoder_projection(fitted, X, 0) == 4
+    assert_allclose(metrics.decoder_projection(fitted, X, 1), 3)
+    assert_allclose(metrics.decoder_projection(fitted, X, 2), 1)
+    for n in (-1, 3):
+        with pytest.raises(ValueError, match="n =="):
+            metrics.decoder_projection(fitted, X, n)
+
+
+def test_decoder_projection_of_the_true_features_is_zero(rng):
+    """With orthogonal features, at any n above the number of features in a row."""
+    X, codes, dictionary = make_sparse_features(
+        200, 10, 12, n_active=2, orthogonal=True, random_state=0
+    )
+    n = int((codes > 0).sum(axis=1).max()) + 1
+    fitted = Fitted(dictionary, np.zeros(12))
+    assert_allclose(metrics.decoder_projection(fitted, X, n), 0, atol=1e-12)
+    mixed = Fitted(dictionary + 0.3 * np.roll(dictionary, 1, axis=0), np.zeros(12))
+    assert metrics.decoder_projection(mixed, X, 3) > 0.1
+
+
+def test_decoder_projection_of_pca_uses_its_mean(rng):
+    X = rng.normal(5, 1, size=(50, 4))
+    pca = PCA(3).fit(X)
+    expected = np.sort(pca.transform(X).ravel())[-51]
+    assert_allclose(metrics.decoder_projection(pca, X, 1), expected)

@@ -1,6 +1,7 @@
 """J as a function of the encoder, against J of all parameters."""
 
 import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from skl_sparse_ae._objective import (
     objective_class,
     projected_objective,
 )
+from skl_sparse_ae._objective._row_passes import Kept
 from skl_sparse_ae._penalties import NoPenalty
 from skl_sparse_ae._rows._in_memory import InMemory
 
@@ -235,3 +237,9 @@ def test_which_decoders_can_be_solved(penalty, out_activation, tied, expected):
     layout = Layout(N_FEATURES, N_COMPONENTS, tied)
     network = Network.from_names(layout, "logistic", out_activation, penalty)
     assert can_project(network) == expected
+
+
+def test_codes_and_rows_are_kept_where_they_fit_the_memory():
+    X, network = np.zeros((10, 4)), SimpleNamespace(layout=Layout(4, 3))
+    kept = [tuple(Kept.within(n_bytes, X, network)) for n_bytes in (239, 240, 319, 320)]
+    assert kept == [(False, False), (True, False), (True, False), (True, True)]

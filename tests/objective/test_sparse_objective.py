@@ -11,7 +11,7 @@ from scipy import sparse
 from skl_sparse_ae import TopK
 from skl_sparse_ae._arrays._team import Team
 from skl_sparse_ae._network._network import Network
-from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._network._parameters import Layout, Parameters
 from skl_sparse_ae._objective._dense import DenseObjective
 from skl_sparse_ae._objective._sparse import SparseObjective
 from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
@@ -126,6 +126,34 @@ def test_terms_and_means(penalty, rng, team):
     assert_allclose(ours.terms(theta), other.terms(theta), rtol=1e-12)
     assert_allclose(ours.active_fraction, other.active_fraction)
     assert_allclose(ours.means(theta), other.means(theta), rtol=1e-12)
+
+
+def test_errors_of_rows_that_are_nearly_reconstructed(rng, team):
+    network = make_network(None)
+    X, _ = make_rows(rng)
+    X *= 1e-3
+    theta = 1e-3 * rng.normal(size=network.layout.size)
+    ours, other = (
+        cls(network, 0.0, team=team, dtype=float).use_rows(rows).terms(theta)
+        for cls, rows in ((SparseObjective, X), (DenseObjective, X.toarray()))
+    )
+    assert 0 < other.reconstruction < 1e-4
+    assert_allclose(ours.reconstruction, other.reconstruction, rtol=1e-10)
+
+
+def test_errors_are_never_negative(team):
+    """One unit copies the only column; the rounding of sums may be of any sign."""
+    network = Network.from_names(
+        Layout(1, 1), "identity", "identity", make_penalty(None)
+    )
+    for seed in range(20):
+        X = sparse.csr_array(1e3 * np.random.RandomState(seed).rand(30, 1))
+        scale = 1 + seed / 7
+        theta = network.layout.flatten(
+            Parameters(*(np.array(a) for a in ([[scale]], [0.0], [[1 / scale]], [0.0])))
+        )
+        objective = SparseObjective(network, 0.0, team=team, dtype=float)
+        assert 0 <= objective.use_rows(X).terms(theta).reconstruction < 1e-6
 
 
 @pytest.mark.parametrize("tied", [False, True])

@@ -4,6 +4,7 @@ from numpy.testing import assert_array_equal
 
 from skl_sparse_ae import BatchTopK, SparseAutoencoder, TopK
 from skl_sparse_ae._network._activations import ACTIVATIONS
+from skl_sparse_ae._penalties._topk import _largest
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -76,6 +77,15 @@ def test_a_soft_code_is_what_exceeds_the_largest_that_is_dropped():
     a = np.array([[3.0, 1.0, 2.0, 0.5], [1.0, 1.0, 1.0, 0.0]])
     TopK(rho=0.25, transform_factor=2, transform_soft=True).for_transform().select(a)
     assert_array_equal(a, [[2, 0, 1, 0], [0, 0, 0, 0]])
+
+
+def test_a_soft_code_of_all_units_is_not_changed(rng):
+    a = rng.uniform(0.1, 1, size=(5, 4))
+    penalty = TopK(0.99, transform_soft=True).for_transform()
+    assert penalty.n_active(4) == 4
+    soft = a.copy()
+    penalty.select(soft)
+    assert_array_equal(soft, a)
 
 
 def test_a_soft_code_is_continuous(digits):
@@ -154,3 +164,25 @@ def test_batch_topk_rows_use_k_units_on_average(by, digits):
 def test_batch_topk_needs_batches(digits):
     with pytest.raises(ValueError, match="'batch_topk'.*solver='adam'"):
         SparseAutoencoder(8, penalty="batch_topk", solver="lbfgs").fit(digits)
+
+
+def test_of_equal_activations_on_a_device_the_first_are_kept():
+    xp = pytest.importorskip("array_api_strict")
+    a = np.array([[1.0, 3.0, 3.0, 3.0, 2.0], [5.0, 0.0, 1.0, 0.0, 0.0]])
+    for k, expected in [
+        (1, [[0, 1, 0, 0, 0], [1, 0, 0, 0, 0]]),
+        (2, [[0, 1, 1, 0, 0], [1, 0, 1, 0, 0]]),
+        (4, [[0, 1, 1, 1, 1], [1, 1, 1, 1, 0]]),
+    ]:
+        assert_array_equal(np.asarray(_largest(xp.asarray(a), k)), expected)
+
+
+def test_soft_codes_on_a_device_are_those_of_numpy(rng):
+    xp = pytest.importorskip("array_api_strict")
+    a = rng.normal(size=(6, 5))
+    penalty = TopK(0.4, transform_soft=True).for_transform()
+    expected, on_device = a.copy(), xp.asarray(a)
+    penalty.select(expected)
+    penalty.select(on_device)
+    assert_array_equal(np.asarray(on_device), expected)
+    assert np.count_nonzero(expected) == 12  # what exceeds the third of each row

@@ -207,3 +207,16 @@ def test_the_rate_begins_to_fall_when_values_do_not():
     assert schedule.converged
     assert schedule.end == 10
     assert_allclose([schedule.rate(t) for t in (5, 7.5, 10)], [1.0, 0.5, 0.0])
+
+
+def test_the_rate_falls_only_once():
+    schedule = _Schedule(1.0, 10, Progress(0.1, 1))
+    for n_epochs, value in enumerate([9.0, 7.0, 5.0, 3.0, 2.0, 2.0, 2.0], start=1):
+        schedule.record(n_epochs, value)
+    assert not schedule.converged  # in its second half it falls already
+    assert schedule.end == 10
+    schedule = _Schedule(1.0, 100, Progress(0.1, 1))
+    for n_epochs, value in enumerate([9.0, 7.0, 7.0, 3.0, 1.0, 1.0], start=1):
+        schedule.record(n_epochs, value)
+    assert schedule.converged
+    assert schedule.end == 6

@@ -155,3 +155,15 @@ def test_a_trial_too_high_is_narrowed_to_the_inner_four_fifths():
 
     line_search(wall, 0.0, -1e-3)
     assert trials[:2] == [1.0, 0.1]
+
+
+def test_a_value_no_lower_than_the_last_ends_the_extension():
+    trials = []
+
+    def flat(t):
+        trials.append(t)
+        return -min(t, 1.0), -1.0
+
+    line_search(flat, 0.0, -1.0)
+    assert trials[:2] == [1.0, 5.0]
+    assert 1 < trials[2] < 5

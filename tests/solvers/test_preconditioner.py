@@ -124,11 +124,12 @@ def test_the_gradient_of_all_parameters_is_that_of_the_composition(parameters, r
     assert_allclose(out @ step, 3 * (gradient @ coordinates.to_theta(step)))
 
 
-def test_weights_are_shrunk_where_rows_hardly_vary(covariance, rng):
+@pytest.mark.parametrize("n_directions", [N_FEATURES - 1, N_FEATURES])
+def test_weights_are_shrunk_where_rows_hardly_vary(n_directions, covariance, rng):
     """Along each direction by the root of v / (v + c), but for one common factor."""
     variances, directions = np.linalg.eigh(covariance)
     coef = rng.randn(N_FEATURES, N_COMPONENTS)
-    actual = directions.T @ make(covariance, N_FEATURES).shrunk(coef)
+    actual = directions.T @ make(covariance, n_directions).shrunk(coef)
     wanted = np.sqrt(variances / (variances + variances.mean()))
     ratios = actual / (wanted[:, None] * (directions.T @ coef))
     assert_allclose(ratios, ratios[0, 0])
