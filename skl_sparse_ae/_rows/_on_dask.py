@@ -71,7 +71,6 @@ class OnDask(Rows):
         parts = [
             array.map_blocks(
                 part_of_block,
-                seen_block,
                 seed=seed,
                 held_out=held_out,
                 dtype=array.dtype,
