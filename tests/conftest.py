@@ -11,15 +11,17 @@ from sklearn.datasets import load_digits
 from skl_sparse_ae._arrays._team import Team
 
 with suppress(ImportError):
-    from hypothesis import settings
+    from hypothesis import HealthCheck, settings
 
     # The same examples in each run; --hypothesis-profile=thorough tries more, others.
+    # A machine that is busy must not fail a test.
+    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile(
-        "few", max_examples=200, deadline=None, derandomize=True, database=None
+        "few", patient, max_examples=200, derandomize=True, database=None
     )
     # With the lowest versions of libraries, where "few" has run with the newest.
     settings.register_profile("fewest", settings.get_profile("few"), max_examples=20)
-    settings.register_profile("thorough", max_examples=2000, deadline=None)
+    settings.register_profile("thorough", patient, max_examples=2000)
     settings.load_profile("few")
 
 

@@ -8,6 +8,7 @@ __all__ = [
     "activation_density",
     "always_on_units",
     "dead_units",
+    "decoder_projection",
     "feature_detection",
     "hoyer_sparsity",
     "loss_per_entry",
@@ -49,6 +50,7 @@ def always_on_units(
 def dead_units(
     A: _Rows, *, threshold: float | ArrayLike | str | None = None
 ) -> NDArray[Any]: ...
+def decoder_projection(estimator: Any, X: _Rows, n: int) -> float: ...
 def feature_detection(
     codes: _Rows,
     A: _Rows,

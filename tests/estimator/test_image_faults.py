@@ -144,3 +144,16 @@ def test_pickles_encode_alike_and_go_on(pooling, train_on, images):
     autoencoder.partial_fit(images)
     assert_array_equal(loaded.components_, autoencoder.components_)
     assert loaded.output_shape_ == autoencoder.output_shape_
+
+
+@pytest.mark.filterwarnings("ignore:The reconstruction explains less than 1 %")
+def test_batch_topk_counts_weighted_images_as_repeated_ones(images):
+    X, weights = images[:30], 1 + np.arange(30) % 3
+    options = {"penalty": "batch_topk", "rho": 0.3, "alpha": 0.01, "batch_size": 100}
+    autoencoder = make(train_on="images", max_iter=1, **options)
+    weighted = autoencoder.fit(X, sample_weight=weights).loss_curve_
+    repeated = autoencoder.fit(np.repeat(X, weights, axis=0)).loss_curve_
+    plain = autoencoder.fit(X).loss_curve_
+    # The mean of J over the single step's batch, at the initial parameters.
+    assert_allclose(weighted, repeated, rtol=1e-6)
+    assert abs(plain[0] / weighted[0] - 1) > 1e-4

@@ -68,7 +68,9 @@ def test_a_large_constant_column_loses_no_digits_of_the_others(digits):
     autoencoder.score(X)  # a warning would be an error
 
 
-@pytest.mark.filterwarnings("ignore:.*lose their digits")
+@pytest.mark.filterwarnings(
+    "ignore:.*lose their digits", "ignore:.*of the variance of the images"
+)
 @short
 def test_images_that_lose_digits_warn(digits):
     X = (digits + 1e6).astype(np.float32)

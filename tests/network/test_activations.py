@@ -109,3 +109,10 @@ def test_the_estimators_docstring_mentions_every_activation(parameter, names):
     doc = inspect.getdoc(SparseAutoencoder)
     (choices,) = re.findall(rf"^{parameter} : {{(.*?)}}", doc, flags=re.MULTILINE)
     assert set(re.findall(r'"(\w+)"', choices)) == names
+
+
+@pytest.mark.parametrize(("name", "at_zero"), [("relu", 0), ("identity", 1)])
+def test_slopes_of_units_at_zero(name, at_zero):
+    activation, a = ACTIVATIONS[name](), np.array([0.0, 2.0])
+    assert activation.derivative(a).tolist() == [at_zero, 1]
+    assert activation.derivative_slope(a).tolist() == [0, 0]

@@ -16,6 +16,7 @@ from skl_sparse_ae._network._activations import ACTIVATIONS, OUT_ACTIVATIONS
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._objective._dense import DenseObjective
+from skl_sparse_ae._objective._sums import CodeSums
 from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
 from skl_sparse_ae._rows._running_means import RunningMeans
 
@@ -303,3 +304,16 @@ def test_within_a_memory_budget_memory_does_not_grow_with_the_rows(team):
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
     assert peaks[1] < 40_000 * N_COMPONENTS * 8
+
+
+def test_active_units_are_counted_with_their_weights():
+    network = Network.from_names(
+        Layout(3, 2), "relu", "identity", make_penalty("l1", beta=1.0)
+    )
+    code = np.array([[0.0, 1.0], [2.0, 3.0]])
+    sums = CodeSums(network, counts_active=True)
+    sums.add(code, np.array([1.0, 0.5]))
+    assert sums.n_active == 1 + 2 * 0.5
+    assert_array_equal(sums.phi, [0.5 * 2, 1 + 0.5 * 3])
+    sums.add(code)
+    assert sums.n_active == 2 + 3

@@ -8,6 +8,7 @@ from skl_sparse_ae import KL, L1, Contractive, TopK
 from skl_sparse_ae._network._activations import ACTIVATIONS
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._penalties._linear import _squared_norms
 from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
 
 from .. import numeric
@@ -197,3 +198,11 @@ def test_contractive_is_the_squared_jacobian_norm(activation, rng):
     phi = penalty.phi(code(x), network.activation)[0]
     term = penalty.unit_weights(parameters) @ penalty.psi(phi)
     assert_allclose(term, 0.7 * np.sum(np.square(jacobian)), rtol=1e-7)
+
+
+def test_squared_norms_on_a_device_are_those_of_numpy(rng):
+    xp = pytest.importorskip("array_api_strict")
+    matrix = rng.normal(size=(4, 3))
+    expected = (matrix**2).sum(axis=0)
+    assert_allclose(_squared_norms(matrix), expected)
+    assert_allclose(np.asarray(_squared_norms(xp.asarray(matrix))), expected)

@@ -13,8 +13,8 @@ import pytest
 from sklearn.base import clone
 
 import skl_sparse_ae
-from skl_sparse_ae import Penalty, SparseAutoencoder, _penalties
-from skl_sparse_ae._penalties import PENALTIES
+from skl_sparse_ae import L1, Penalty, SparseAutoencoder, _penalties
+from skl_sparse_ae._penalties import PENALTIES, is_built_in
 
 ROOT = Path(__file__).parents[2]
 NAMES = {repr(name).replace("'", '"') for name in PENALTIES}
@@ -98,3 +98,12 @@ def test_the_table_of_the_documentation():
     assert by_name["kl"].endswith('| `"logistic"` | yes | yes |')
     assert by_name["contractive"].endswith('| `"logistic"` | | yes |')
     assert by_name[None].endswith('| `"logistic"` | | |')
+
+
+def test_what_is_built_in():
+    class Own(L1):
+        pass
+
+    assert all(is_built_in(name) for name in PENALTIES)
+    assert is_built_in(L1(0.1))
+    assert not is_built_in(Own(0.1))

@@ -175,3 +175,14 @@ def test_of_equal_activations_on_a_device_the_first_are_kept():
         (4, [[0, 1, 1, 1, 1], [1, 1, 1, 1, 0]]),
     ]:
         assert_array_equal(np.asarray(_largest(xp.asarray(a), k)), expected)
+
+
+def test_soft_codes_on_a_device_are_those_of_numpy(rng):
+    xp = pytest.importorskip("array_api_strict")
+    a = rng.normal(size=(6, 5))
+    penalty = TopK(0.4, transform_soft=True).for_transform()
+    expected, on_device = a.copy(), xp.asarray(a)
+    penalty.select(expected)
+    penalty.select(on_device)
+    assert_array_equal(np.asarray(on_device), expected)
+    assert np.count_nonzero(expected) == 12  # what exceeds the third of each row
