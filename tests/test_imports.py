@@ -18,6 +18,7 @@ LAYERS = [
     ["datasets", "metrics", "stability", "interchange"],
     ["_conv_sparse_autoencoder"],
     ["_sparse_autoencoder"],
+    ["_fitted_methods"],
     ["_fitting"],
     ["_solvers"],
     ["_objective"],
