@@ -216,7 +216,7 @@ class DeviceObjective(Objective):
                 super()._parameters(theta, weights),
             )
             # The thresholds are the penalty's already.
-            theta = layout.flatten(parameters, thresholds=0.0)
+            theta = layout.flatten(parameters, self.dtype, thresholds=0.0)
             return layout.views(self._X.from_numpy(theta))
         if self.mean is None:
             return weights

@@ -97,13 +97,18 @@ def test_inverse_undoes_apply(name):
 
 
 def test_outputs_are_activations_too():
-    assert set(OUT_ACTIVATIONS) == {"identity", "logistic"}
-    assert all(ACTIVATIONS[name] is cls for name, cls in OUT_ACTIVATIONS.items())
+    assert set(OUT_ACTIVATIONS) == {"identity", "logistic", "exponential"}
+    both = set(OUT_ACTIVATIONS) & set(ACTIVATIONS)
+    assert both == {"identity", "logistic"}
+    assert all(ACTIVATIONS[name] is OUT_ACTIVATIONS[name] for name in both)
 
 
 @pytest.mark.parametrize(
     ("parameter", "names"),
-    [("activation", {"auto", *ACTIVATIONS}), ("out_activation", set(OUT_ACTIVATIONS))],
+    [
+        ("activation", {"auto", *ACTIVATIONS}),
+        ("out_activation", {"auto", *OUT_ACTIVATIONS}),
+    ],
 )
 def test_the_estimators_docstring_mentions_every_activation(parameter, names):
     doc = inspect.getdoc(SparseAutoencoder)
