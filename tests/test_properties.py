@@ -42,6 +42,7 @@ REFUSALS = [
     "gives values from 0 to 1",
     "Sample weights must contain",
     "these have no variance",
+    "has held out all rows of positive weight",
 ]
 
 

@@ -60,10 +60,19 @@ class OnDask(Rows):
         n_held_out = np.clip(np.ceil(fraction * stops[-1]), 1, stops[-1] - 1)
         n_before = np.round(n_held_out * np.append(0, stops) / stops[-1]).astype(int)
         n_of_block, seed = np.diff(n_before), _draw_seed(rng)
-        return (
-            self._part(lengths - n_of_block, seed, held_out=False),
-            self._part(n_of_block, seed, held_out=True),
-        )
+        train = self._part(lengths - n_of_block, seed, held_out=False)
+        # In memory, rows of weight zero are not held out.
+        if train.sample_weight is not None and not sum(train._positive_counts()):
+            raise ValueError(
+                "early_stopping=True has held out all rows of positive weight of the "
+                "Dask array. Use early_stopping=False, or another validation_fraction."
+            )
+        return train, self._part(n_of_block, seed, held_out=True)
+
+    def _positive_counts(self):
+        """Return the number of rows of positive weight in each block, a list."""
+        counts = [_count_positive(w) for w in _delayed_blocks(self.sample_weight)]
+        return dask.compute(counts)[0]
 
     def _part(self, lengths, seed, held_out):
         """Return the rows of each block that are held out, or the others."""
@@ -119,8 +128,7 @@ class OnDask(Rows):
         # The same rows as in memory, where those of weight zero have been removed.
         lengths = self.X.chunks[0]
         if self.sample_weight is not None:
-            counts = [_count_positive(w) for w in _delayed_blocks(self.sample_weight)]
-            lengths = dask.compute(counts)[0]
+            lengths = self._positive_counts()
         starts = np.cumsum([0, *lengths])
         rows = sample_indices(int(starts[-1]), size)
         parts = np.split(rows, np.searchsorted(rows, starts[1:-1]))

@@ -143,6 +143,15 @@ def test_early_stopping_judges_by_rows_that_are_not_trained_on(X, weights, place
     assert autoencoder.best_validation_score_ == max(scores) > 0.3
 
 
+def test_early_stopping_tells_that_only_rows_without_weight_are_left():
+    weights = np.zeros(2)
+    weights[1] = 1.0
+    X = blocks_of(np.eye(2))
+    with pytest.raises(ValueError, match="held out (all rows|.* without variance)"):
+        for seed in range(8):  # holds out one of the two
+            make(early_stopping=True, random_state=seed).fit(X, sample_weight=weights)
+
+
 @short
 @pytest.mark.parametrize("corruption", ["masking", "gaussian"])
 def test_the_encoder_learns_from_noisy_rows(corruption, X):
