@@ -18,6 +18,7 @@ ORDER = [
     "plot_denoising.py",
     "plot_anomalies.py",
     "plot_incomplete_tables.py",
+    "plot_zeros_and_ones.py",
     "plot_larger_than_memory.py",
 ]
 
