@@ -17,6 +17,8 @@ ORDER = [
     "plot_text_topics.py",
     "plot_denoising.py",
     "plot_anomalies.py",
+    "plot_incomplete_tables.py",
+    "plot_zeros_and_ones.py",
     "plot_larger_than_memory.py",
 ]
 

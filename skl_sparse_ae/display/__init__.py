@@ -11,6 +11,7 @@ from ._activation_density import ActivationDensityDisplay
 from ._loss_curve import LossCurveDisplay
 from ._mean_activation import MeanActivationDisplay
 from ._reconstructions import ReconstructionDisplay
+from ._row_losses import RowLossDisplay
 from ._sparsity_curve import SparsityCurveDisplay
 from ._unit_features import UnitFeatureDisplay
 from ._unit_images import UnitImageDisplay
@@ -20,6 +21,7 @@ __all__ = [
     "LossCurveDisplay",
     "MeanActivationDisplay",
     "ReconstructionDisplay",
+    "RowLossDisplay",
     "SparsityCurveDisplay",
     "UnitFeatureDisplay",
     "UnitImageDisplay",

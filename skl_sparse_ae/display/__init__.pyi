@@ -9,6 +9,7 @@ __all__ = [
     "LossCurveDisplay",
     "MeanActivationDisplay",
     "ReconstructionDisplay",
+    "RowLossDisplay",
     "SparsityCurveDisplay",
     "UnitFeatureDisplay",
     "UnitImageDisplay",
@@ -101,6 +102,37 @@ class ReconstructionDisplay:
         image_shape: tuple[int, ...] | None = None,
         feature_names: ArrayLike | None = None,
         n_rows: int = 8,
+        ax: Axes | None = None,
+        **plot_params: Any,
+    ) -> Self: ...
+
+class RowLossDisplay:
+    def __init__(
+        self,
+        *,
+        losses: NDArray[Any],
+        feature_names: ArrayLike,
+        row_names: Sequence[object] | NDArray[Any] | None = None,
+        rows: ArrayLike | None = None,
+        median_loss: float | None = None,
+    ) -> None: ...
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        n_features: int = 3,
+        cmap: Any = "Blues",
+        name_length: int = 32,
+    ) -> Self: ...
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: _Rows,
+        *,
+        n_rows: int = 10,
+        row_names: Sequence[object] | NDArray[Any] | None = None,
+        feature_names: ArrayLike | None = None,
         ax: Axes | None = None,
         **plot_params: Any,
     ) -> Self: ...
