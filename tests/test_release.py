@@ -5,6 +5,7 @@ import re
 import shutil
 import sysconfig
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,11 @@ def release():
 
 @pytest.fixture(scope="module")
 def built(release, tmp_path_factory):
-    pytest.importorskip("build")
+    # The folder `build` of an installation can be imported, too.
+    try:
+        metadata.distribution("build")
+    except metadata.PackageNotFoundError:
+        pytest.skip("needs the package build")
     return release.build(tmp_path_factory.mktemp("dist"))
 
 
@@ -53,11 +58,11 @@ def test_the_wheel_works_where_it_is_installed_alone(release, built):
 def test_the_wheel_says_what_it_is(built):
     with zipfile.ZipFile(built[1]) as wheel:
         (path,) = [n for n in wheel.namelist() if n.endswith(".dist-info/METADATA")]
-        metadata = wheel.read(path).decode()
+        described = wheel.read(path).decode()
         assert any(name.endswith("licenses/LICENSE") for name in wheel.namelist())
-    assert "License-Expression: BSD-3-Clause" in metadata
-    assert "Requires-Python: >=3.11" in metadata
-    assert "Typing :: Typed" in metadata
+    assert "License-Expression: BSD-3-Clause" in described
+    assert "Requires-Python: >=3.11" in described
+    assert "Typing :: Typed" in described
 
 
 def test_the_recipe_requires_what_the_wheel_requires():
