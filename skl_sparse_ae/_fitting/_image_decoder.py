@@ -84,6 +84,7 @@ class _NormalEquations:
             network.image_blocks(part.start, part.stop, X.itemsize) for part in parts
         ]
         self._shape = parameters.components.shape
+        self._n_weights = parameters.components.size
         n_channels = network.layout.n_intercepts
         of_pixels = (self._weights * X).sum(axis=0, dtype=np.float64)
         self._mean = of_pixels.reshape(-1, n_channels).mean(axis=0)
@@ -123,10 +124,9 @@ class _NormalEquations:
     def _parameters_of(self, vector):
         """Return the parameters with the decoder of a vector, for centred images."""
         vector = vector.astype(self._X.dtype)
-        n_weights = np.prod(self._shape)
         return self._parameters._replace(
-            components=vector[:n_weights].reshape(self._shape),
-            decoder_intercept=vector[n_weights:],
+            components=vector[: self._n_weights].reshape(self._shape),
+            decoder_intercept=vector[self._n_weights :],
         )
 
     def _product(self, vector):
@@ -136,8 +136,8 @@ class _NormalEquations:
             return self._network.decode(parameters, maps, self._empty(rows))
 
         product = self._of_images(written)
-        n_weights = np.prod(self._shape)
-        product[:n_weights] += self._decay * vector[:n_weights]
+        weights = slice(self._n_weights)
+        product[weights] += self._decay * vector[weights]
         return product
 
     def _of_images(self, images):

@@ -98,8 +98,7 @@ class Convolution:
         """
         n_images = len(X)
         patches = self.empty_patches(n_images, X.dtype)
-        padded = self._empty_padded(n_images, X.dtype)
-        self._inside(padded)[...] = X.reshape(-1, *self.image_shape)
+        padded = self._padded(X)
         for pixels, values in self._pairs(padded, patches):
             values[...] = pixels
         return patches
@@ -133,8 +132,7 @@ class Convolution:
         -------
         patches : ndarray of shape (n_patches, patch_size)
         """
-        padded = self._empty_padded(len(X), X.dtype)
-        self._inside(padded)[...] = X.reshape(-1, *self.image_shape)
+        padded = self._padded(X)
         windows = sliding_window_view(padded, self.kernel_shape, axis=(1, 2))
         rows, columns = np.divmod(positions, self.map_shape[1])
         found = windows[images, rows * self.stride[0], columns * self.stride[1]]
@@ -170,6 +168,11 @@ class Convolution:
             total = max(0, (n - 1) * step + kernel - size)
             pads.append((total // 2, total - total // 2))
         return pads
+
+    def _padded(self, X):
+        padded = self._empty_padded(len(X), X.dtype)
+        self._inside(padded)[...] = X.reshape(-1, *self.image_shape)
+        return padded
 
     def _empty_padded(self, n_images, dtype):
         height, width, channels = self.image_shape
