@@ -19,6 +19,8 @@ PIXELS_PER_WEIGHT, MIN_PIXELS = 20, 100_000
 # relative to that of a decoder of zeros, and the number of iterations. What is left
 # then are weights in directions that hardly matter, and on photographs fit the sample.
 RTOL, MAX_ITER = 1e-3, 50
+# Maps are kept from one iteration to the next if they take no more memory.
+KEPT_BYTES = 2**27
 
 
 def image_decoder(network, parameters, rows, decay, team, rtol=RTOL, max_iter=MAX_ITER):
@@ -83,6 +85,8 @@ class _NormalEquations:
         self._blocks = [
             network.image_blocks(part.start, part.stop, X.itemsize) for part in parts
         ]
+        n_bytes = len(X) * network.n_outputs * X.itemsize
+        self._maps = {} if n_bytes <= KEPT_BYTES else None
         self._shape = parameters.components.shape
         self._n_weights = parameters.components.size
         n_channels = network.layout.n_intercepts
@@ -174,13 +178,19 @@ class _NormalEquations:
         """Return the sum of a function of the rows and the maps of each block."""
 
         def of_thread(row_blocks):
-            total = 0
-            for rows in row_blocks:
-                X = self._X[rows]
-                maps = np.empty((len(X), self._network.n_outputs), X.dtype)
-                total = total + of_block(
-                    rows, self._network.encode(self._parameters, X, maps)
-                )
-            return total
+            return sum(of_block(rows, self._maps_of(rows)) for rows in row_blocks)
 
         return sum(self._team.map(of_thread, self._blocks))
+
+    def _maps_of(self, rows):
+        """Return the maps of a block, which are the same in all iterations."""
+        if self._maps is None:
+            return self._encoded(rows)
+        if rows.start not in self._maps:
+            self._maps[rows.start] = self._encoded(rows)
+        return self._maps[rows.start]
+
+    def _encoded(self, rows):
+        X = self._X[rows]
+        maps = np.empty((len(X), self._network.n_outputs), X.dtype)
+        return self._network.encode(self._parameters, X, maps)

@@ -186,3 +186,9 @@ def test_precision_is_that_of_the_images(X):
     assert fitted.components_.dtype == fitted.decoder_intercept_.dtype == np.float32
     double = clone(fitted).fit(X)
     assert abs(fitted.score(X.astype(np.float32)) - double.score(X)) < 0.01
+
+
+def test_maps_that_are_not_kept_give_the_same_decoder(X, monkeypatch):
+    kept = ConvSparseAutoencoder(4, **SHORT).fit(X)
+    monkeypatch.setattr("skl_sparse_ae._fitting._image_decoder.KEPT_BYTES", 0)
+    assert_array_equal(clone(kept).fit(X).components_, kept.components_)
