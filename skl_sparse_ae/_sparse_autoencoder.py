@@ -214,9 +214,10 @@ class SparseAutoencoder(
           until J has converged within `tol` or half of `max_iter` has passed, and then
           decreases linearly to zero.
         - "auto": "adam" for more than 100000 rows or five million parameters, and for
-          "topk", "batch_topk" and "jumprelu", whose objective is not smooth; "lbfgs"
-          otherwise, and for Dask arrays, of which each mini-batch would have to wait
-          for the workers.
+          "topk", "batch_topk" and "jumprelu", whose objective is not smooth, and for
+          ``loss="poisson"``, where one large count can hold back a search over all
+          rows; "lbfgs" otherwise, and for Dask arrays, of which each mini-batch would
+          have to wait for the workers.
 
     max_iter : int, default=200
         Maximum number of iterations ("lbfgs") or epochs ("adam").

@@ -142,11 +142,13 @@ def _uses_lbfgs(settings, problem):
         )
     if settings.solver != "auto":
         return settings.solver == "lbfgs"
+    network = problem.network
     is_small = (
-        rows.shape[0] <= LBFGS_MAX_ROWS
-        and problem.network.layout.size <= LBFGS_MAX_PARAMETERS
+        rows.shape[0] <= LBFGS_MAX_ROWS and network.layout.size <= LBFGS_MAX_PARAMETERS
     )
-    return is_small and not penalty.selects
+    return (
+        is_small and network.loss.has_bounded_curvature and not network.penalty.selects
+    )
 
 
 def _starting_point(settings, problem, rng, previous):
