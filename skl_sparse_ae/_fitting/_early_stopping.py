@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ._fitted import reconstruction_at
 from ._null_loss import explained_fraction, null_deviance
 
 
@@ -27,6 +28,7 @@ def hold_out(settings, rows, rng):
 
 def make_validation(settings, problem, held_out, team):
     """Return the `Validation` on the held-out rows, or None if there are none."""
+    fill = problem.missing_fill
     if held_out is None:
         return None
     deviance = null_deviance(problem.network.loss, held_out)
@@ -39,9 +41,14 @@ def make_validation(settings, problem, held_out, team):
         )
     # The score is that of the reconstruction from all units.
     network = replace(problem.network, widths=None)
-    objective = problem._replace(network=network, rows=held_out).objective(team)
+    problem = problem._replace(network=network, rows=held_out)
+    objective = problem.objective(team)
+    reconstructs = held_out.fill is not None and fill == "reconstruction"
 
     def score(theta):
+        if reconstructs:
+            seen = held_out.with_view(improve=reconstruction_at(problem, theta))
+            objective.use_rows(seen.X, seen.sample_weight, inputs=seen.inputs)
         return explained_fraction(objective.terms(theta).reconstruction, deviance)
 
     return Validation(score, settings.tol, settings.n_iter_no_change)

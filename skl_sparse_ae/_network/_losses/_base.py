@@ -38,6 +38,9 @@ class Loss:
     #: Whether the error at the pre-activation is ``m - x``. The pre-activation then has
     #: no unit, and the loss is not in that of X squared.
     is_canonical = False
+    #: Whether the second derivative at the pre-activation is bounded. Otherwise, one
+    #: large entry decides how far a search along a line may go.
+    has_bounded_curvature = True
 
     def __init__(self, out_activation, skips_missing=False):
         self.out_activation = out_activation

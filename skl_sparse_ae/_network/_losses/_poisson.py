@@ -17,6 +17,7 @@ class Poisson(CanonicalLoss):
     name = "poisson"
     out_activations = ("exponential",)
     limits, entries_are = (0.0, np.inf), "counts"
+    has_bounded_curvature = False
 
     @staticmethod
     def input_function(x):
