@@ -4,8 +4,8 @@ import numpy as np
 
 # Relative to the terms of their difference, smaller results are rounding errors.
 ROUNDING = 1e-13
-# The least part of the deviance that is taken to be explainable.
-LEAST_EXPLAINABLE = 0.01
+# The least part of the null deviance that counts as an excess.
+LEAST_EXCESS = 0.01
 
 
 def null_deviance(loss, rows, moments=None):
@@ -39,8 +39,10 @@ def null_deviance(loss, rows, moments=None):
     return 2 * float(np.sum(left, where=~is_rounding))
 
 
-def explainable_deviance(loss, mean, deviance):
-    """Return the part of the null deviance that is not noise.
+def excess_deviance(loss, mean, deviance):
+    """Return the null deviance beyond that of noise around the mean of each column.
+
+    It is a lower bound of what can be explained: rates that vary have less noise.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ def explainable_deviance(loss, mean, deviance):
         All of it where the mean of a column does not tell how much is noise.
     """
     noise = float(np.sum(loss.noise(mean)))
-    return max(deviance - noise, LEAST_EXPLAINABLE * deviance)
+    return max(deviance - noise, LEAST_EXCESS * deviance)
 
 
 def itself(x):
