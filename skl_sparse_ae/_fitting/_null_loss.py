@@ -42,7 +42,8 @@ def null_deviance(loss, rows, moments=None):
 def excess_deviance(loss, mean, deviance):
     """Return the null deviance beyond that of noise around the mean of each column.
 
-    It is a lower bound of what can be explained: rates that vary have less noise.
+    It is about what can be explained, and less where most counts are zero: there, rates
+    that vary have less noise than their mean.
 
     Parameters
     ----------
