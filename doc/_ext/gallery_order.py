@@ -15,6 +15,7 @@ ORDER = [
     "plot_convolutional.py",
     "plot_table_units.py",
     "plot_text_topics.py",
+    "plot_embeddings.py",
     "plot_denoising.py",
     "plot_anomalies.py",
     "plot_incomplete_tables.py",
