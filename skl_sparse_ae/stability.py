@@ -140,7 +140,7 @@ def stability_report(
         comparison. It is cloned.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Training rows.
+        Training rows, with missing entries where the estimator takes these.
 
     n_fits : int, default=5
         Number of fits, at least 2. One additional fit, to shuffled columns, measures
@@ -180,8 +180,10 @@ def stability_report(
     """
     if not isinstance(n_fits, Integral) or n_fits < 2:
         raise ValueError(f"n_fits={n_fits!r} must be a whole number, and at least 2.")
-    rng = check_random_state(random_state)
-    X = to_numpy(check_array(X, accept_sparse="csr"))
+    rng, n_fits = check_random_state(random_state), int(n_fits)
+    # Whether entries may be missing is for the estimator to say.
+    X = check_array(X, accept_sparse="csr", ensure_all_finite="allow-nan")
+    X = to_numpy(X)
     seeds = rng.randint(np.iinfo(np.int32).max, size=n_fits + 1)
     tables = [X] * n_fits + [_shuffle_columns(X, rng)]
     fitted = Parallel(n_jobs=n_jobs)(

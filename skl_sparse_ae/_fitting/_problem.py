@@ -18,7 +18,7 @@ from .._rows._moments import column_moments, is_constant, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
-from ._null_loss import itself, null_deviance
+from ._null_loss import mean_row, null_deviance
 from ._patches import patches_of
 from ._sparsity_target import SparsityTarget
 from ._widths import matryoshka_widths
@@ -116,11 +116,11 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
         mean, n_features = seen.moments()[0], convolution.patch_size
     loss, output_mean = LOSSES[settings.loss](None), mean
     if loss.is_canonical:
-        output_mean = rows.column_means(itself)
+        output_mean = mean_row(loss, rows, mean)
     missing_mean = None
     if settings.missing_values is not None:
         missing_mean = output_mean if rows.fill is None else rows.fill
-    deviance = null_deviance(loss, rows, (mean, variance))
+    deviance = null_deviance(loss, rows, (mean, variance), output_mean)
     n_components = settings.n_components or n_features
     steepness = _steepness(settings, output_mean)
     sizes = variance or 1.0, rows.shape[1], n_components, deviance or 1.0, steepness

@@ -75,11 +75,14 @@ def is_active(code, threshold, weights=None):
     Returns
     -------
     active : ndarray or csr_array of bool, shape (n_samples, n_components)
+        An array where some mean of a CSR code is negative.
     """
     if threshold is None:
         return code != 0
     if isinstance(threshold, str):
         threshold = thresholds_from_means(column_means(code, weights))
+        if sparse.issparse(code) and (threshold < 0).any():
+            code = code.toarray()  # units that are negative are hardly ever zero
     threshold = np.asarray(threshold, dtype=np.float64)
     if threshold.shape not in [(), code.shape[1:]]:
         raise ValueError(

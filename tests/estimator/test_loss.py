@@ -217,3 +217,19 @@ def test_numba_agrees(loss, rows):
     assert compiled.score(rows[loss]) == pytest.approx(
         plain.score(rows[loss]), abs=1e-4
     )
+
+
+@short
+def test_entries_and_means_that_rounding_moves_above_one():
+    above = np.nextafter(1, 2)
+    X = np.array([[above, 0.0], [1.0, 1.0], [above, 0.5], [0.0, 1.0]])
+    autoencoder = make_short(loss="log_loss").fit(X)
+    expected = make_short(loss="log_loss").fit(np.minimum(X, 1))
+    assert_allclose(autoencoder.score(X), expected.score(np.minimum(X, 1)))
+    # For some numbers of rows, the sum of equal shares is above one.
+    for n_rows in range(2, 30):
+        ones = np.ones((n_rows, 1))
+        with np.errstate(all="raise", under="ignore"):
+            autoencoder = make_short(loss="log_loss", penalty="l1").fit(ones)
+        assert np.isfinite(autoencoder.loss_curve_).all()
+        assert autoencoder.score(ones) in (0, 1)

@@ -83,6 +83,9 @@ def _total(array):
 
 
 def x_log_x(x):
-    """Return ``x log(x)`` of each entry of an array of any library, 0 for 0."""
+    """Return ``x log(x)`` of each entry of an array of any library, 0 for 0.
+
+    Entries that rounding has made negative count as 0.
+    """
     xp = namespace(x)
-    return x * xp.log(xp.where(x == 0, xp.ones_like(x), x))
+    return x * xp.log(xp.where(x > 0, x, xp.ones_like(x)))
