@@ -1,5 +1,6 @@
 """Early stopping by the score on held-out rows."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -44,7 +45,8 @@ def make_validation(settings, problem, held_out, team):
     def score(theta):
         return explained_fraction(objective.terms(theta).reconstruction, deviance)
 
-    return Validation(score, settings.tol, settings.n_iter_no_change)
+    penalty = problem.network.penalty
+    return Validation(score, settings.tol, settings.n_iter_no_change, penalty)
 
 
 class Validation:
@@ -58,25 +60,55 @@ class Validation:
         Smallest increase of the score that counts as an improvement.
     n_iter_no_change : int
         Number of iterations without improvement after which to stop.
+    penalty : Penalty, default=None
+        What training changes of it, such as a threshold or a weight, is kept with the
+        best parameters.
     """
 
-    def __init__(self, score, tol, n_iter_no_change):
+    def __init__(self, score, tol, n_iter_no_change, penalty=None):
         self._score = score
         self._tol = tol
         self._patience = n_iter_no_change
-        self._target = -np.inf
-        self._n_not_improved = 0
-        self.best_score = -np.inf
-        self.best_theta = None
+        self._penalty = penalty
+        self._target, self._n_not_improved = -np.inf, 0
+        self._has_settled = False
+        self._best_state = {}
+        self.best_score, self.best_theta = -np.inf, None
         self.scores = []
 
-    def add(self, theta):
-        """Score the parameters after an iteration; return whether to stop."""
+    def add(self, theta, is_settled=True):
+        """Score the parameters after an iteration; return whether to stop.
+
+        Those of a denser code have a better score: as long as the sparsity is not yet
+        that which is asked for, the last parameters count as the best.
+
+        Parameters
+        ----------
+        theta : ndarray
+        is_settled : bool, default=True
+            Whether the sparsity is reached.
+        """
         score = self._score(theta)
         self.scores.append(score)
-        if self.best_theta is None or score > self.best_score:
-            self.best_score, self.best_theta = score, theta.copy()
+        if not is_settled:
+            if not self._has_settled:
+                self._keep(score, theta)
+            return False
+        if not self._has_settled or score > self.best_score:
+            self._keep(score, theta)
+        self._has_settled = True
         self._n_not_improved += 1
         if score > self._target:
             self._target, self._n_not_improved = score + self._tol, 0
         return self._n_not_improved >= self._patience
+
+    def _keep(self, score, theta):
+        self.best_score, self.best_theta = score, theta.copy()
+        if self._penalty is not None:
+            self._best_state = deepcopy(vars(self._penalty))
+
+    def use_best(self):
+        """Give the penalty the state of the best parameters, and return these."""
+        if self._penalty is not None:
+            vars(self._penalty).update(self._best_state)
+        return self.best_theta

@@ -71,7 +71,7 @@ def fitted_by(settings, rows, previous, callbacks):
         with divergence_as_value_error(settings):
             outcome = _train(settings, problem, previous, team, monitor, rng)
             callbacks.end()
-            theta = outcome.point if validation is None else validation.best_theta
+            theta = outcome.point if validation is None else validation.use_best()
             objective = problem.objective(team)
             reconstruction = objective.terms(theta).reconstruction
             if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
@@ -108,6 +108,19 @@ def _history(monitor, validation):
 
 def _uses_lbfgs(settings, problem):
     """Return whether to use "lbfgs"; raise ValueError for an unusable solver."""
+    uses_lbfgs = _suits_lbfgs(settings, problem)
+    if uses_lbfgs and settings.early_stopping and problem.target is not None:
+        raise ValueError(
+            "beta='adaptive' with solver='lbfgs' searches with one weight after the "
+            "other, and early_stopping=True would end each search where the code is "
+            "still dense and its score high. Use solver='adam', a number for beta, or "
+            "early_stopping=False."
+        )
+    return uses_lbfgs
+
+
+def _suits_lbfgs(settings, problem):
+    """As `_uses_lbfgs`, for all that does not depend on early stopping."""
     rows, penalty = problem.rows, problem.network.penalty
     if not rows.has_mini_batches:
         needs_batches = penalty.selects_jointly or penalty.learns_thresholds

@@ -3,6 +3,7 @@ from numpy.testing import assert_array_equal
 
 from skl_sparse_ae._fitting._early_stopping import Validation
 from skl_sparse_ae._fitting._monitor import Monitor
+from skl_sparse_ae._penalties import BatchTopK
 
 
 class Silent:
@@ -70,3 +71,26 @@ def test_validation_receives_parameters_rather_than_points():
     monitor.set_conversion(lambda point: 2 * point, lambda: None)
     monitor.end(np.ones(1), 0.5)
     assert seen == [2.0]
+
+
+def test_validation_waits_until_the_sparsity_is_reached():
+    scores = iter([0.9, 0.8, 0.3, 0.7, 0.4, 0.6, 0.2])
+    settled = [False, False, True, False, True, True, True]
+    validation = Validation(lambda theta: next(scores), 0.0, 1)
+    stops = []
+    for i, is_settled in enumerate(settled):
+        stops.append(validation.add(np.array([float(i)]), is_settled))
+        # The last one as long as none is settled, then the best of the settled ones.
+        assert validation.best_theta[0] == [0, 1, 2, 2, 4, 5, 5][i]
+    assert stops == [False] * 6 + [True]
+    assert validation.best_score == 0.6
+
+
+def test_validation_keeps_the_state_of_the_penalty():
+    penalty = BatchTopK()
+    validation = Validation(lambda theta: -theta[0], 0.0, 5, penalty)
+    for i in range(3):
+        penalty.threshold_ = 10.0 * i
+        validation.add(np.array([float(i)]))
+    assert_array_equal(validation.use_best(), [0.0])
+    assert penalty.threshold_ == 0.0
