@@ -219,6 +219,7 @@ class SparseAutoencoder(TransformerMixin, BaseEstimator):
         corruption: Literal["masking", "gaussian"] | None = None,
         corruption_level: float = 0.3,
         missing_values: float | None = None,
+        missing_fill: Literal["auto", "mean", "reconstruction"] = "auto",
         solver: Literal["auto", "lbfgs", "adam"] = "auto",
         max_iter: int = 200,
         tol: float = 0.001,

@@ -189,7 +189,8 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         **SparseAutoencoder._parameter_constraints,
     }
     # Images are complete, and compared by squares.
-    del _parameter_constraints["loss"], _parameter_constraints["missing_values"]
+    for _name in ("loss", "missing_values", "missing_fill"):
+        del _parameter_constraints[_name]
     _parameter_constraints["out_activation"] = [
         StrOptions({"auto", "identity", "logistic"})
     ]

@@ -13,6 +13,7 @@ from ._fitting._fitted import (
     fitted_parameters,
     fitted_vector,
     missing_mean,
+    reconstruction_of,
 )
 from ._fitting._messages import finite, warn_if_digits_were_lost
 from ._fitting._null_loss import explained_fraction, null_deviance
@@ -253,8 +254,15 @@ class FittedMethods(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         warn_if_digits_were_lost(self, rows.dtype, stacklevel)
         # Dask's arrays are not computed here.
         if mean is not None and (rows.kind == "dask" or rows.has_missing()):
-            rows = rows.with_view(fill=mean)
+            rows = rows.with_view(fill=mean, improve=self._reconstruction(rows))
         return rows.with_view(function=fitted_network(self).loss.input_function)
+
+    def _reconstruction(self, rows):
+        """Return what improves the means of missing entries, or None."""
+        if vars(self).get("missing_fill_") != "reconstruction":
+            return None
+        parameters = rows.to_device(fitted_parameters(self, rows.dtype))
+        return reconstruction_of(fitted_network(self), parameters)
 
     def _may_stay_on_device(self):
         # User-defined penalties are implemented with NumPy.

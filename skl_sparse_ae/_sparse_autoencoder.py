@@ -187,11 +187,24 @@ class SparseAutoencoder(
     missing_values : np.nan or None, default=None
         With np.nan, entries of X that are NaN are missing, also among the stored
         entries of a sparse matrix, and so is pandas' NA. They have no loss, and the
-        encoder sees the mean of their column in their place, `mean_`. So does
-        `transform`; `impute` replaces them by their reconstruction. A row without any
-        observed entry is encoded as the mean row; a column without any is an error in
-        `fit`. Fits to rows with missing entries search for the decoder like for the
-        encoder, and make sparse X dense in blocks of rows. None refuses NaN.
+        encoder sees `missing_fill` in their place; `impute` replaces them by their
+        reconstruction. A row without any observed entry is encoded as the mean row; a
+        column without any is an error in `fit`. None refuses NaN.
+
+    missing_fill : {"auto", "mean", "reconstruction"}, default="auto"
+        What the encoder sees in place of missing entries, in training and in
+        `transform`. Only with ``missing_values=np.nan``.
+
+        - "mean": the mean of the observed entries of the column, `mean_`. With missing
+          entries, "lbfgs" then searches for the decoder, too, and sparse X is made
+          dense in blocks of rows.
+        - "reconstruction": what the network makes of them, which is better where
+          columns depend on each other. Training alternates with reconstructing them,
+          as in expectation-maximisation [9]_. `transform` begins with the means,
+          and reconstructs the missing entries of a row until its observed entries
+          are no longer reconstructed better, at most ten times.
+        - "auto": "reconstruction", but "mean" with ``corruption="masking"``, which
+          trains for means, and for Dask arrays.
 
     solver : {"auto", "lbfgs", "adam"}, default="auto"
         - "lbfgs": L-BFGS over all rows. With the squared error, an identity output,
@@ -283,6 +296,10 @@ class SparseAutoencoder(
         The means of the observed entries, for missing ones. Only with
         ``missing_values=np.nan``.
 
+    missing_fill_ : str
+        What the encoder sees of missing entries, "mean" or "reconstruction". Only with
+        ``missing_values=np.nan``.
+
     tied_weights_ : bool
         Whether `components_` is the transpose of `encoder_coef_`.
 
@@ -351,6 +368,8 @@ class SparseAutoencoder(
     .. [7] B. Bussmann, N. Nabeshima, A. Karvonen, N. Nanda, "Learning Multi-Level
        Features with Matryoshka Sparse Autoencoders", arXiv:2503.17547, 2025.
     .. [8] P. McCullagh, J. A. Nelder, "Generalized Linear Models", 2nd edition, 1989.
+    .. [9] A. P. Dempster, N. M. Laird, D. B. Rubin, "Maximum Likelihood from Incomplete
+       Data via the EM Algorithm", Journal of the Royal Statistical Society B 39, 1977.
 
     Examples
     --------
@@ -387,6 +406,7 @@ class SparseAutoencoder(
         "corruption": [StrOptions(set(CORRUPTIONS)), None],
         "corruption_level": [Interval(Real, 0, None, closed="left")],
         "missing_values": ["nan", None],
+        "missing_fill": [StrOptions({"auto", "mean", "reconstruction"})],
         "solver": [StrOptions({"auto", "lbfgs", "adam"})],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -405,7 +425,7 @@ class SparseAutoencoder(
     }
 
     # Of subclasses without these parameters, and of estimators saved before them.
-    loss, missing_values = "squared_error", None
+    loss, missing_values, missing_fill = "squared_error", None, "mean"
     #: Whether rows are images, of which all columns have the same unit.
     _takes_images = False
 
@@ -432,6 +452,7 @@ class SparseAutoencoder(
         corruption=None,
         corruption_level=0.3,
         missing_values=None,
+        missing_fill="auto",
         solver="auto",
         max_iter=200,
         tol=0.001,
@@ -459,6 +480,7 @@ class SparseAutoencoder(
         self.corruption = corruption
         self.corruption_level = corruption_level
         self.missing_values = missing_values
+        self.missing_fill = missing_fill
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ._fitted import reconstruction_at
 from ._null_loss import explained_fraction, null_deviance
 
 
@@ -38,15 +39,31 @@ def make_validation(settings, problem, held_out, team):
             f"validation_fraction than {settings.validation_fraction}, or "
             "early_stopping=False."
         )
-    # The score is that of the reconstruction from all units.
-    network = replace(problem.network, widths=None)
-    objective = problem._replace(network=network, rows=held_out).objective(team)
+
+    def score_of(problem):
+        return _score_of(problem, held_out, deviance, team)
+
+    return Validation(score_of, settings.tol, settings.n_iter_no_change)
+
+
+def _score_of(problem, held_out, deviance, team):
+    """Return the score on the held-out rows as a function of the parameter vector."""
+    # It is that of the reconstruction from all units.
+    network = replace(problem.network, widths=None).skipping_missing(
+        held_out.fill is not None
+    )
+    fill = problem.missing_fill
+    problem = problem._replace(network=network, rows=held_out)
+    objective = problem.objective(team)
+    reconstructs = held_out.fill is not None and fill == "reconstruction"
 
     def score(theta):
+        if reconstructs:
+            seen = held_out.with_view(improve=reconstruction_at(problem, theta))
+            objective.use_rows(seen.X, seen.sample_weight, inputs=seen.inputs)
         return explained_fraction(objective.terms(theta).reconstruction, deviance)
 
-    penalty = problem.network.penalty
-    return Validation(score, settings.tol, settings.n_iter_no_change, penalty)
+    return score
 
 
 class Validation:
@@ -54,27 +71,32 @@ class Validation:
 
     Parameters
     ----------
-    score : callable
-        Score of a parameter vector on the held-out rows; larger is better.
+    score_of : callable
+        Given a `Problem`, returns the score on the held-out rows as a function of the
+        parameter vector; larger is better.
     tol : float
         Smallest increase of the score that counts as an improvement.
     n_iter_no_change : int
         Number of iterations without improvement after which to stop.
-    penalty : Penalty, default=None
-        What training changes of it, such as a threshold or a weight, is kept with the
-        best parameters.
     """
 
-    def __init__(self, score, tol, n_iter_no_change, penalty=None):
-        self._score = score
+    def __init__(self, score_of, tol, n_iter_no_change):
+        self._score_of = score_of
         self._tol = tol
         self._patience = n_iter_no_change
-        self._penalty = penalty
         self._target, self._n_not_improved = -np.inf, 0
         self._has_settled = False
         self._best_state = {}
         self.best_score, self.best_theta = -np.inf, None
         self.scores = []
+
+    def follow(self, problem):
+        """Score the parameters of a problem from now on.
+
+        What training changes of its penalty, such as a threshold or a weight, is kept
+        with the best parameters.
+        """
+        self._score, self._penalty = self._score_of(problem), problem.network.penalty
 
     def add(self, theta, is_settled=True):
         """Score the parameters after an iteration; return whether to stop.
@@ -104,11 +126,9 @@ class Validation:
 
     def _keep(self, score, theta):
         self.best_score, self.best_theta = score, theta.copy()
-        if self._penalty is not None:
-            self._best_state = deepcopy(vars(self._penalty))
+        self._best_state = deepcopy(vars(self._penalty))
 
     def use_best(self):
         """Give the penalty the state of the best parameters, and return these."""
-        if self._penalty is not None:
-            vars(self._penalty).update(self._best_state)
+        vars(self._penalty).update(self._best_state)
         return self.best_theta

@@ -1,11 +1,14 @@
 """Training for `SparseAutoencoder.fit`."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.utils import check_random_state
 
 from .._network._losses import LOSSES, out_activation_of
 from .._solvers._progress import Diverged
 from ._early_stopping import hold_out, make_validation
+from ._filling import train_by_turns
 from ._fitted import fitted_attributes
 from ._full_batch import train_lbfgs
 from ._initial import initial_parameters
@@ -57,28 +60,38 @@ def fitted_by(settings, rows, previous, callbacks):
         previous, convolution = patches.start(previous), None
     with rows.team() as team:
         problem = make_problem(settings, rows, convolution)
+        by_turns = rows.fill is not None and problem.missing_fill == "reconstruction"
         warn_about_unused(settings)
+        validation = make_validation(settings, problem, held_out, team)
+        monitor = Monitor(settings.verbose, callbacks, validation)
 
-        def attributes(theta):
+        def attributes(problem, theta):
             fit = problem, theta
             if patches is not None:
                 fit = patches.image_fit(*fit, team)
             return columns | fitted_attributes(*fit, rows.dtype)
 
-        callbacks.attributes = attributes
-        validation = make_validation(settings, problem, held_out, team)
-        monitor = Monitor(settings.verbose, callbacks, validation)
+        def train(settings, problem, previous):
+            callbacks.attributes = partial(attributes, problem)
+            if validation is not None:
+                validation.follow(problem)
+            return _train(settings, problem, previous, team, monitor, rng)
+
         with divergence_as_value_error(settings):
-            outcome = _train(settings, problem, previous, team, monitor, rng)
+            if by_turns:
+                problem, outcome = train_by_turns(settings, rows, previous, train)
+            else:
+                outcome = train(settings, problem, previous)
             callbacks.end()
             theta = outcome.point if validation is None else validation.use_best()
             objective = problem.objective(team)
             reconstruction = objective.terms(theta).reconstruction
             if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
                 raise Diverged("the parameters are not finite after the last iteration")
-        fitted = attributes(theta)
+        fitted = attributes(problem, theta)
     level = objective.active_fraction
-    warn_about(settings, problem, outcome, theta, reconstruction, level, patches)
+    result = outcome, theta, reconstruction, level
+    warn_about(settings, problem, *result, patches=patches, by_turns=by_turns)
     return {
         **fitted,
         "mean_activation_": objective.unit_means.astype(rows.dtype),

@@ -1,6 +1,6 @@
 """Create, read and replace fitted attributes."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from .._arrays._array_api import move_to_numpy, to_numpy
 from .._network._conv_network import network_of
 from .._network._convolution import Convolution
 from .._network._parameters import Parameters
+from .._network._reconstruction import Reconstruction
 from ._history import HISTORIES
 
 #: Fitted attributes that are not public: moments of the rows, `Stream.state`, J of all
@@ -19,10 +20,7 @@ def fitted_attributes(problem, theta, dtype):
     """Return the fitted attributes that depend on the parameters and the problem."""
     network, scaling = problem.network, problem.scaling
     parameters = network.layout.views(theta)
-    if network.layout.thresholds is not None:
-        # Rectified units are the same below zero.
-        thresholds = np.array(theta[network.layout.thresholds], np.float64)
-        network.penalty.threshold_ = np.maximum(thresholds, 0.0)
+    set_thresholds(network, theta)
     encoder, b_e, decoder, b_d = (
         np.array(array, dtype=dtype, order="C") for array in parameters
     )
@@ -43,6 +41,7 @@ def fitted_attributes(problem, theta, dtype):
     }
     if problem.missing_mean is not None:
         attributes["mean_"] = problem.missing_mean.astype(dtype)
+        attributes["missing_fill_"] = problem.missing_fill
     convolution = network.convolution
     if convolution is not None:
         attributes["_geometry"] = {
@@ -57,6 +56,14 @@ def fitted_attributes(problem, theta, dtype):
             network.layout.n_components,
         )
     return attributes
+
+
+def set_thresholds(network, theta):
+    """Let the penalty have the learned thresholds of a parameter vector, if any."""
+    if network.layout.thresholds is not None:
+        # Rectified units are the same below zero.
+        thresholds = np.array(theta[network.layout.thresholds], np.float64)
+        network.penalty.threshold_ = np.maximum(thresholds, 0.0)
 
 
 def fitted_network(estimator):
@@ -96,6 +103,31 @@ def missing_mean(estimator):
     """Return what stands for missing entries, an ndarray; None if they are errors."""
     mean = vars(estimator).get("mean_")
     return None if mean is None else to_numpy(mean).astype(np.float64)
+
+
+def reconstruction_of(network, parameters):
+    """Return the `Reconstruction` of missing entries, as `transform` makes it.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : Parameters
+        On the device of the rows.
+
+    Returns
+    -------
+    reconstruction : Reconstruction
+    """
+    network = replace(network, penalty=network.penalty.for_transform())
+    return Reconstruction(network, parameters, network.loss.input_function)
+
+
+def reconstruction_at(problem, theta):
+    """Return the `Reconstruction` at a parameter vector of the rows of a `Problem`."""
+    network, rows = problem.network, problem.rows
+    set_thresholds(network, theta)
+    parameters = network.layout.views(np.asarray(theta, rows.dtype))
+    return reconstruction_of(network, rows.to_device(parameters))
 
 
 def fitted_vector(estimator, network, dtype=None):

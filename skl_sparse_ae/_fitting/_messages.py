@@ -52,7 +52,17 @@ def finite(objective, theta):
     return terms
 
 
-def warn_about(settings, problem, outcome, theta, reconstruction, level, patches=None):
+def warn_about(
+    settings,
+    problem,
+    outcome,
+    theta,
+    reconstruction,
+    level,
+    *,
+    patches=None,
+    by_turns=False,
+):
     """Warn about problems with the result of a fit.
 
     Parameters
@@ -69,9 +79,11 @@ def warn_about(settings, problem, outcome, theta, reconstruction, level, patches
         Final fraction of active units.
     patches : PatchTraining, default=None
         Given if the problem is that of patches of images.
+    by_turns : bool, default=False
+        Whether missing entries have been reconstructed by turns.
     """
     if not outcome.converged:
-        _warn_not_converged(settings)
+        _warn_not_converged(settings, by_turns)
     _warn_if_digits_are_lost(problem)
     _warn_if_nothing_is_explained(problem, reconstruction)
     if patches is not None:
@@ -86,12 +98,17 @@ def _warn(message, category=UserWarning):
     warnings.warn(message, category, stacklevel=STACK_LEVEL)
 
 
-def _warn_not_converged(settings):
+def _warn_not_converged(settings, by_turns):
+    what = (
+        "J fell by less than the fraction "
+        f"tol={settings.tol} per iteration (a hundredth of it, as long as hardly any "
+        "variance is explained)"
+    )
+    if by_turns:
+        what = f"missing entries had settled within tol={settings.tol}"
     _warn(
-        f"max_iter={settings.max_iter} was reached before J fell by less than the "
-        f"fraction tol={settings.tol} per iteration (a hundredth of it, as long as "
-        "hardly any variance is explained). The result can be used; a larger max_iter "
-        "may improve it, a larger tol ends training earlier.",
+        f"max_iter={settings.max_iter} was reached before {what}. The result can be "
+        "used; a larger max_iter may improve it, a larger tol ends training earlier.",
         ConvergenceWarning,
     )
 

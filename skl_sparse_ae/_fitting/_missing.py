@@ -38,3 +38,30 @@ def filled_by_means(rows, names=None, fill=None):
             )
         fill = means.mean
     return rows.with_view(fill=fill)
+
+
+def missing_fill(settings, rows):
+    """Return what the encoder sees of missing entries, "mean" or "reconstruction".
+
+    Raises
+    ------
+    ValueError
+        If other parameters or the rows do not go with reconstructions.
+    """
+    is_masked = settings.corruption == "masking"
+    if settings.missing_fill == "auto":
+        usable = rows.has_mini_batches and not is_masked
+        return "reconstruction" if usable else "mean"
+    if settings.missing_fill == "reconstruction" and is_masked:
+        raise ValueError(
+            "corruption='masking' trains the encoder to make up for entries that are "
+            "at their column's mean, and with missing_fill='reconstruction' it would "
+            "do so again and again. Use missing_fill='mean', or corruption=None."
+        )
+    if settings.missing_fill == "reconstruction" and not rows.has_mini_batches:
+        raise ValueError(
+            "missing_fill='reconstruction' changes the rows during training, and the "
+            "blocks of a Dask array stay as they are. Use missing_fill='mean', or fit "
+            "on a sample of the rows in memory."
+        )
+    return settings.missing_fill

@@ -10,7 +10,13 @@ from .._network._losses import LOSSES, out_activation_of
 from .._rows._validation import columns_of
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay
-from ._fitted import fitted_attributes, fitted_network, fitted_vector, missing_mean
+from ._fitted import (
+    fitted_attributes,
+    fitted_network,
+    fitted_vector,
+    missing_mean,
+    reconstruction_at,
+)
 from ._history import current_history, extended
 from ._initial import initial_parameters
 from ._messages import divergence_as_value_error
@@ -57,10 +63,14 @@ def partially_fitted_by(estimator, rows, rng):
     check_output_range(loss, out_activation, rows, names)
     rows = rows.with_view(function=LOSSES[loss].input_function)
     stream, theta = _open_stream(estimator, settings, rows, rng)
+    rows = rows.astype(theta.dtype)
+    if rows.fill is not None and stream.problem.missing_fill == "reconstruction":
+        problem = stream.problem._replace(rows=rows)
+        rows = rows.with_view(improve=reconstruction_at(problem, theta))
     if is_first:  # later calls read none of them
         warn_about_unused(settings)
     with rows.team() as team, divergence_as_value_error(settings):
-        theta, value = stream.train(settings, theta, rows.astype(theta.dtype), team)
+        theta, value = stream.train(settings, theta, rows, team)
     terms = tuple(stream.terms.take())
     return {
         **columns,
@@ -119,7 +129,10 @@ def _open_stream(estimator, settings, rows, rng):
         penalty.set_code_unit(scaling.code_unit)
     _check_scale(scaling, rows)
     decay, mean = Decay(*estimator.alpha_), missing_mean(estimator)
-    problem = Problem(network, scaling, rows, decay, missing_mean=mean)
+    fill = vars(estimator).get("missing_fill_", "mean")
+    problem = Problem(
+        network, scaling, rows, decay, missing_mean=mean, missing_fill=fill
+    )
     theta = fitted_vector(estimator, network)
     stream = Stream(problem, rng)
     state = vars(estimator).get("_stream")

@@ -18,6 +18,7 @@ from .._rows._moments import column_moments, is_constant, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
+from ._missing import missing_fill
 from ._null_loss import mean_row, null_deviance
 from ._patches import patches_of
 from ._sparsity_target import SparsityTarget
@@ -37,7 +38,7 @@ class Problem(NamedTuple):
     """Rows, network and weights of J; in training, also what suits a solver to them.
 
     `missing_mean` is what the encoder sees in place of missing entries, where they are
-    allowed.
+    allowed, or where it begins with ``missing_fill="reconstruction"``.
     """
 
     network: Network
@@ -47,6 +48,7 @@ class Problem(NamedTuple):
     target: SparsityTarget | None = None
     coordinates: EncoderCoordinates | None = None
     missing_mean: np.ndarray | None = None
+    missing_fill: str = "mean"
 
     def objective(self, team, inputs=None, mean=None, memory_budget=0):
         """Return the `Objective` of all rows, with corrupted `inputs` if given."""
@@ -136,7 +138,16 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
         penalty.beta = penalty.default_beta(*sizes)
         target = SparsityTarget(penalty, rows.shape[0])
     coordinates = _make_coordinates(network, scaling, seen)
-    return Problem(network, scaling, rows, alpha, target, coordinates, missing_mean)
+    return Problem(
+        network,
+        scaling,
+        rows,
+        alpha,
+        target,
+        coordinates,
+        missing_mean,
+        missing_fill(settings, rows),
+    )
 
 
 def _steepness(settings, output_mean):

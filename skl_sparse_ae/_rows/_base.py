@@ -95,16 +95,26 @@ class Rows(ABC):
         return self.view.fill
 
     def with_view(self, **changes):
-        """Return the same rows with another `fill` or `function` of the view."""
+        """Return the same rows with another part of the view, such as `fill`."""
         rows = self._replace(self.X, self.sample_weight)
         rows.columns, rows.view = self.columns, self.view._replace(**changes)
+        return rows
+
+    def replaced_by(self, X):
+        """Return complete rows with other values, which the encoder sees as they are.
+
+        But for the function of the view.
+        """
+        rows = self._replace(X, self.sample_weight)
+        rows.columns, rows.view = self.columns, View(function=self.view.function)
         return rows
 
     def refilled(self):
         """Return the rows with their own column means in place of missing entries."""
         if self.fill is None:
             return self
-        return self.with_view(fill=self.observed_means().or_else(self.fill))
+        means = self.observed_means().or_else(self.fill)
+        return self.with_view(fill=means, improve=None)
 
     @abstractmethod
     def has_missing(self):

@@ -2,11 +2,13 @@
 
 Missing entries are NaN, also among the stored entries of CSR.
 
-The encoder sees the mean of the observed entries of a column in place of a missing one.
-The mean of such a table is that of the observed entries, and the variance of a column
-is that of the observed entries times their fraction: as much as there is to explain.
+The encoder sees the mean of the observed entries of a column in place of a missing one,
+or what a network makes of it. The mean of such a table is that of the observed entries,
+and the variance of a column is that of the observed entries times their fraction: as
+much as there is to explain.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,10 +30,14 @@ class View(NamedTuple):
         In place of missing entries; None for rows without any.
     function : callable or None
         Acts on each entry of an array of any library by itself; zero remains zero.
+    improve : callable or None
+        ``improve(X, seen)`` returns rows with better values than those of `fill` in
+        place of missing entries, given the rows and the same rows with `fill`.
     """
 
     fill: np.ndarray | None = None
     function: Callable | None = None
+    improve: Callable | None = None
 
     @property
     def is_plain(self):
@@ -40,7 +46,9 @@ class View(NamedTuple):
 
     def __call__(self, X):
         """Return rows as the encoder sees them, for X as in `filled`."""
-        X = filled(X, self.fill)
+        rows, X = X, filled(X, self.fill)
+        if self.improve is not None and self.fill is not None:
+            X = self.improve(rows, X)
         if self.function is None:
             return X
         if isinstance(X, DeviceArray):
@@ -90,6 +98,36 @@ def has_missing(X):
     xp, row_bytes = namespace(X), 8 * X.shape[1]
     parts = blocks(0, X.shape[0], row_bytes)
     return any(bool(xp.any(xp.isnan(X[rows, ...]))) for rows in parts)
+
+
+def mean_square_change(X, before, after):
+    """Return the mean squared difference of two guesses of what is missing.
+
+    Parameters
+    ----------
+    X : {ndarray, array, CSR array, DeviceArray} of shape (n_rows, n_features)
+        With missing entries.
+    before, after : array like X
+        Without missing entries; CSR with the same entries stored.
+
+    Returns
+    -------
+    change : float
+        The mean over the missing entries of X.
+    """
+    if sparse.issparse(X):
+        X, before, after = X.data, before.data, after.data
+    elif isinstance(X, DeviceArray):
+        X, before, after = X.array, before.array, after.array
+    xp, n_missing, total = namespace(X), 0, 0.0
+    row_bytes = 8 * math.prod(X.shape[1:])
+    for rows in blocks(0, X.shape[0], row_bytes):
+        is_missing = xp.isnan(X[rows, ...])
+        difference = after[rows, ...] - before[rows, ...]
+        difference = xp.where(is_missing, difference, xp.zeros_like(difference))
+        n_missing += int(xp.sum(xp.astype(is_missing, xp.int64)))
+        total += float(xp.sum(difference**2))
+    return total / max(1, n_missing)
 
 
 @dataclass

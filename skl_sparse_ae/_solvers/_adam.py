@@ -7,7 +7,7 @@ import numpy as np
 from .._arrays._array_api import zeros
 from .._arrays._blocks import SHORT, vector_shares
 from .._network._passes import Passes
-from ._progress import Diverged, Outcome, Progress
+from ._progress import STOPPED, Diverged, Outcome, Progress
 
 # Training counts as diverged when the objective has grown by this factor.
 GROWTH_LIMIT = 100
@@ -188,7 +188,7 @@ def minimize_adam(
         if settled:
             schedule.record(epoch + 1, value)
         if monitor.end(theta, value, settled):
-            return Outcome(theta, epoch + 1, True, "stopped by a callback")
+            return Outcome(theta, epoch + 1, True, STOPPED)
         if epoch + 1 >= schedule.end:
             break
     return Outcome(theta, epoch + 1, schedule.converged, "max_iter epochs reached")

@@ -14,7 +14,7 @@ from .._arrays._array_api import into, namespace, to_numpy, zeros
 from .._arrays._blocks import vector_shares
 from .._arrays._device_array import as_array_like
 from ._line_search import line_search
-from ._progress import Diverged, Outcome, Progress
+from ._progress import STOPPED, Diverged, Outcome, Progress
 
 # Number of stored pairs of a step and a gradient change.
 N_PAIRS = 10
@@ -85,7 +85,7 @@ def minimize_lbfgs(
             return Outcome(search.current.x, n_iter, True, reason)
         point, value = search.current.x, search.current.value
         if monitor.end(point, value):
-            return Outcome(point, n_iter + 1, True, "stopped by a callback")
+            return Outcome(point, n_iter + 1, True, STOPPED)
         if last - value <= precision * max(abs(last), 1) and not search.restart():
             return Outcome(point, n_iter + 1, True, "rounding hides any further fall")
         if progress.has_ended(value, is_past_plateau()):

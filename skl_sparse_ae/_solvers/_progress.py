@@ -12,6 +12,8 @@ import numpy as np
 
 # Factor of `tol` on the plateau around the start.
 PLATEAU_TOL_FACTOR = 0.01
+# Reason of an outcome.
+STOPPED = "stopped by a callback"
 # Values below this part of the unit are not compared with themselves.
 LEAST_SCALE = 0.1
 
@@ -23,6 +25,11 @@ class Outcome(NamedTuple):
     n_iter: int
     converged: bool
     reason: str
+
+    @property
+    def is_stopped(self):
+        """Whether a callback or early stopping has ended the search."""
+        return self.reason == STOPPED
 
 
 class Diverged(ArithmeticError):

@@ -166,6 +166,13 @@ def _convert_encoder(scope, operator, container):
     autoencoder = operator.raw_operator
     graph = _Graph(operator, container.target_opset)
     if "mean_" in vars(autoencoder):
+        if vars(autoencoder).get("missing_fill_") == "reconstruction":
+            raise ValueError(
+                "With missing_fill='reconstruction' the number of times that a row is "
+                "reconstructed depends on its entries, which a graph cannot say. Fit "
+                "with missing_fill='mean', or convert an estimator with "
+                "missing_values=None and pass it rows that impute has filled."
+            )
         graph.fill(autoencoder.mean_)
     if vars(autoencoder).get("loss_") == "poisson":
         graph.log_of_one_more()

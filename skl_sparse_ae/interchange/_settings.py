@@ -36,6 +36,7 @@ CONSTRAINTS = {
     "activation_": [StrOptions(set(ACTIVATIONS))],
     "out_activation_": [StrOptions(set(OUT_ACTIVATIONS))],
     "loss_": [StrOptions(set(LOSSES))],
+    "missing_fill_": [StrOptions({"mean", "reconstruction"})],
     "tied_weights_": ["boolean"],
     "matryoshka_widths_": [list, None],
     "penalty_": [dict],
@@ -54,6 +55,7 @@ CONSTRAINTS = {
 OPTIONAL = {
     "loss_",
     "mean_",
+    "missing_fill_",
     "matryoshka_widths_",
     "mean_activation_",
     "n_iter_",

@@ -108,9 +108,15 @@ def test_graphs_compute_inverse_transform(parameters, dtype, digits):
 def test_graphs_take_missing_entries(loss, dtype, digits):
     X = digits[:300].astype(dtype)
     X[np.random.RandomState(0).uniform(size=X.shape) < 0.2] = np.nan
-    autoencoder = fit(X, loss=loss, missing_values=np.nan)
+    autoencoder = fit(X, loss=loss, missing_values=np.nan, missing_fill="mean")
     (code,) = run(to_onnx(autoencoder, X), X)
     assert_allclose(code, autoencoder.transform(X), atol=TOLERANCE[dtype])
+
+
+def test_reconstructed_entries_are_refused(digits):
+    autoencoder = fit(digits[:50], missing_values=np.nan)
+    with pytest.raises(ValueError, match="missing_fill='mean'"):
+        to_onnx(autoencoder, digits[:50])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

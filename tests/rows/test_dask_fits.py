@@ -220,7 +220,7 @@ def test_losses_and_missing_entries(loss, gappy, weighted, X, weights):
     if gappy:
         X[np.random.RandomState(0).uniform(size=X.shape) < 0.3] = np.nan
     weights = weights if weighted else None
-    parameters = {"loss": loss, "missing_values": np.nan}
+    parameters = {"loss": loss, "missing_values": np.nan, "missing_fill": "mean"}
     expected = make(**parameters).fit(X, sample_weight=weights)
     rows = blocks_of(X)
     actual = make(**parameters).fit(rows, sample_weight=weights)
@@ -232,6 +232,35 @@ def test_losses_and_missing_entries(loss, gappy, weighted, X, weights):
     assert_allclose(actual.score_samples(rows), scores, rtol=1e-7, atol=1e-9)
     score = expected.score(X, sample_weight=weights)
     assert actual.score(rows, sample_weight=weights) == pytest.approx(score, rel=1e-8)
+
+
+@short
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_entries_are_reconstructed_after_a_fit_in_memory(container, X):
+    X[np.random.RandomState(0).uniform(size=X.shape) < 0.3] = np.nan
+    X = container(X)
+    autoencoder = make(missing_values=np.nan).fit(X)
+    assert autoencoder.missing_fill_ == "reconstruction"
+    rows = da.from_array(X, chunks=(20, X.shape[1]))
+    code = autoencoder.transform(rows).compute()
+    assert_allclose(code, autoencoder.transform(X), rtol=1e-8)
+    assert autoencoder.score(rows) == pytest.approx(autoencoder.score(X), rel=1e-9)
+    full = autoencoder.impute(rows).compute()
+    expected = autoencoder.impute(X)
+    assert_allclose(as_dense(full), as_dense(expected), rtol=1e-8)
+
+
+def as_dense(X):
+    return X.toarray() if sparse.issparse(X) else X
+
+
+@short
+def test_blocks_keep_the_mean(X):
+    X[::3, 2] = np.nan
+    rows = blocks_of(X)
+    assert make(missing_values=np.nan).fit(rows).missing_fill_ == "mean"
+    with pytest.raises(ValueError, match="Use missing_fill='mean'"):
+        make(missing_values=np.nan, missing_fill="reconstruction").fit(rows)
 
 
 @short
