@@ -173,10 +173,12 @@ def _starting_point(settings, problem, rng, previous):
     if not settings.warm_start or previous is None:
         return theta
     network, start = previous
+    others = "n_features, n_components, tied_weights, activation, out_activation"
+    if settings._takes_images:
+        others += ", image_shape, kernel_size, stride, padding"
     if not network.shares_parameters_with(problem.network):
         raise ValueError(
-            "warm_start=True needs the same n_features, n_components, "
-            "tied_weights, activation, out_activation and loss as in the last fit, and "
+            f"warm_start=True needs the same {others} and loss as in the last fit, and "
             "learned thresholds (penalty='jumprelu') in both or neither. Use "
             "warm_start=False to start from initial parameters."
         )

@@ -6,6 +6,7 @@ from sklearn.utils import check_array
 
 from .._arrays._array_api import canonical_csr, float_dtypes, to_numpy
 from .._arrays._blocks import blocks
+from .._rows._notations import with_nan
 from .._sklearn import _num_samples, _safe_indexing
 from ._pipelines import last_step
 
@@ -32,7 +33,7 @@ def check_rows(array, input_name, check_finite=True):
     array : ndarray or csr_array of shape (n_samples, n_columns)
     """
     array = check_array(
-        array,
+        with_nan(array),
         accept_sparse="csr",
         dtype=float_dtypes(array),
         input_name=input_name,
