@@ -33,11 +33,6 @@ def matryoshka_widths(settings, n_components):
         widths = [n_components >> shift for shift in reversed(range(N_WIDTHS))]
         return tuple(sorted({width for width in widths if width > 0}))
     widths = list(np.atleast_1d(widths)) if hasattr(widths, "ndim") else list(widths)
-    if not widths:
-        raise ValueError(
-            "matryoshka_widths must have at least one number of units. None stands for "
-            "one reconstruction from all units."
-        )
     if not all(isinstance(width, Integral) for width in widths):
         raise ValueError(f"matryoshka_widths={widths} must be whole numbers.")
     bounds = [0, *map(int, widths), n_components + 1]
