@@ -7,6 +7,7 @@ from sklearn.utils import check_random_state
 
 from .._network._losses import LOSSES, out_activation_of
 from .._solvers._progress import Diverged
+from ._combinations import check_combinations
 from ._early_stopping import hold_out, make_validation
 from ._filling import train_by_turns
 from ._fitted import fitted_attributes
@@ -42,6 +43,7 @@ def fitted_by(settings, rows, previous, callbacks):
     attributes : dict
         Fitted attributes by name, with NumPy arrays.
     """
+    check_combinations(settings, rows.shape[1])
     rng = check_random_state(settings.random_state)
     columns = rows.columns
     names = columns.get("feature_names_in_")

@@ -168,11 +168,6 @@ def corruption_of(settings, problem, rows):
     """
     if settings.corruption is None:
         return None
-    if settings.corruption == "masking" and settings.corruption_level >= 1:
-        raise ValueError(
-            f"corruption_level={settings.corruption_level} with corruption='masking' "
-            "is a probability and must be below 1."
-        )
     constant = None
     if problem.network.convolution is None:
         constant = constant_columns(rows.limits(), problem.scaling.output_mean)

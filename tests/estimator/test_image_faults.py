@@ -174,3 +174,18 @@ def test_constant_images_are_reconstructed_without_decay(dtype):
         assert np.isfinite(autoencoder.components_).all()
         X_hat = autoencoder.inverse_transform(autoencoder.transform(X))
         assert_allclose(X_hat, X, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["stride", "kernel_size", "pool_size"])
+def test_sizes_that_are_set_later_are_validated(name, images):
+    autoencoder = make().partial_fit(images)
+    autoencoder.set_params(pooling="max", **{name: (1, 0)})
+    before = dict(vars(autoencoder))
+    with pytest.raises(ValueError, match=rf"{name}=\(1, 0\)"):
+        autoencoder.partial_fit(images)
+    assert vars(autoencoder) == before
+
+
+def test_a_pool_size_without_pooling_has_no_effect(images):
+    with pytest.warns(UserWarning, match="pool_size has no effect: pooling is None"):
+        make(pool_size=3).fit(images)

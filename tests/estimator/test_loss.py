@@ -233,3 +233,13 @@ def test_entries_and_means_that_rounding_moves_above_one():
             autoencoder = make_short(loss="log_loss", penalty="l1").fit(ones)
         assert np.isfinite(autoencoder.loss_curve_).all()
         assert autoencoder.score(ones) in (0, 1)
+
+
+@short
+@pytest.mark.parametrize("method", ["transform", "impute"])
+def test_negative_counts_are_refused_where_they_would_be_encoded(method, rows):
+    autoencoder = make_short(loss="poisson", missing_values=np.nan).fit(rows["poisson"])
+    X = rows["poisson"].copy()
+    X[3, 5] = -2
+    with pytest.raises(ValueError, match="column 5 of X has the value -2"):
+        getattr(autoencoder, method)(X)
