@@ -79,6 +79,7 @@ class HTMLReport:
 @validate_params(
     {
         "estimator": [HasMethods("transform")],
+        "row_labels": ["array-like", None],
         "threshold": THRESHOLD_OR_AUTO,
         "n_top_rows": COUNT,
         "n_top_features": COUNT,
