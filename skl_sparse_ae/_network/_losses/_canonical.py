@@ -85,7 +85,7 @@ def _total(array):
 def x_log_x(x):
     """Return ``x log(x)`` of each entry of an array of any library, 0 for 0.
 
-    Entries that rounding has made negative count as 0.
+    So it is for negative entries, which are zeros with a rounding error.
     """
     xp = namespace(x)
     return x * xp.log(xp.where(x > 0, x, xp.ones_like(x)))
