@@ -429,7 +429,7 @@ class SparseAutoencoder(
     }
 
     # Of subclasses without these parameters, and of estimators saved before them.
-    loss, missing_values, missing_fill = "squared_error", None, "mean"
+    loss, missing_values, missing_fill = "squared_error", None, "auto"
     #: Whether rows are images, of which all columns have the same unit.
     _takes_images = False
 
