@@ -52,9 +52,9 @@ for name, values in filled.items():
 # %%
 # Which columns can be filled
 # ---------------------------
-# Radius, perimeter and area nearly determine each other, and are filled best. The less a
-# column resembles others, such as smoothness and symmetry, the less is gained over its
-# mean.
+# Radius, perimeter and area nearly determine each other, and are filled best. The less
+# a column resembles others, such as smoothness and symmetry, the less is gained over
+# its mean.
 
 order = np.argsort(error(filled["SparseAutoencoder"]))
 fig, ax = plt.subplots(figsize=(7, 7), layout="constrained")

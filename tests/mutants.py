@@ -30,9 +30,32 @@ FURTHER = [
     "tests/estimator/test_sample_weight.py",
     "tests/estimator/test_sparse_matrices.py",
 ]
+OF_MISSING = ["tests/estimator/test_missing.py", "tests/rows/test_dask_fits.py"]
+OF_MISSING += ["tests/estimator/test_reconstructed_entries.py"]
 TESTS = {
     "_penalties/*.py": ["tests/penalties"],
     "_network/_activations.py": ["tests/network/test_activations.py"],
+    "_network/_losses/*.py": [
+        "tests/objective/test_losses.py",
+        "tests/estimator/test_loss.py",
+        "tests/estimator/test_score_samples.py",
+    ],
+    "_network/_reconstruction.py": OF_MISSING,
+    "_network/_row_losses.py": ["tests/estimator/test_score_samples.py", *OF_MISSING],
+    "_rows/_missing.py": ["tests/rows/test_missing.py", *OF_MISSING],
+    "_fitting/_missing.py": OF_MISSING,
+    "_fitting/_filling.py": OF_MISSING,
+    "_fitting/_widths.py": ["tests/objective/test_nested.py"],
+    "_fitting/_null_loss.py": [
+        "tests/estimator/test_loss.py",
+        "tests/estimator/test_missing.py",
+        "tests/estimator/test_offsets.py",
+    ],
+    "_fitting/_early_stopping.py": [
+        "tests/fitting/test_monitor.py",
+        "tests/estimator/test_early_stopping.py",
+        "tests/estimator/test_missing.py",
+    ],
     "_solvers/*.py": ["tests/solvers"],
     "_objective/*.py": ["tests/objective"],
 }

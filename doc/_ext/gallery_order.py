@@ -20,6 +20,7 @@ ORDER = [
     "plot_anomalies.py",
     "plot_incomplete_tables.py",
     "plot_zeros_and_ones.py",
+    "plot_counts.py",
     "plot_larger_than_memory.py",
 ]
 

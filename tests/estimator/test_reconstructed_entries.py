@@ -159,3 +159,17 @@ def test_the_warning_tells_what_has_not_converged(table):
     gappy, _ = with_holes(table[:150])
     with pytest.warns(ConvergenceWarning, match="missing entries had settled"):
         make_short(max_iter=20, missing_values=NAN).fit(gappy)
+
+
+@short
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_an_adaptive_weight_goes_on_from_turn_to_turn(solver, digits):
+    holes = np.random.RandomState(0).uniform(size=digits.shape) < 0.2
+    X = np.where(holes, np.nan, digits)[:600]
+    autoencoder = SparseAutoencoder(
+        30, penalty="l1", rho=0.1, beta="adaptive", solver=solver, random_state=0
+    )
+    autoencoder.set_params(missing_values=np.nan, missing_fill="reconstruction")
+    code = autoencoder.fit_transform(X)
+    assert autoencoder.n_iter_ > 15  # several turns
+    assert 0.094 < (code != 0).mean() < 0.106

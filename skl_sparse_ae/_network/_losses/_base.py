@@ -42,6 +42,22 @@ class Loss:
     #: large entry decides how far a search along a line may go.
     has_bounded_curvature = True
 
+    def noise(self, mean):
+        """Return twice the expected loss of entries at their own mean.
+
+        That is the deviance that is left of a column where nothing is to be explained.
+
+        Parameters
+        ----------
+        mean : ndarray of shape (n_features,)
+
+        Returns
+        -------
+        noise : ndarray of shape (n_features,)
+            Zero where the mean does not tell how much entries vary around it.
+        """
+        return np.zeros_like(mean)
+
     def __init__(self, out_activation, skips_missing=False):
         self.out_activation = out_activation
         self.skips_missing = skips_missing
