@@ -1,15 +1,17 @@
-"""Known features beside SAELens and dictionary_learning: one fit, one row of a table.
+"""Known features beside SAELens and dictionary_learning: one row of a table.
 
-    python benchmarks/trainers.py LIBRARY PENALTY DATA SEED LENGTH
+    python benchmarks/trainers.py LIBRARY PENALTY DATA LENGTH SEED [SEED ...]
 
 LIBRARY is "skl_sparse_ae", "sae_lens" or "dictionary_learning", the last two with their
 own trainers; PENALTY is "batch_topk", "jumprelu" or "matryoshka"; DATA is "independent"
 or "hierarchy". LENGTH is the number of steps, of 1024 rows, of the other libraries, and
-of epochs at most of this one. 100000 rows in float32, 256 columns, 512 features, five
-of which are active in a row on average; measures are of 10000 further rows. Seconds are
-of the processor, for one thread. The learning rates, warm-ups and batch sizes of the
-other libraries are those that they recommend for generated data, or their defaults; the
-warm-ups of dictionary_learning are a fourth of the steps, where that is less.
+of epochs at most of this one. Each SEED, of which there are at least two, is one of the
+data and of the fit; cells are means over them, with the standard deviation behind "±".
+100000 rows in float32, 256 columns, 512 features, five of which are active in a row on
+average; measures are of 10000 further rows. Seconds are of the processor, for one
+thread. The learning rates, warm-ups and batch sizes of the other libraries are those
+that they recommend for generated data, or their defaults; the warm-ups of
+dictionary_learning are a fourth of the steps, where that is less.
 """
 
 import sys
@@ -201,33 +203,50 @@ TRAINERS = {
 }
 
 
+def measured(library, penalty, data, length, seed):
+    """Measures of one fit, in the order of the table's columns."""
+    X, X_test, codes, dictionary = rows(data, seed)
+    start = time.process_time()
+    components, encode, decode = TRAINERS[library](penalty, X, seed, length)
+    seconds = time.process_time() - start
+    A = np.asarray(encode(X_test))
+    return [
+        metrics.mean_matched_cosine(dictionary, components),
+        metrics.mean_matched_correlation(codes, A),
+        metrics.feature_detection(codes, A).f1.mean(),
+        metrics.variance_explained(X_test, decode(A)),
+        (A.max(axis=0) <= 0).sum(),
+        (A > 0).sum(axis=1).mean(),
+        seconds,
+    ]
+
+
+def cells(values):
+    """Means and standard deviations over seeds, as text."""
+    means, deviations = np.mean(values, axis=0), np.std(values, axis=0, ddof=1)
+    digits = [2, 2, 2, 2, 0, 1, 0]
+    return [
+        f"{mean:.{n}f} ± {deviation:.{n}f}"
+        for mean, deviation, n in zip(means, deviations, digits, strict=True)
+    ]
+
+
 def main():
-    if len(sys.argv) != 6:
+    if len(sys.argv) < 7:
         sys.exit(__doc__)
     warnings.simplefilter("ignore")
     # Where another `datasets` lies, of which the other libraries need their own.
     folder = str(Path(__file__).parent)
     sys.path = [path for path in sys.path if path != folder]
-    library, penalty, data, seed, length = sys.argv[1:]
+    library, penalty, data, length, *seeds = sys.argv[1:]
     if library != "skl_sparse_ae":
         import torch
 
         torch.set_num_threads(1)
-    X, X_test, codes, dictionary = rows(data, int(seed))
-    start = time.process_time()
-    components, encode, decode = TRAINERS[library](penalty, X, int(seed), int(length))
-    seconds = time.process_time() - start
-    A = np.asarray(encode(X_test))
-    cells = [
-        f"{metrics.mean_matched_cosine(dictionary, components):.2f}",
-        f"{metrics.mean_matched_correlation(codes, A):.2f}",
-        f"{metrics.feature_detection(codes, A).f1.mean():.2f}",
-        f"{metrics.variance_explained(X_test, decode(A)):.2f}",
-        f"{int((A.max(axis=0) <= 0).sum())}",
-        f"{(A > 0).sum(axis=1).mean():.1f}",
-        f"{seconds:.0f}",
+    values = [
+        measured(library, penalty, data, int(length), int(seed)) for seed in seeds
     ]
-    print("|", " | ".join([penalty, data, library, length, *cells]), "|")
+    print("|", " | ".join([penalty, data, library, length, *cells(values)]), "|")
 
 
 if __name__ == "__main__":

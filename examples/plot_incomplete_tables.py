@@ -13,10 +13,9 @@ do not fit in, with the columns that make them unusual.
 # --------------
 # Entries are hidden at random, so that what is filled in can be compared with the
 # truth. `StandardScaler` leaves NaN alone, and ``missing_values=np.nan`` tells the
-# autoencoder that they are missing. ``corruption="masking"`` hides further entries from
-# the encoder in training, which must then be reconstructed from the others: that is
-# practice for filling. Errors are root mean squares over the hidden entries, in
-# standard deviations of the columns.
+# autoencoder that they are missing. Training alternates with reconstructing them, so
+# that the encoder sees ever better values in their place. Errors are root mean squares
+# over the hidden entries, in standard deviations of the columns.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,9 +32,7 @@ scaler = StandardScaler().set_output(transform="pandas")
 incomplete = scaler.fit_transform(table.mask(hidden))
 truth = scaler.transform(table).to_numpy()
 
-autoencoder = SparseAutoencoder(
-    missing_values=np.nan, corruption="masking", random_state=0
-).fit(incomplete)
+autoencoder = SparseAutoencoder(missing_values=np.nan, random_state=0).fit(incomplete)
 filled = {
     "column means": SimpleImputer().fit_transform(incomplete),
     "KNNImputer": KNNImputer().fit_transform(incomplete),
@@ -55,9 +52,9 @@ for name, values in filled.items():
 # %%
 # Which columns can be filled
 # ---------------------------
-# Radius, perimeter and area nearly determine each other, and are filled best; of these,
-# some are filled better by the five nearest rows. The less a column resembles others,
-# such as smoothness and symmetry, the less is gained over its mean.
+# Radius, perimeter and area nearly determine each other, and are filled best. The less
+# a column resembles others, such as smoothness and symmetry, the less is gained over
+# its mean.
 
 order = np.argsort(error(filled["SparseAutoencoder"]))
 fig, ax = plt.subplots(figsize=(7, 7), layout="constrained")

@@ -1,7 +1,16 @@
 """Sparse autoencoders as scikit-learn transformers."""
 
 from ._conv_sparse_autoencoder import ConvSparseAutoencoder
-from ._penalties import KL, L1, BatchTopK, Contractive, JumpReLU, Penalty, TopK
+from ._penalties import (
+    KL,
+    L1,
+    BatchTopK,
+    Contractive,
+    JumpReLU,
+    Penalty,
+    TopK,
+    WinnerTakeAll,
+)
 from ._sparse_autoencoder import SparseAutoencoder
 from ._version import __version__
 from .stability import (
@@ -24,6 +33,7 @@ __all__ = [
     "StabilityCurve",
     "StabilityReport",
     "TopK",
+    "WinnerTakeAll",
     "__version__",
     "match_components",
     "stability_curve",

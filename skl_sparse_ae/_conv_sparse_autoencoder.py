@@ -64,11 +64,12 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
         :meth:`partial_fit` learns from images.
 
-    penalty : {"kl", "l1", "topk", "batch_topk", "contractive"}, penalty object or \
-            None, default="kl"
+    penalty : {"kl", "l1", "topk", "batch_topk", "winner_take_all", "contractive"}, \
+            penalty object or None, default="kl"
         As for :class:`~skl_sparse_ae.SparseAutoencoder`; "topk" keeps the largest
         activations among all maps of an image, or, trained on patches, among the units
-        at each position.
+        at each position; "winner_take_all" those of each map among all positions of all
+        images.
 
     rho, beta : float or str, default="auto", "scale"
         As for :class:`~skl_sparse_ae.SparseAutoencoder`; "auto" counts distinct

@@ -53,8 +53,8 @@ class SparseAutoencoder(
     n_components : int or None, default=100
         Number of hidden units. If None, it is ``n_features``.
 
-    penalty : {"kl", "l1", "topk", "batch_topk", "jumprelu", "contractive"}, penalty \
-            object or None, default="kl"
+    penalty : {"kl", "l1", "topk", "batch_topk", "jumprelu", "winner_take_all", \
+"contractive"}, penalty object or None, default="kl"
         Sparsity penalty:
 
         - "kl": the Kullback-Leibler divergence between `rho` and each unit's mean
@@ -70,6 +70,8 @@ class SparseAutoencoder(
         - "jumprelu": activations below a threshold are set to zero, which is learned
           for each unit, for a mean fraction `rho` of active units [6]_; see
           :class:`JumpReLU`.
+        - "winner_take_all": like "topk", but each unit keeps its largest activations
+          among the rows of a mini-batch; see :class:`WinnerTakeAll`.
         - "contractive": the mean squared norm of the Jacobian of the code with respect
           to the row, times `beta` [3]_.
         - None: no penalty. With fewer units than features, ``activation="identity"``,
@@ -83,7 +85,8 @@ class SparseAutoencoder(
     rho : float or "auto", default="auto"
         Sparsity level, in (0, 1): the target of the mean activation for "kl", and the
         fraction of active units for "topk", "batch_topk", "jumprelu" and, with
-        ``beta="adaptive"``, "l1". Not used by "contractive", otherwise by "l1", and by
+        ``beta="adaptive"``, "l1"; that of the rows on which each unit is active for
+        "winner_take_all". Not used by "contractive", otherwise by "l1", and by
         "jumprelu" with a number for `beta`.
 
         "auto" is the least level at which a unit is active on as many distinct rows as
@@ -117,13 +120,13 @@ class SparseAutoencoder(
         that the code does not depend on the unit of X, and that pre-activations are in
         the range in which a unit is neither linear nor a step. For rectified and
         identity units it is 0.0045 P for both, also for tied weights, but there at most
-        0.001; for "topk", "batch_topk" and "jumprelu" a twentieth of it; with a
-        logistic output a sixteenth for the decoder. The values used are stored in
-        `alpha_`.
+        0.001; for "topk", "batch_topk", "jumprelu" and "winner_take_all" a twentieth of
+        it; with a logistic output a sixteenth for the decoder. The values used are
+        stored in `alpha_`.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
         Activation function of the hidden units. "auto" is "relu" for "l1", "topk",
-        "batch_topk" and "jumprelu", "logistic" otherwise.
+        "batch_topk", "jumprelu" and "winner_take_all", "logistic" otherwise.
 
     loss : {"squared_error", "log_loss", "poisson"}, default="squared_error"
         What training minimises for each entry x and its reconstruction m:
@@ -163,9 +166,9 @@ class SparseAutoencoder(
 
     sparse_output : bool, default=False
         Whether `transform` returns a CSR matrix instead of an array. Saves memory if
-        most activations are exactly zero: with "topk", "batch_topk", "jumprelu" and a
-        strong "l1".
-        Linear models and further autoencoders accept it as input.
+        most activations are exactly zero: with "topk", "batch_topk", "jumprelu",
+        "winner_take_all" and a strong "l1". Linear models and further autoencoders
+        accept it as input.
 
     corruption : {"masking", "gaussian"} or None, default=None
         Noise on the input of the encoder in training. The reconstruction is compared
@@ -214,9 +217,10 @@ class SparseAutoencoder(
           until J has converged within `tol` or half of `max_iter` has passed, and then
           decreases linearly to zero.
         - "auto": "adam" for more than 100000 rows or five million parameters, and for
-          "topk", "batch_topk" and "jumprelu", whose objective is not smooth; "lbfgs"
-          otherwise, and for Dask arrays, of which each mini-batch would have to wait
-          for the workers.
+          "topk", "batch_topk", "jumprelu" and "winner_take_all", whose objective is not
+          smooth, and for ``loss="poisson"``, where one large count can hold back a
+          search over all rows; "lbfgs" otherwise, and for Dask arrays, of which each
+          mini-batch would have to wait for the workers.
 
     max_iter : int, default=200
         Maximum number of iterations ("lbfgs") or epochs ("adam").

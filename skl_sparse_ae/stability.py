@@ -165,6 +165,16 @@ def stability_report(
     ValueError
         If `n_fits` is below 2.
 
+    Notes
+    -----
+    Units are compared by what they write, `components_`. The reference [1]_ matches
+    them in the same way, and by the weights of the encoder as well.
+
+    References
+    ----------
+    .. [1] G. Paulo, N. Belrose, "Sparse Autoencoders Trained on the Same Data Learn
+       Different Features", arXiv:2501.16615, 2025.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits

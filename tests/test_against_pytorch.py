@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skl_sparse_ae import KL, L1, BatchTopK, Contractive, TopK
+from skl_sparse_ae import KL, L1, BatchTopK, Contractive, TopK, WinnerTakeAll
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._objective._dense import DenseObjective
@@ -72,6 +72,15 @@ def keep_k_of_batch(a, weights):
     return torch.zeros_like(values).scatter(0, order, values * kept).view_as(a)
 
 
+def keep_winners(a, weights):
+    # In each column the largest, until their weights reach the fraction RHO of all, and
+    # what equals the last: some rows are the same.
+    values, order = a.sort(dim=0, descending=True)
+    before = weights[order].cumsum(0) - weights[order]
+    is_before = before < RHO * weights.sum() * (1 - 1e-9)
+    return a * (a >= torch.where(is_before, values, torch.inf).amin(dim=0))
+
+
 CASES = {
     "kl": (KL(rho=RHO, beta=BETA), kl, keep_all, ["logistic", "tanh"]),
     "plain l1": (L1(BETA, scale_invariant=False), plain_l1, keep_all, ACTIVATIONS),
@@ -79,6 +88,7 @@ CASES = {
     "contractive": (Contractive(BETA), contractive, keep_all, ["logistic", "tanh"]),
     "topk": (TopK(RHO), no_term, keep_k, ACTIVATIONS),
     "batch_topk": (BatchTopK(RHO), no_term, keep_k_of_batch, ACTIVATIONS),
+    "winner_take_all": (WinnerTakeAll(RHO), no_term, keep_winners, ACTIVATIONS),
 }
 
 

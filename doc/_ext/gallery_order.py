@@ -15,10 +15,12 @@ ORDER = [
     "plot_convolutional.py",
     "plot_table_units.py",
     "plot_text_topics.py",
+    "plot_embeddings.py",
     "plot_denoising.py",
     "plot_anomalies.py",
     "plot_incomplete_tables.py",
     "plot_zeros_and_ones.py",
+    "plot_counts.py",
     "plot_larger_than_memory.py",
 ]
 

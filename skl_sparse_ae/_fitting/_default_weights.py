@@ -81,6 +81,9 @@ def decay_weights(settings, network, rows, scaling, steepness):
     variance = principal_variance(*rows.sample(n_sampled))
     # What the variance of rows is worth in J, and the derivative of the output that of
     # a pre-activation: both decays are the same part of J as for squared errors.
+    if not network.loss.has_bounded_curvature:
+        # The output multiplies rates, by factors that do not depend on their size.
+        steepness = 1.0
     ratio = scaling.deviance / scaling.variance if scaling.variance else 1.0
     is_bounded = np.isfinite(network.activation.range).all()
     tied = network.layout.tied_weights

@@ -124,16 +124,16 @@ def _uses_lbfgs(settings, problem):
         needs_batches = penalty.selects_jointly or penalty.learns_thresholds
         if settings.solver == "adam" or needs_batches:
             raise ValueError(
-                "solver='adam' and penalty='batch_topk' and 'jumprelu' need "
-                "mini-batches, and each one of a Dask array would wait for the "
-                "workers. Use solver='lbfgs' and another penalty, or fit on a sample "
-                "of the rows in memory."
+                "solver='adam' and penalty='batch_topk', 'winner_take_all' and "
+                "'jumprelu' need mini-batches, and each one of a Dask array would wait "
+                "for the workers. Use solver='lbfgs' and another penalty, or fit on a "
+                "sample of the rows in memory."
             )
         return True
     if settings.solver == "lbfgs" and penalty.selects_jointly:
         raise ValueError(
-            "penalty='batch_topk' selects within mini-batches, which "
-            "solver='lbfgs' does not use. Use solver='adam'."
+            "penalty='batch_topk' and 'winner_take_all' select within mini-batches, "
+            "which solver='lbfgs' does not use. Use solver='adam'."
         )
     if settings.solver == "lbfgs" and penalty.learns_thresholds:
         raise ValueError(
@@ -142,11 +142,13 @@ def _uses_lbfgs(settings, problem):
         )
     if settings.solver != "auto":
         return settings.solver == "lbfgs"
+    network = problem.network
     is_small = (
-        rows.shape[0] <= LBFGS_MAX_ROWS
-        and problem.network.layout.size <= LBFGS_MAX_PARAMETERS
+        rows.shape[0] <= LBFGS_MAX_ROWS and network.layout.size <= LBFGS_MAX_PARAMETERS
     )
-    return is_small and not penalty.selects
+    return (
+        is_small and network.loss.has_bounded_curvature and not network.penalty.selects
+    )
 
 
 def _starting_point(settings, problem, rng, previous):

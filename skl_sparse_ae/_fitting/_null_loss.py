@@ -4,6 +4,8 @@ import numpy as np
 
 # Relative to the terms of their difference, smaller results are rounding errors.
 ROUNDING = 1e-13
+# The least part of the null deviance that counts as an excess.
+LEAST_EXCESS = 0.01
 
 
 def null_deviance(loss, rows, moments=None):
@@ -35,6 +37,29 @@ def null_deviance(loss, rows, moments=None):
     left = of_entries - of_mean
     is_rounding = left <= ROUNDING * (np.abs(of_entries) + np.abs(of_mean))
     return 2 * float(np.sum(left, where=~is_rounding))
+
+
+def excess_deviance(loss, mean, deviance):
+    """Return the null deviance beyond that of noise around the mean of each column.
+
+    It is about what can be explained, and less where most counts are zero: there, rates
+    that vary have less noise than their mean.
+
+    Parameters
+    ----------
+    loss : Loss
+    mean : ndarray of shape (n_features,)
+        Of the rows to be reconstructed.
+    deviance : float
+        That of `null_deviance`.
+
+    Returns
+    -------
+    deviance : float
+        All of it where the mean of a column does not tell how much is noise.
+    """
+    noise = float(np.sum(loss.noise(mean)))
+    return max(deviance - noise, LEAST_EXCESS * deviance)
 
 
 def itself(x):

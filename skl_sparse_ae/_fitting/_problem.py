@@ -19,7 +19,7 @@ from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
 from ._missing import missing_fill
-from ._null_loss import itself, null_deviance
+from ._null_loss import excess_deviance, itself, null_deviance
 from ._patches import patches_of
 from ._sparsity_target import SparsityTarget
 from ._widths import matryoshka_widths
@@ -125,7 +125,8 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     deviance = null_deviance(loss, rows, (mean, variance))
     n_components = settings.n_components or n_features
     steepness = _steepness(settings, output_mean)
-    sizes = variance or 1.0, rows.shape[1], n_components, deviance or 1.0, steepness
+    excess = excess_deviance(loss, output_mean, deviance) or 1.0
+    sizes = variance or 1.0, rows.shape[1], n_components, excess, steepness
     penalty = _make_penalty(settings, seen, sizes, is_stream)
     network = _make_network(settings, penalty, n_features, n_components, convolution)
     network = network.skipping_missing(rows.fill is not None)

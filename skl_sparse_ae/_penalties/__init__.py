@@ -14,6 +14,7 @@ from ._l1 import L1
 from ._none import NoPenalty
 from ._registry import PENALTIES, is_built_in, make_penalty
 from ._topk import TopK
+from ._winner_take_all import WinnerTakeAll
 
 __all__ = [
     "KL",
@@ -25,6 +26,7 @@ __all__ = [
     "NoPenalty",
     "Penalty",
     "TopK",
+    "WinnerTakeAll",
     "check_penalty",
     "is_built_in",
     "make_penalty",

@@ -328,8 +328,8 @@ class Penalty(Advising, BaseEstimator):
         n_components : int
             Number of units.
         deviance : float
-            Twice the loss of the mean row, in units of which J is; for squared errors,
-            the variance.
+            Twice the loss of the mean row, without that of the noise of counts; for
+            squared errors, the variance.
         steepness : float
             Mean derivative of the output at the mean row; 1 for squared errors.
 

@@ -8,6 +8,7 @@ from .._arrays._array_api import as_factor, namespace
 from .._arrays._device_array import as_array_like
 from .._sklearn import Interval, StrOptions
 from ._base import FRACTION, WEIGHT, Penalty
+from ._selection import select_above
 
 
 class JumpReLU(Penalty):
@@ -113,10 +114,7 @@ class JumpReLU(Penalty):
         return as_array_like(threshold, a) if is_numpy else threshold
 
     def select(self, a):
-        threshold = self._threshold_like(a)
-        if isinstance(threshold, np.ndarray) and len(threshold) != a.shape[1]:
-            a = a.reshape(-1, len(threshold))  # a view; several positions in each row
-        a *= as_factor(a > threshold, a)
+        select_above(a, getattr(self, "threshold_", 0.0))
 
     def threshold_gradient(self, a, delta, slope):
         """Return the pseudo-gradient with respect to the thresholds for each row.

@@ -12,6 +12,7 @@ from ._kl import KL
 from ._l1 import L1
 from ._none import NoPenalty
 from ._topk import TopK
+from ._winner_take_all import WinnerTakeAll
 
 PENALTIES = {
     "kl": KL,
@@ -19,6 +20,7 @@ PENALTIES = {
     "topk": TopK,
     "batch_topk": BatchTopK,
     "jumprelu": JumpReLU,
+    "winner_take_all": WinnerTakeAll,
     "contractive": Contractive,
     None: NoPenalty,
 }

@@ -1,5 +1,9 @@
 """Base class of penalties that keep the largest activations."""
 
+import numpy as np
+
+from .._arrays._array_api import as_factor
+from .._arrays._device_array import as_array_like
 from ._base import Penalty
 
 
@@ -30,3 +34,20 @@ class _Selection(Penalty):
         """Return the number k of units that each row keeps."""
         rho = getattr(self, "_current_rho", self.rho)
         return min(n_components, max(1, round(rho * n_components)))
+
+
+def select_above(a, threshold):
+    """Set activations that do not exceed their threshold to zero, in place.
+
+    Parameters
+    ----------
+    a : array of shape (n_rows, n_components)
+        Or, with several positions in each row, (n_rows, n_positions * n_components).
+    threshold : ndarray of shape (n_components,) or float
+    """
+    if isinstance(threshold, np.ndarray):
+        threshold = as_array_like(threshold, a)
+        n_components = threshold.shape[0]
+        if n_components != a.shape[1]:
+            a = a.reshape(-1, n_components)  # a view
+    a *= as_factor(a > threshold, a)

@@ -136,9 +136,9 @@ class MeanActivationDisplay:
         statistic : {"mean", "frequency"}, default="mean"
             - "mean": the mean activation. `rho` is marked with "kl".
             - "frequency": the fraction of the rows of X on which the unit is active.
-              `rho` is the target of its mean over the units with "topk", "batch_topk"
-              and, with an adaptive `beta`, "l1" and "jumprelu", and is marked with
-              these.
+              `rho` is the target of its mean over the units with "topk",
+              "batch_topk", "winner_take_all" and, with an adaptive `beta`, "l1" and
+              "jumprelu", and is marked with these.
 
         threshold : float, "mean" or "auto", default="auto"
             For "frequency", the activation above which a unit counts as active:

@@ -79,10 +79,18 @@ def sparse_probing(
         If X and y differ in length, y has missing values or, for a classifier, only
         one class, or a number of units is not within 1 and the number that there are.
 
+    Notes
+    -----
+    SAEBench [2]_ selects units by the absolute difference between their means on the
+    rows with and without a label, and balances these; the F test divides by the spread
+    within them, so that the scale of a unit does not count.
+
     References
     ----------
     .. [1] W. Gurnee et al., "Finding Neurons in a Haystack: Case Studies with Sparse
        Probing", arXiv:2305.01610, 2023.
+    .. [2] A. Karvonen et al., "SAEBench: A Comprehensive Benchmark for Sparse
+       Autoencoders in Language Model Interpretability", arXiv:2503.09532, 2025.
 
     Examples
     --------

@@ -55,8 +55,8 @@ def save_dictionary_learning(estimator, folder):
     - With `TopK` they contain an "AutoEncoderTopK". Its encoder subtracts the
       decoder intercepts from the input; the encoder intercepts are changed so that
       the code is the same.
-    - With `JumpReLU` and `BatchTopK` they contain a "JumpReluAutoEncoder" with the
-      learned thresholds.
+    - With `JumpReLU`, `BatchTopK` and `WinnerTakeAll` they contain a
+      "JumpReluAutoEncoder" with the learned thresholds.
     - With `BatchTopK` and `matryoshka_widths` they contain a "MatryoshkaBatchTopKSAE".
     - With a penalty that does not select activations, they contain an
       "AutoEncoderNew".

@@ -10,6 +10,7 @@ from .._optional import import_optional
 from .._penalties._batch_topk import BatchTopK
 from .._penalties._jumprelu import JumpReLU
 from .._penalties._topk import TopK
+from .._penalties._winner_take_all import WinnerTakeAll
 from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
 from ._onnx_inputs import Inputs
 
@@ -194,15 +195,15 @@ def _select(graph, code, autoencoder):
     """Apply the selection of the penalty to a code, as `transform` does."""
     penalty = autoencoder.penalty_
     n_components = autoencoder.components_.shape[0]
-    if not penalty.selects:
+    if not penalty.for_transform().selects:
         return code
-    if isinstance(penalty, BatchTopK | JumpReLU):
+    if isinstance(penalty, BatchTopK | JumpReLU | WinnerTakeAll):
         threshold = getattr(penalty, "threshold_", -np.inf)
         return graph.above(code, threshold)
     if not isinstance(penalty, TopK):
         raise ValueError(
             f"How {penalty} selects activations is not known to ONNX; TopK, "
-            "BatchTopK and JumpReLU can be converted."
+            "BatchTopK, JumpReLU and WinnerTakeAll can be converted."
         )
     k = penalty.for_transform().n_active(n_components)
     if k >= n_components:

@@ -18,6 +18,7 @@ from .._penalties._batch_topk import BatchTopK
 from .._penalties._jumprelu import JumpReLU
 from .._penalties._none import NoPenalty
 from .._penalties._topk import TopK
+from .._penalties._winner_take_all import WinnerTakeAll
 from .._sparse_autoencoder import SparseAutoencoder, check_autoencoder
 from ._files import check_array
 
@@ -198,12 +199,17 @@ def _selection(estimator, library):
     if isinstance(penalty, BatchTopK):
         threshold = getattr(penalty, "threshold_", 0.0)
         return {"k": penalty.n_active(n_components), "threshold": threshold}
-    if isinstance(penalty, JumpReLU):
+    if isinstance(penalty, WinnerTakeAll) and not penalty.transform_selects:
+        raise ValueError(
+            f"{library} encodes as in training, and {penalty} transforms otherwise. "
+            "Use penalty_.set_params(transform_selects=True) first."
+        )
+    if isinstance(penalty, JumpReLU | WinnerTakeAll):
         return {"k": penalty.rho * n_components, "threshold": penalty.threshold_}
     if not isinstance(penalty, TopK):
         raise ValueError(
             f"{library} does not know how {penalty} selects activations; it knows "
-            "TopK, BatchTopK and JumpReLU."
+            "TopK, BatchTopK, JumpReLU and WinnerTakeAll."
         )
     if penalty.transform_soft or penalty.transform_factor != 1:
         raise ValueError(

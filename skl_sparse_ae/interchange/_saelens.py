@@ -55,9 +55,9 @@ def save_saelens(estimator, folder):
 
     The files ``cfg.json`` and ``sae_weights.safetensors`` can be read by
     ``sae_lens.SAE.load_from_disk`` of version 6 [1]_. The architecture is "topk" with
-    `TopK`; "jumprelu", with the learned thresholds, with `JumpReLU`, and with
-    `BatchTopK`, as in that library; and "standard" with a penalty that does not select
-    activations.
+    `TopK`; "jumprelu", with the learned thresholds, with `JumpReLU`, `WinnerTakeAll`
+    and, as in that library, `BatchTopK`; and "standard" with a penalty that does not
+    select activations.
 
     Parameters
     ----------

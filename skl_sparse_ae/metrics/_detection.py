@@ -124,7 +124,6 @@ def absorption_rate(codes, A, parents, *, threshold=None, units=None):
     Of the rows with a child feature, on which its parent is present too, the fraction
     on which the child's unit is active and the parent's is not. Sparsity rewards this:
     a child's unit that also writes the parent's direction saves one active unit [1]_.
-    The reference has no true features, and estimates the same by probes.
 
     Parameters
     ----------
@@ -154,6 +153,15 @@ def absorption_rate(codes, A, parents, *, threshold=None, units=None):
     ------
     ValueError
         If the codes differ in their number of rows, or `parents` has the wrong length.
+
+    Notes
+    -----
+    The reference has no true features, and is stricter. A row with a parent, by a
+    linear probe, counts as absorbed if all units among which the parent is split are
+    silent (:func:`n_split_units`), and if the most important other unit writes in the
+    direction of the probe. Its rate is over all rows with the parent instead of those
+    with one child. Here, what the child's unit writes is not looked at, and the parent
+    has one unit.
 
     References
     ----------
@@ -195,8 +203,9 @@ def n_split_units(codes, A, *, threshold=None, min_gain=0.03):
 
     Units are added one by one, each time the one with which "at least one of them is
     active" has the largest F1 as a detector of the feature, as long as F1 rises by more
-    than `min_gain`. The criterion and its value are those of [1]_, where probes with
-    1, 2, ... units take the place of "at least one".
+    than `min_gain`. The criterion and its value are those of [1]_, where logistic
+    regressions on 1, 2, ... up to 5 units take the place of "at least one of them is
+    active", in the order of their weights in one with an L1 penalty.
 
     Parameters
     ----------
@@ -216,7 +225,8 @@ def n_split_units(codes, A, *, threshold=None, min_gain=0.03):
     Returns
     -------
     counts : ndarray of int of shape (n_true,)
-        1 for features with one unit; 0 for those that no unit detects. A parent that
+        1 for features with one unit; 0 for those that no unit detects. The reference
+        gives the number of splits, which is one less. A parent that
         its children absorb (:func:`absorption_rate`) is split too in this sense.
 
     Raises

@@ -82,6 +82,9 @@ def decoder_projection(estimator, X, n):
 
     Notes
     -----
+    The code of the authors takes `components_` as they are, which their training keeps
+    at length 1.
+
     Minima of different n need not agree, and where the features themselves are not
     orthogonal, units that fit them are not either.
 

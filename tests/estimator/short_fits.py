@@ -5,8 +5,8 @@ import pytest
 from skl_sparse_ae import SparseAutoencoder
 from skl_sparse_ae._penalties._registry import PENALTIES
 
-# "batch_topk" selects within mini-batches, which "lbfgs" does not use, and "jumprelu"
-# has thresholds without a gradient.
+# "batch_topk" and "winner_take_all" select within mini-batches, which "lbfgs" does not
+# use, and "jumprelu" has thresholds without a gradient.
 SOLVED = [
     (name, solver)
     for name, penalty in PENALTIES.items()

@@ -206,7 +206,7 @@ def test_it_shares_parameters_and_defaults_with_the_dense_one():
     own |= {"train_on"}
     shared = {k: v for k, v in conv.get_params().items() if k not in own}
     # Images are complete, and compared by squares with one reconstruction.
-    for name in ("loss", "missing_values", "matryoshka_widths"):
+    for name in ("loss", "missing_values", "missing_fill", "matryoshka_widths"):
         del dense[name]
     assert shared == dense
 

@@ -65,7 +65,7 @@ def test_score_is_the_fraction_of_deviance_explained(
 @pytest.mark.parametrize("loss", LOSSES)
 def test_scores_of_rows_and_entries_are_minus_the_loss(loss, rows):
     X = rows[loss]
-    autoencoder = make_short(loss=loss).fit(X)
+    autoencoder = make_short(loss=loss, solver="lbfgs").fit(X)
     M = autoencoder.inverse_transform(autoencoder.transform(X))
     expected = [
         -deviance(loss, x[None], m[None], None) / 2 for x, m in zip(X, M, strict=True)
@@ -108,16 +108,20 @@ def test_the_encoder_of_counts_sees_logarithms(container, solver, rows):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_csr_and_weights_are_the_same_as_dense_and_repeated_rows(loss, rows):
     X = rows[loss]
-    dense = make_short(loss=loss).fit(X)
+    dense = make_short(loss=loss, solver="lbfgs").fit(X)
     assert_allclose(
-        make_short(loss=loss).fit(sparse.csr_array(X)).components_,
+        make_short(loss=loss, solver="lbfgs").fit(sparse.csr_array(X)).components_,
         dense.components_,
         rtol=1e-6,
         atol=1e-8,
     )
     counts = np.arange(len(X)) % 3
-    weighted = make_short(loss=loss, rho=0.1).fit(X, sample_weight=counts)
-    repeated = make_short(loss=loss, rho=0.1).fit(np.repeat(X, counts, axis=0))
+    weighted = make_short(loss=loss, rho=0.1, solver="lbfgs").fit(
+        X, sample_weight=counts
+    )
+    repeated = make_short(loss=loss, rho=0.1, solver="lbfgs").fit(
+        np.repeat(X, counts, axis=0)
+    )
     assert weighted.score(X) == pytest.approx(repeated.score(X), rel=0.05)
     assert weighted.objective(X, sample_weight=counts) == pytest.approx(
         weighted.objective(np.repeat(X, counts, axis=0)), rel=1e-9
@@ -217,3 +221,35 @@ def test_numba_agrees(loss, rows):
     assert compiled.score(rows[loss]) == pytest.approx(
         plain.score(rows[loss]), abs=1e-4
     )
+
+
+def test_counts_are_fitted_in_mini_batches(rows):
+    # And the decay of the decoder does not depend on how large counts are.
+    assert SparseAutoencoder(4, loss="poisson", random_state=0).fit(
+        rows["poisson"]
+    ).alpha_[1] == pytest.approx(0.001)
+    parameters = {"loss": "poisson", "max_iter": 5, "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        auto, adam, lbfgs = (
+            SparseAutoencoder(4, solver=solver, **parameters).fit(rows["poisson"])
+            for solver in ("auto", "adam", "lbfgs")
+        )
+    assert_allclose(auto.components_, adam.components_)
+    assert not np.allclose(auto.components_, lbfgs.components_)
+
+
+def test_a_column_of_ones_has_no_deviance():
+    # Its mean, a sum of equal fractions, is one with a rounding error.
+    rng = np.random.RandomState(0)
+    X = (rng.uniform(size=(499, 6)) < 0.3).astype(float)
+    autoencoder = SparseAutoencoder(4, loss="log_loss", random_state=0).fit(X)
+    X[:, 2] = 1
+    weights = rng.uniform(size=len(X))
+    for sample_weight in (None, weights):
+        assert np.isfinite(autoencoder.score(X, sample_weight=sample_weight))
+        assert np.isfinite(
+            SparseAutoencoder(4, loss="log_loss", random_state=0)
+            .fit(X, sample_weight=sample_weight)
+            .score(X, sample_weight=sample_weight)
+        )

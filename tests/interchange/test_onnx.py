@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
-from skl_sparse_ae import BatchTopK, Penalty, SparseAutoencoder, TopK
+from skl_sparse_ae import BatchTopK, Penalty, SparseAutoencoder, TopK, WinnerTakeAll
 from skl_sparse_ae._network._activations import ACTIVATIONS
 from skl_sparse_ae._penalties import PENALTIES
 from skl_sparse_ae.interchange import decoder_to_onnx, to_onnx
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 DTYPES = [np.float32, np.float64]
 TOLERANCE = {np.float32: 1e-5, np.float64: 1e-12}
-# Conversion works for all penalties that do not select, and for TopK and BatchTopK.
+# Selections, which have to be known to the converter, follow below.
 CASES = {
     **{
         str(name): {"penalty": name}
@@ -51,6 +51,8 @@ CASES = {
     "topk, all but one, soft": {"penalty": TopK(0.95, transform_soft=True)},
     "batch_topk": {"penalty": BatchTopK(0.1)},
     "batch_topk, tanh": {"penalty": BatchTopK(0.1), "activation": "tanh"},
+    "winner_take_all": {"penalty": WinnerTakeAll(0.1)},
+    "winner_take_all, all": {"penalty": WinnerTakeAll(0.1, transform_selects=False)},
     "tied": {"tied_weights": True},
     "counts": {"loss": "poisson"},
     "zeros and ones": {"loss": "log_loss"},

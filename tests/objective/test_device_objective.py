@@ -98,7 +98,7 @@ def test_value_and_gradient(
     assert isinstance(results[1], np.ndarray) != theta_on_device
     for result, other in zip(results, expected, strict=True):
         result = result if isinstance(result, float) else to_numpy(result)
-        if penalty != "batch_topk" or other is not expected[3]:
+        if not PENALTIES[penalty].selects_jointly or other is not expected[3]:
             assert_allclose(result, other, rtol=1e-10, atol=1e-12)
 
 
@@ -184,7 +184,8 @@ def test_equal_rows_in_one_precision_have_no_variance(on_device):
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_fits_are_those_of_the_cpu(penalty, solver, on_device, digits, monkeypatch):
-    if penalty in ("batch_topk", "jumprelu") and solver == "lbfgs":
+    cls = PENALTIES[penalty]
+    if solver == "lbfgs" and (cls.selects_jointly or cls.learns_thresholds):
         pytest.skip("is for mini-batches")
     X = digits[:300]
     autoencoder = SparseAutoencoder(

@@ -103,8 +103,10 @@ def test_geometries(convolution, penalty, rng, team):
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("out", ["identity", "logistic"])
-# The selection of "batch_topk" is over all images, not for each of them.
-@pytest.mark.parametrize("penalty", [p for p in PENALTIES if p != "batch_topk"])
+# Joint selections are over all images, not for each of them.
+@pytest.mark.parametrize(
+    "penalty", [name for name, cls in PENALTIES.items() if not cls.selects_jointly]
+)
 def test_penalties(penalty, out, tied, weighted, rng, team):
     check(make(FAST, penalty, out, tied), rng, team, weighted)
 

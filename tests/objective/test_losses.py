@@ -96,7 +96,8 @@ CASES = [
     ("pair", "penalty", "activation", "tied", "weighted", "holes"), CASES
 )
 def test_value_and_gradient(pair, penalty, activation, tied, weighted, holes, team):
-    rng = np.random.RandomState(1)
+    # With this seed, no step of the differences changes what is selected.
+    rng = np.random.RandomState(3)
     network = make_network(*pair, penalty, activation, tied)
     X, fill, weights = make_rows(pair[0], rng, holes, weighted)
     theta = 0.5 * rng.normal(size=network.layout.size)

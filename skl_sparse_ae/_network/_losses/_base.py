@@ -38,6 +38,25 @@ class Loss:
     #: Whether the error at the pre-activation is ``m - x``. The pre-activation then has
     #: no unit, and the loss is not in that of X squared.
     is_canonical = False
+    #: Whether the second derivative at the pre-activation is bounded. Otherwise, one
+    #: large entry decides how far a search along a line may go.
+    has_bounded_curvature = True
+
+    def noise(self, mean):
+        """Return twice the expected loss of entries at their own mean.
+
+        That is the deviance that is left of a column where nothing is to be explained.
+
+        Parameters
+        ----------
+        mean : ndarray of shape (n_features,)
+
+        Returns
+        -------
+        noise : ndarray of shape (n_features,)
+            Zero where the mean does not tell how much entries vary around it.
+        """
+        return np.zeros_like(mean)
 
     def __init__(self, out_activation, skips_missing=False):
         self.out_activation = out_activation

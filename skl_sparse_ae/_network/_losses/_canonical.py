@@ -83,6 +83,9 @@ def _total(array):
 
 
 def x_log_x(x):
-    """Return ``x log(x)`` of each entry of an array of any library, 0 for 0."""
+    """Return ``x log(x)`` of each entry of an array of any library, 0 for 0.
+
+    So it is for negative entries, which are zeros with a rounding error.
+    """
     xp = namespace(x)
-    return x * xp.log(xp.where(x == 0, xp.ones_like(x), x))
+    return x * xp.log(xp.where(x > 0, x, xp.ones_like(x)))
