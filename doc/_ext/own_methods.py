@@ -1,7 +1,7 @@
 """The methods of the estimators, for the template of their pages.
 
-Autosummary tells a template which methods a class has, and which of them it inherits, but
-not from where: those of scikit-learn's base classes are described there.
+Autosummary tells a template which methods a class has, and which of them it inherits,
+but not from where: those of scikit-learn's base classes are described there.
 """
 
 from inspect import getmembers, isfunction

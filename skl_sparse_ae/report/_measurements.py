@@ -14,6 +14,7 @@ from .._network._activations import Identity
 from .._network._losses import SquaredError
 from .._reading._codes import auto_threshold, check_rows
 from .._reading._pipelines import check_units, first_steps, last_step, stack_of
+from .._rows._missing import has_missing
 from .._rows._moments import mean_and_variance
 from ..inspection import label_enrichment, top_activating
 from ..metrics._reconstruction import explained_by_code
@@ -110,14 +111,18 @@ def measure(estimator, X, y, target, *, threshold, n_top_rows, pca, random_state
     rows = X if steps is None else steps.transform(X)
     code = stack.transform(rows)
     to_library = converter_to(code)
-    rows, code = check_rows(rows, "X"), check_rows(code, "the code of X")
     fitted = last_step(estimator)
+    allows_missing = getattr(fitted, "missing_values", None) is not None
+    rows = check_rows(rows, "X", "allow-nan" if allows_missing else True)
+    code = check_rows(code, "the code of X")
+    is_incomplete = allows_missing and has_missing(rows)
     n_components, n_columns = fitted.components_.shape[0], code.shape[1]
     if not is_convolutional(fitted):
         check_units(n_columns, n_components)
     if isinstance(threshold, str) and threshold == "auto":
         threshold = auto_threshold(estimator)
-    _, variance = mean_and_variance(rows)
+    # PCA has no place for missing entries.
+    pca = pca and not is_incomplete and mean_and_variance(rows)[1] > 0
     explained = None
     if getattr(fitted, "pooling", None) is not None:
         # Pooled maps cannot be decoded, but the estimator knows those before pooling.
@@ -128,7 +133,8 @@ def measure(estimator, X, y, target, *, threshold, n_top_rows, pca, random_state
             code,
             lambda part: stack.inverse_transform(to_library(part)),
             np.ones(rows.shape[0]),
-            SquaredError(Identity()),  # for any loss, since PCA minimises squares
+            # For any loss, since PCA minimises squares.
+            SquaredError(Identity(), is_incomplete),
         )
     n_nonzero = float(metrics.n_active_units(code).mean())
     if is_convolutional(fitted):
@@ -142,7 +148,7 @@ def measure(estimator, X, y, target, *, threshold, n_top_rows, pca, random_state
         n_columns=n_columns,
         active_where=_active_where(threshold),
         variance_explained=explained,
-        pca_scores=_pca_scores(rows, sizes, random_state) if pca and variance else {},
+        pca_scores=_pca_scores(rows, sizes, random_state) if pca else {},
         n_nonzero=n_nonzero,
         n_active=metrics.n_active_units(code, threshold=threshold),
         hoyer_sparsity=float(metrics.hoyer_sparsity(code).mean()),

@@ -98,7 +98,9 @@ class RowPictures(RowLines):
         rows = dense(_safe_indexing(X.tocsr() if sparse.issparse(X) else X, shown))
         check_image_shape(image_shape, rows.shape[1])
         pictures = rows.reshape(-1, *image_shape).astype(np.float64)
-        low, high = pictures.min(), pictures.max()
+        # Missing pixels are black.
+        low, high = np.nanmin(pictures), np.nanmax(pictures)
+        pictures = np.nan_to_num(pictures, nan=low)
         self._sprite = sprite(between(shrink(pictures, SIDE), low, high), SIDE)
         self.sprites = {".row-picture": self._sprite}
 
