@@ -2,8 +2,9 @@
 
 Fits by L-BFGS of this version, of another version (``--before``, the path of a checkout
 of it), and by a textbook loop: SciPy's L-BFGS over all parameters from a random start.
-All minimise the same J, with the weights of the other version. The data are those of the study of the defaults, natural
-patches, and generated tables of a few latent factors. Run as
+All minimise the same J, with the weights of the other version. The data are those of
+the study of the defaults, natural patches, and generated tables of a few latent
+factors. Run as
 
     python benchmarks/search.py --before PATH
     python benchmarks/search.py --data digits factors-20 --settings notes
