@@ -21,12 +21,22 @@ def main(path):
     with path.open(encoding="utf-8-sig") as file:
         first = file.readline()
         form = {"delimiter": max(",;\t", key=first.count), "quotechar": '"'}
-        (names,) = csv.reader([first], **form)
+        names = next(csv.reader([first], **form), [])
+        if names and all(map(_is_number, names)):
+            raise ValueError("The first line has numbers.")
         X = np.loadtxt(file, ndmin=2, comments=None, **form)
     pipeline = make_pipeline(StandardScaler(), SparseAutoencoder(random_state=0))
     report = html_report(pipeline.fit(X), X, feature_names=names, random_state=0)
     report.save(path.with_suffix(".html"))
     return path.with_suffix(".html")
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ def test_files_of_other_programs_are_read(delimiter, tmp_path, rng):
         ("a,b\n1,\n", "'' to float64 at row 0, column 2"),
         ("a,b\n1,2\n1\n", "number of columns changed from 2 to 1"),
         ("a,b\n1,2\n1,nan\n", "contains NaN"),
+        ("1,2\n3,4\n5,7\n", "The first line has numbers"),
         (None, "No such file"),
     ],
 )
