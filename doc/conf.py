@@ -21,6 +21,8 @@ extensions = [
     "missing_references",
     "myst_parser",
     "numpydoc",
+    "own_methods",
+    "picture_links",
     "registry_tables",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -40,6 +42,7 @@ highlight_options = {"python": {"stripnl": True}}
 # Each public class and function has a page, made from its docstring.
 autosummary_generate = True
 autodoc_typehints = "none"
+toc_object_entries = False
 numpydoc_show_class_members = False
 
 sphinx_gallery_conf = {
@@ -73,4 +76,6 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
-html_sidebars = {"index": []}
+# Pages that have no others beside or below them need no list of these.
+ALONE = ["index", "getting_started", "changes", "releases", "search", "genindex"]
+html_sidebars = {page: [] for page in ALONE}

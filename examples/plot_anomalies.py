@@ -1,7 +1,7 @@
 """
-=======================================
-Anomalies by their reconstruction error
-=======================================
+=============================================
+Anomaly detection by the reconstruction error
+=============================================
 
 A row with a large reconstruction error is unlike the rows that the autoencoder was
 trained on. With few active units for each row this makes a detector of anomalies: the

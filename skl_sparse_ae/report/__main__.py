@@ -1,9 +1,12 @@
-"""Write a report on a default fit to a file of numbers, from the command line.
+"""Write a report on a default fit to a table in a file, from the command line.
 
 ``python -m skl_sparse_ae.report X.csv`` writes X.html. The first line of the file has
-the names of the columns, which are standardised.
+the names of the columns. Columns of numbers are standardised; empty fields in them are
+missing entries. Columns of text are left out, but the first one in which no two rows
+are alike names the rows.
 """
 
+import argparse
 import csv
 import sys
 from pathlib import Path
@@ -15,38 +18,91 @@ from sklearn.preprocessing import StandardScaler
 from .._sparse_autoencoder import SparseAutoencoder
 from ._report import html_report
 
+#: Fields of missing entries, without spaces around and in small letters.
+MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
+
 
 def main(path):
-    """Fit the default estimator, write the report beside the file, return its path."""
-    with path.open(encoding="utf-8-sig") as file:
+    """Fit the default estimator and write the report beside the file.
+
+    Returns
+    -------
+    page : Path
+        The file of the report.
+    left_out : list of str
+        What is said of each column that is no column of numbers.
+    """
+    names, columns, left_out, row_labels = read_table(path)
+    X = np.column_stack(columns)
+    missing_values = np.nan if np.isnan(X).any() else None
+    autoencoder = SparseAutoencoder(missing_values=missing_values, random_state=0)
+    pipeline = make_pipeline(StandardScaler(), autoencoder).fit(X)
+    report = html_report(
+        pipeline, X, feature_names=names, row_labels=row_labels, random_state=0
+    )
+    page = path.with_suffix(".html")
+    report.save(page)
+    return page, left_out
+
+
+def read_table(path):
+    """Names and numbers of columns, what is said of the others, names of rows."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
         first = file.readline()
-        form = {"delimiter": max(",;\t", key=first.count), "quotechar": '"'}
-        names = next(csv.reader([first], **form), [])
-        if names and all(map(_is_number, names)):
-            raise ValueError("The first line has numbers.")
-        X = np.loadtxt(file, ndmin=2, comments=None, **form)
-    pipeline = make_pipeline(StandardScaler(), SparseAutoencoder(random_state=0))
-    report = html_report(pipeline.fit(X), X, feature_names=names, random_state=0)
-    report.save(path.with_suffix(".html"))
-    return path.with_suffix(".html")
+        file.seek(0)
+        lines = csv.reader(file, delimiter=max(",;\t", key=first.count))
+        header, *rows = [line for line in lines if line] or [[]]
+    for i, row in enumerate(rows):
+        if len(row) != len(header):
+            raise ValueError(
+                f"Row {i} has {len(row)} fields, but there are {len(header)} names "
+                "in the first line."
+            )
+    if not any(as_numbers([name])[1] for name in header):
+        raise ValueError("The first line has no names of columns.")
+    names, columns, left_out, row_labels = [], [], [], None
+    for name, *fields in zip(header, *rows, strict=True):
+        numbers, reason = as_numbers(fields)
+        if reason is None:
+            names.append(name)
+            columns.append(numbers)
+            continue
+        left_out.append(f"Column {name!r} is left out: {reason}.")
+        if row_labels is None and len(set(fields)) == len(fields):
+            row_labels = fields
+    if not columns:
+        raise ValueError("There is no column of numbers. " + " ".join(left_out))
+    return names, columns, left_out, row_labels
 
 
-def _is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def as_numbers(fields):
+    """A column as an array with NaN for missing entries, or why it is none."""
+    numbers = np.full(len(fields), np.nan)
+    for i, field in enumerate(fields):
+        if field.strip().lower() in MISSING:
+            continue
+        try:
+            numbers[i] = float(field)
+        except ValueError:
+            return None, f"{field!r} is no number"
+    return numbers, "it is empty" if np.isnan(numbers).all() else None
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("Usage: python -m skl_sparse_ae.report X.csv")
+    parser = argparse.ArgumentParser(
+        prog="python -m skl_sparse_ae.report",
+        description="Write a page about the units of a default fit to a table, X.html.",
+    )
+    parser.add_argument(
+        "path",
+        metavar="X.csv",
+        type=Path,
+        help="numbers, with the names of the columns in the first line",
+    )
+    path = parser.parse_args().path
     try:
-        print(main(Path(sys.argv[1])))
+        page, left_out = main(path)
     except (OSError, ValueError) as error:
-        sys.exit(
-            f"{error}\n{sys.argv[1]} must have the names of the columns in its first "
-            "line and numbers in all others, without empty fields. Leave out columns "
-            "of text."
-        )
+        sys.exit(f"{path}: {error}")
+    print(*left_out, sep="\n", file=sys.stderr, end="\n" if left_out else "")
+    print(page)

@@ -192,6 +192,8 @@ def html_report(
       explained is that of the input of the first one, through all of them, as in
       :func:`~skl_sparse_ae.metrics.pipeline_score`, and the weights of units are over
       its columns. PCA is fitted to and evaluated on the same rows.
+    - With missing entries, the variance explained is that of the others, and there is
+      no PCA.
     - Classes are shown if their enrichment has an adjusted p-value below 0.05, and
       correlations if that of Spearman's has.
     - Of a convolutional unit the kernel is shown, and its largest activation in each

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_wine
 from sklearn.pipeline import make_pipeline
@@ -48,20 +49,48 @@ def test_files_of_other_programs_are_read(delimiter, tmp_path, rng):
     path = tmp_path / "table.csv"
     write(path, ["a b", '"c"'], rng.normal(size=(30, 2)).tolist(), delimiter)
     path.write_text("\ufeff" + path.read_text())
-    page = main(path).read_text()
+    page = main(path)[0].read_text()
     assert "30 rows of 2 features" in page
     assert ">a b</span>" in page
     assert ">c</span>" in page
 
 
+def test_text_names_rows_and_empty_fields_are_missing_entries(tmp_path, rng):
+    X = np.round(rng.normal(size=(60, 3)), 3)
+    X[rng.uniform(size=X.shape) < 0.1] = np.nan
+    fields = np.where(np.isnan(X), rng.choice(["", " NA", "?"], X.shape), X.astype(str))
+    lines = [f'tree {i},{",".join(row)},"oak, old",7' for i, row in enumerate(fields)]
+    path = tmp_path / "trees.csv"
+    path.write_text("\n".join(['name,a,b,"height, m",kind,constant', *lines, ""]))
+    done = run(str(path))
+    assert done.returncode == 0, done.stderr
+    assert "Column 'name' is left out: 'tree 0' is no number." in done.stderr
+    assert "Column 'kind' is left out: 'oak, old' is no number." in done.stderr
+    constant = np.full((60, 1), 7.0)
+    X = np.hstack([X, constant])
+    pipeline = make_pipeline(
+        StandardScaler(), SparseAutoencoder(missing_values=np.nan, random_state=0)
+    )
+    expected = html_report(
+        pipeline.fit(X),
+        X,
+        feature_names=["a", "b", "height, m", "constant"],
+        row_labels=[f"tree {i}" for i in range(60)],
+        random_state=0,
+    )
+    assert path.with_suffix(".html").read_text() == expected.html
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a,town\n1,2\n3,York\n", "'York' to float64 at row 1, column 2"),
-        ("a,b\n1,\n", "'' to float64 at row 0, column 2"),
-        ("a,b\n1,2\n1\n", "number of columns changed from 2 to 1"),
-        ("a,b\n1,2\n1,nan\n", "contains NaN"),
-        ("1,2\n3,4\n5,7\n", "The first line has numbers"),
+        ("town\nYork\nYork\n", "There is no column of numbers. Column 'town' is left"),
+        ("a,b\n,Leeds\n,York\n", "Column 'a' is left out: it is empty"),
+        ("a,b\n1,2\n1\n", "Row 1 has 1 fields, but there are 2 names"),
+        ("1,2\n3,4\n", "The first line has no names of columns"),
+        ("a,b\n", "There is no column of numbers"),
+        ("", "The first line has no names of columns"),
+        ("a,b\n1,inf\n2,3\n", "infinity"),
         (None, "No such file"),
     ],
 )
@@ -69,15 +98,21 @@ def test_what_is_no_table_of_numbers_is_named(text, message, tmp_path):
     path = tmp_path / "table.csv"
     if text is not None:
         path.write_text(text)
-    done = run(str(path))
-    assert done.returncode == 1
-    assert message in done.stderr
-    assert "Leave out columns of text" in done.stderr
-    assert "Traceback" not in done.stderr
+    with pytest.raises((ValueError, OSError), match=message):
+        main(path)
     assert not path.with_suffix(".html").exists()
 
 
-def test_without_a_file_the_command_says_how_it_is_used():
-    done = run()
+def test_the_command_says_what_is_wrong_with_a_file(tmp_path):
+    done = run(str(tmp_path / "table.csv"))
     assert done.returncode == 1
-    assert "Usage: python -m skl_sparse_ae.report X.csv" in done.stderr
+    assert done.stderr.startswith(f"{tmp_path / 'table.csv'}: ")
+    assert "No such file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_command_says_how_it_is_used():
+    done = run("--help")
+    assert done.returncode == 0
+    assert "usage: python -m skl_sparse_ae.report [-h] X.csv" in done.stdout
+    assert run().returncode == 2

@@ -107,3 +107,15 @@ print("compared")
 def test_arrays_of_other_libraries():
     output, errors = run_in_array_api_mode(SCRIPT)
     assert output == "compared\n", errors
+
+
+def test_missing_entries_are_left_out_of_the_variance_explained(X):
+    gappy = np.where(np.random.RandomState(0).uniform(size=X.shape) < 0.1, np.nan, X)
+    autoencoder = fit(gappy, missing_values=np.nan)
+    rows = sparse.csr_array(gappy)
+    for missing, image_shape in ((gappy, None), (gappy, (8, 8)), (rows, None)):
+        page = parse(html_report(autoencoder, missing, image_shape=image_shape))
+        (line,) = table_of(page)
+        # PCA, which has no place for missing entries, has no line.
+        assert line[0] == "SparseAutoencoder"
+        assert float(line[-1]) == pytest.approx(autoencoder.score(gappy), abs=6e-4)
