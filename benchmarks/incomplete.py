@@ -1,6 +1,7 @@
 """Missing entries, counts, zeros and ones, and anomalies, against other methods.
 
     python benchmarks/incomplete.py fill        # RMSE on hidden entries
+    python benchmarks/incomplete.py fill wine   # of some data only
     python benchmarks/incomplete.py counts      # held-out Poisson deviance, BASEHOCK
     python benchmarks/incomplete.py binary      # held-out log loss, digits > 8
     python benchmarks/incomplete.py anomalies   # ROC AUC, digits and ORL
@@ -42,10 +43,10 @@ COUNTING = {"loss": "poisson", "penalty": None}
 N_MASKS = {"wine": 10, "breast_cancer": 10, "digits": 3, "orl": 1}
 
 
-def fill():
+def fill(*names):
     """RMSE on hidden entries, seconds, and accuracy on codes of rows with holes."""
     rows = []
-    for name, n_masks in N_MASKS.items():
+    for name in names or N_MASKS:
         X, y = getattr(datasets, name)()
         X = np.asarray(X, np.float64)
         if name in TABLES:
@@ -53,7 +54,7 @@ def fill():
         for fraction in FRACTIONS:
             masks = [
                 np.random.RandomState(seed).uniform(size=X.shape) < fraction
-                for seed in range(1, n_masks + 1)
+                for seed in range(1, N_MASKS[name] + 1)
             ]
             for label, imputer in imputers().items():
                 if label in TOO_WIDE.get(name, ()):
@@ -247,8 +248,8 @@ DETECTORS = {
 
 if __name__ == "__main__":
     commands = {f.__name__: f for f in (fill, counts, binary, anomalies)}
-    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+    if len(sys.argv) < 2 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     warnings.simplefilter("ignore")
-    print(table(*commands[sys.argv[1]]()))
+    print(table(*commands[sys.argv[1]](*sys.argv[2:])))
     print(f"\n{circumstances()}")

@@ -104,7 +104,7 @@ def projection(name, setting):
 
 
 def hierarchy():
-    """The table of absorption, means over two seeds of the fit."""
+    """The table of absorption, means and standard deviations over seeds of the fit."""
     n, n_parents = 40, 10
     parents = np.full(n, -1)
     parents[n_parents:] = np.repeat(np.arange(n_parents), 3)
@@ -117,7 +117,7 @@ def hierarchy():
     for penalty in ("batch_topk", "jumprelu"):
         for widths in (None, [n_parents]):
             results = []
-            for seed in (0, 1):
+            for seed in SEEDS:
                 fit = SparseAutoencoder(
                     n, penalty=penalty, rho=rho, matryoshka_widths=widths, max_iter=60
                 ).set_params(random_state=seed)
@@ -127,7 +127,10 @@ def hierarchy():
                 correlation = metrics.mean_matched_correlation(codes[test], A)
                 score = fit.score(X[test])
                 results.append((np.nanmean(absorbed), correlation, f1, score))
-            values = [f"{value:.2f}" for value in np.mean(results, axis=0)]
+            spread = zip(
+                np.mean(results, axis=0), np.std(results, axis=0, ddof=1), strict=True
+            )
+            values = [f"{mean:.2f} ± {deviation:.2f}" for mean, deviation in spread]
             lines.append([f"`{penalty}`", widths, *values])
     header = ["penalty", "widths", "absorbed", "MCC", "F1", "held-out score"]
     return table(header, lines)

@@ -14,7 +14,7 @@ from scipy.linalg import subspace_angles
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 
-from skl_sparse_ae import KL, SparseAutoencoder
+from skl_sparse_ae import KL, Contractive, SparseAutoencoder
 from skl_sparse_ae._arrays._team import Team
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout, Parameters
@@ -159,6 +159,61 @@ def linear():
     yield experiment, "largest angle to PCA's subspace", angle, "0", seconds
 
 
+#: Penalties and decays that are compared in `contractive`.
+REGULARISED = {
+    "none": {"penalty": None, "alpha": 0},
+    "decay 0.001": {"penalty": None, "alpha": 1e-3},
+    "contractive, beta 0.03": {"penalty": Contractive(0.03), "alpha": 0},
+    "contractive, beta 0.3": {"penalty": Contractive(0.3), "alpha": 0},
+}
+
+
+def contractive():
+    """Units of contractive autoencoders saturate; their Jacobian has few directions."""
+    X, _ = datasets.mnist()
+    T, _ = datasets.mnist("test")
+    X, T = X[:10_000], T[:200]
+    for name, settings in REGULARISED.items():
+        autoencoder = SparseAutoencoder(
+            300,
+            activation="logistic",
+            out_activation="logistic",
+            tied_weights=True,
+            solver="adam",
+            max_iter=40,
+            tol=0,
+            learning_rate_init=0.005,
+            random_state=0,
+            **settings,
+        )
+        seconds = fit_timed(autoencoder, X)
+        a = autoencoder.transform(T).astype(np.float64)
+        spectra = squared_singular_values(autoencoder.encoder_coef_, a * (1 - a))
+        totals = spectra.sum(axis=1)
+        largest = spectra[:, :10].sum(axis=1) / totals
+        saturated = np.mean((a < 0.05) | (a > 0.95))
+        for figure, value, published in [
+            ("saturated units", f"{100 * saturated:.0f} %", "more, if contractive"),
+            ("norm of the Jacobian", f"{np.sqrt(totals).mean():.1f}", "smaller"),
+            (
+                "in its first 10 directions",
+                f"{100 * largest.mean():.0f} %",
+                "more, if contractive",
+            ),
+        ]:
+            yield f"300 units, {name}", figure, value, published, seconds
+
+
+def squared_singular_values(encoder_coef, slopes):
+    """Of the Jacobian of the code at each row, by decreasing size.
+
+    The Jacobian is ``diag(slopes) encoder_coef.T``.
+    """
+    gram = encoder_coef.T.astype(np.float64) @ encoder_coef
+    products = slopes[:, :, np.newaxis] * gram * slopes[:, np.newaxis, :]
+    return np.maximum(np.linalg.eigvalsh(products)[:, ::-1], 0)
+
+
 def linear_autoencoder(n_components, **settings):
     """An autoencoder whose code spans the subspace of PCA."""
     return SparseAutoencoder(
@@ -188,6 +243,7 @@ EXPERIMENTS = {
     "ufldl-patches": ufldl_patches,
     "self-taught": self_taught,
     "linear": linear,
+    "contractive": contractive,
 }
 
 

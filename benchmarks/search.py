@@ -2,14 +2,15 @@
 
 Fits by L-BFGS of this version, of another version (``--before``, the path of a checkout
 of it), and by a textbook loop: SciPy's L-BFGS over all parameters from a random start.
-All minimise the same J. The data are those of the study of the defaults, natural
-patches, and generated tables of a few latent factors. Run as
+All minimise the same J, with the weights of the other version. The data are those of
+the study of the defaults, natural patches, and generated tables of a few latent
+factors. Run as
 
     python benchmarks/search.py --before PATH
     python benchmarks/search.py --data digits factors-20 --settings notes
 
 The table has one row for each data set and each setting of the weights: how many
-iterations bring J to where the other version's default fit ends, both default fits'
+iterations bring J to where the other version's fit ends, both fits'
 seconds (medians of alternating runs), and J after some numbers of iterations relative
 to the textbook's.
 """
@@ -79,21 +80,21 @@ def fit(X, **parameters):
     return autoencoder, time.perf_counter() - start
 
 
-def measure(name, setting, is_long):
-    """One default fit, and J in a long one, in plain values."""
+def measure(name, weights, is_long):
+    """One fit with default stopping, and J in a long one, in plain values."""
     X = DATA[name]()
-    fit(X, **SETTINGS[setting])  # warm caches
-    autoencoder, seconds = fit(X, **SETTINGS[setting])
+    fit(X, **weights)  # warm caches
+    autoencoder, seconds = fit(X, **weights)
     result = {
         "seconds": seconds,
         "n_iter": autoencoder.n_iter_,
         "J": autoencoder.loss_curve_[-1],
     }
     if is_long:
-        long, _ = fit(X, tol=0, max_iter=CHECKPOINTS[-1], **SETTINGS[setting])
+        long, _ = fit(X, tol=0, max_iter=CHECKPOINTS[-1], **weights)
         result["curve"] = long.loss_curve_
-        penalty = long.penalty_
-        result["weights"] = [long.alpha_, penalty.beta, penalty.rho]
+        beta, rho = long.penalty_.beta, long.penalty_.rho
+        result["weights"] = {"alpha": long.alpha_, "beta": beta, "rho": rho}
     return result
 
 
@@ -175,15 +176,16 @@ def serve():
 
 def row_of(name, setting, before, after):
     """A row of the table."""
-    runs = {"before": [], "after": []}
+    runs, weights = {"before": [], "after": []}, SETTINGS[setting]
     for i in range(N_RUNS):
         for kind, worker in (("before", before), ("after", after)):
-            runs[kind].append(worker.measure(name, setting, i == 0))
+            runs[kind].append(worker.measure(name, weights, i == 0))
+            weights = runs["before"][0]["weights"]
     seconds = {kind: np.median([r["seconds"] for r in runs[kind]]) for kind in runs}
     old, new = runs["before"][0], runs["after"][0]
     reached = np.flatnonzero(np.array(new["curve"]) <= old["J"])
     n_reached = int(reached[0]) + 1 if len(reached) else None
-    textbook = textbook_curve(DATA[name](), *new["weights"])
+    textbook = textbook_curve(DATA[name](), **weights)
 
     def at(curve, n):
         return curve[min(n, len(curve)) - 1]

@@ -14,6 +14,10 @@ OTHER_NAMES = {
     "sgd": "adam",
     "k-sparse": "topk",
     "lasso": "l1",
+    "mse": "squared_error",
+    "cross_entropy": "log_loss",
+    "binary_crossentropy": "log_loss",
+    "bernoulli": "log_loss",
 }
 
 

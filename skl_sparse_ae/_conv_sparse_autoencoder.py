@@ -378,6 +378,11 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     def _may_stay_on_device(self):
         return False
 
+    def _validate_params(self):
+        super()._validate_params()
+        for name in ("kernel_size", "stride", "pool_size"):
+            _pair(self, name)
+
     def _trains_on_patches(self):
         is_linear = self.out_activation in ("auto", "identity")
         can = is_linear and not self.tied_weights

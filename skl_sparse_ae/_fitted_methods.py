@@ -54,6 +54,7 @@ class FittedMethods(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, method="transform")
+        self._check_what_encoder_sees(rows)
         network = self._network_for_transform()
         parameters = rows.to_device(fitted_parameters(self, rows.dtype))
         step = partial(self._encode, network, parameters)
@@ -189,6 +190,7 @@ class FittedMethods(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         check_is_fitted(self, "components_")
         rows = self._check_rows(X, method="impute")
+        self._check_what_encoder_sees(rows)
         step = self._step_on_entries(write_imputed, rows)
         # Dask's arrays have an empty block that tells of which kind the others are.
         is_sparse = sparse.issparse(getattr(rows.X, "_meta", rows.X))
@@ -263,6 +265,12 @@ class FittedMethods(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             return None
         parameters = rows.to_device(fitted_parameters(self, rows.dtype))
         return reconstruction_of(fitted_network(self), parameters)
+
+    def _check_what_encoder_sees(self, rows):
+        """Raise ValueError for entries that the encoder sees through no function."""
+        # Dask's arrays are not computed here.
+        if rows.view.function is not None and rows.kind != "dask":
+            check_entries(self.loss_, rows, vars(self).get("feature_names_in_"))
 
     def _may_stay_on_device(self):
         # User-defined penalties are implemented with NumPy.

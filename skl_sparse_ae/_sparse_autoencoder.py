@@ -332,7 +332,8 @@ class SparseAutoencoder(
         Score on the held-out rows after each iteration. Only with early stopping.
 
     best_validation_score_ : float
-        The largest of `validation_scores_`. Only with early stopping.
+        The score of the parameters that are used: the largest of `validation_scores_`
+        since the sparsity has reached the level asked for. Only with early stopping.
 
     n_features_in_ : int
         Number of features seen during fit.
@@ -428,7 +429,7 @@ class SparseAutoencoder(
     }
 
     # Of subclasses without these parameters, and of estimators saved before them.
-    loss, missing_values, missing_fill = "squared_error", None, "mean"
+    loss, missing_values, missing_fill = "squared_error", None, "auto"
     #: Whether rows are images, of which all columns have the same unit.
     _takes_images = False
 

@@ -1,5 +1,6 @@
 """Stability of the units: whether fits with other seeds find the same ones."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from numbers import Integral
@@ -140,7 +141,7 @@ def stability_report(
         comparison. It is cloned.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Training rows.
+        Training rows, with missing entries where the estimator takes these.
 
     n_fits : int, default=5
         Number of fits, at least 2. One additional fit, to shuffled columns, measures
@@ -190,14 +191,26 @@ def stability_report(
     """
     if not isinstance(n_fits, Integral) or n_fits < 2:
         raise ValueError(f"n_fits={n_fits!r} must be a whole number, and at least 2.")
-    rng = check_random_state(random_state)
-    X = to_numpy(check_array(X, accept_sparse="csr"))
+    if "random_state" not in estimator.get_params():
+        raise TypeError(
+            f"{type(estimator).__name__} has no parameter random_state, with which its "
+            "fits would differ. Of a pipeline, pass the step with the units, and as X "
+            "the rows that enter it."
+        )
+    rng, n_fits = check_random_state(random_state), int(n_fits)
+    # Whether entries may be missing is for the estimator to say.
+    X = check_array(X, accept_sparse="csr", ensure_all_finite="allow-nan")
+    X = to_numpy(X)
     seeds = rng.randint(np.iinfo(np.int32).max, size=n_fits + 1)
     tables = [X] * n_fits + [_shuffle_columns(X, rng)]
     fitted = Parallel(n_jobs=n_jobs)(
         delayed(_fit)(clone(estimator), table, int(seed))
         for table, seed in zip(tables, seeds, strict=True)
     )
+    if not hasattr(fitted[0], "components_"):
+        raise TypeError(
+            f"{type(estimator).__name__} has no components_, which describe units."
+        )
     *estimators, by_chance = fitted
 
     def cosines(first, second):
@@ -335,9 +348,14 @@ def stability_curve(
     >>> round(24 * curve.best_value)
     3
     """
-    if not hasattr(values, "__len__") or isinstance(values, str) or len(values) == 0:
+    values = getattr(values, "tolist", lambda: values)()  # of arrays, and of pandas
+    if not isinstance(values, Sequence) or isinstance(values, str) or not values:
         raise ValueError(
             f"values={values!r} must be a list that contains at least one value."
+        )
+    if param_name not in estimator.get_params():
+        raise ValueError(
+            f"param_name={param_name!r} is no parameter of {type(estimator).__name__}."
         )
     reports = [
         stability_report(

@@ -39,7 +39,11 @@ SETTINGS = [
     {"penalty": "l1", "tied_weights": True},
     {"solver": "adam"},
     {"penalty": "topk"},
-    {"penalty": "l1", "beta": "adaptive", "early_stopping": True},
+    {"penalty": "l1", "beta": "adaptive", "solver": "adam", "early_stopping": True},
+    {"penalty": "jumprelu"},
+    {"penalty": "batch_topk", "early_stopping": True},
+    {"loss": "poisson", "matryoshka_widths": "auto"},
+    {"loss": "log_loss", "missing_values": np.nan},
 ]
 # What writes files, of an estimator and to a path, and what reads them.
 WRITERS = {

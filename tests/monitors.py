@@ -15,7 +15,7 @@ class Log:
     def begin(self, point):
         self.calls.append("begin")
 
-    def end(self, point, value):
+    def end(self, point, value, is_settled=True):
         self.calls.append("end")
         self.values.append(value)
         self.points.append(point.copy())

@@ -1,10 +1,11 @@
 """Small changes to the code, each of which some test should notice.
 
-    python -m tests.mutants --number 100 [--seed 0] [--only _solvers] [--seconds 600]
+    python -m tests.mutants --number 100 [--seed 0] [--only _solvers ...]
 
 draws changes at random from the modules of `TESTS`, runs the tests of each module with
-the changed code in a process of its own, and prints those that no test noticed. Some of
-these change nothing that can be seen, or the time that a call takes alone.
+the changed code in a process of its own, and prints for each whether a test noticed
+it. Some of those that are left change nothing that can be seen, or the time that a call
+takes alone. It ends after `--seconds`, if given.
 """
 
 import argparse
@@ -30,9 +31,32 @@ FURTHER = [
     "tests/estimator/test_sample_weight.py",
     "tests/estimator/test_sparse_matrices.py",
 ]
+OF_MISSING = ["tests/estimator/test_missing.py", "tests/rows/test_dask_fits.py"]
+OF_MISSING += ["tests/estimator/test_reconstructed_entries.py"]
 TESTS = {
     "_penalties/*.py": ["tests/penalties"],
     "_network/_activations.py": ["tests/network/test_activations.py"],
+    "_network/_losses/*.py": [
+        "tests/objective/test_losses.py",
+        "tests/estimator/test_loss.py",
+        "tests/estimator/test_score_samples.py",
+    ],
+    "_network/_reconstruction.py": OF_MISSING,
+    "_network/_row_losses.py": ["tests/estimator/test_score_samples.py", *OF_MISSING],
+    "_rows/_missing.py": ["tests/rows/test_missing.py", *OF_MISSING],
+    "_fitting/_missing.py": OF_MISSING,
+    "_fitting/_filling.py": OF_MISSING,
+    "_fitting/_widths.py": ["tests/objective/test_nested.py"],
+    "_fitting/_null_loss.py": [
+        "tests/estimator/test_loss.py",
+        "tests/estimator/test_missing.py",
+        "tests/estimator/test_offsets.py",
+    ],
+    "_fitting/_early_stopping.py": [
+        "tests/fitting/test_monitor.py",
+        "tests/estimator/test_early_stopping.py",
+        "tests/estimator/test_missing.py",
+    ],
     "_solvers/*.py": ["tests/solvers"],
     "_objective/*.py": ["tests/objective"],
 }
@@ -42,7 +66,8 @@ WITHOUT = ["_dask.py", "_dask_passes.py", "_device.py", "__init__.py"]
 LIBRARIES = ["numpy", "scipy.sparse", "scipy.optimize", "pytest", "joblib", "sklearn"]
 LIBRARIES += ["sklearn.datasets", "sklearn.linear_model", "sklearn.callback"]
 LIBRARIES += ["sklearn.model_selection", "sklearn.pipeline", "sklearn.decomposition"]
-SECONDS = 300
+#: Of the processor, which other work on the machine does not use up, and of the clock.
+SECONDS, WAITING = 300, 3000
 
 SWAPPED = {
     ast.Add: ast.Sub,
@@ -132,7 +157,9 @@ def is_noticed(path, tree, tests):
     child = os.fork()
     if child == 0:
         os.setsid()
-        signal.alarm(SECONDS)  # which ends the process
+        # Both end the process.
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
+        signal.alarm(WAITING)
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
@@ -146,11 +173,12 @@ def is_noticed(path, tree, tests):
 
 
 def all_mutants(only):
-    """Return (path, mutant, tests) of all changes."""
+    """Return (path, mutant, tests) of all changes of files with one of these parts."""
     found = []
     for pattern, tests in TESTS.items():
         for path in sorted(PACKAGE.glob(pattern)):
-            if path.name not in WITHOUT and only in str(path):
+            is_meant = any(part in str(path) for part in only)
+            if path.name not in WITHOUT and is_meant:
                 found += [(path, mutant, tests) for mutant in mutants_of(path)]
     return found
 
@@ -159,7 +187,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--number", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", nargs="+", default=[""])
     parser.add_argument("--seconds", type=float, default=float("inf"))
     options = parser.parse_args()
     os.chdir(ROOT)
@@ -177,8 +205,7 @@ def main():
         tree, text = changed(path, mutant)
         noticed = is_noticed(path, tree, tests) or is_noticed(path, tree, FURTHER)
         n_run, n_noticed = n_run + 1, n_noticed + noticed
-        if not noticed:
-            print(text, flush=True)
+        print("noticed" if noticed else "left   ", text, flush=True)
     print(f"{n_noticed} of {n_run} noticed")
 
 

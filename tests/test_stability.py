@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.cluster import KMeans
 from sklearn.decomposition import NMF, PCA
+from sklearn.pipeline import make_pipeline
 
 from skl_sparse_ae import (
     SparseAutoencoder,
@@ -156,3 +158,32 @@ def test_numbers_of_fits_are_whole(n_fits, digits):
 def test_values_are_a_list(values, digits):
     with pytest.raises(ValueError, match="values=.* must be a list"):
         stability_curve(SparseAutoencoder(2), digits, values)
+
+
+def test_values_of_any_sequence_and_what_is_refused(rng):
+    pandas = pytest.importorskip("pandas")
+    X = rng.normal(size=(20, 4))
+    autoencoder = SparseAutoencoder(3, penalty="topk", max_iter=2)
+    values = pandas.Series([0.3, 0.6], index=[5, 6])
+    curve = stability_curve(autoencoder, X, values, n_fits=2, random_state=0)
+    assert curve.best_value in (0.3, 0.6)
+    assert_array_equal(curve.values, [0.3, 0.6])
+    with pytest.raises(ValueError, match="must be a list"):
+        stability_curve(autoencoder, X, {0.3: 1}, n_fits=2)
+    with pytest.raises(ValueError, match="param_name='k' is no parameter"):
+        stability_curve(autoencoder, X, [1], param_name="k", n_fits=2)
+    with pytest.raises(TypeError, match="Pipeline has no parameter random_state"):
+        stability_report(make_pipeline(autoencoder), X, n_fits=2)
+    with pytest.raises(TypeError, match="KMeans has no components_"):
+        stability_report(KMeans(2), X, n_fits=2)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_rows_with_missing_entries(container, rng):
+    X = rng.poisson(2.0, size=(30, 5)).astype(float)
+    X[rng.uniform(size=X.shape) < 0.1] = np.nan
+    autoencoder = SparseAutoencoder(3, missing_values=np.nan, max_iter=2)
+    report = stability_report(autoencoder, container(X), n_fits=2, random_state=0)
+    assert np.isfinite(report.cosines).all()
+    with pytest.raises(ValueError, match="missing_values=np.nan"):
+        stability_report(SparseAutoencoder(3), container(X), n_fits=2)

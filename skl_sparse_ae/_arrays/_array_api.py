@@ -29,6 +29,8 @@ def to_numpy(array):
 def canonical_csr(X):
     """Return a CSR array of floats without duplicate entries, a view of X if possible.
 
+    Nor does it have stored zeros, which noise on the entries would treat as others.
+
     pandas' sparse columns may arrive as other numbers, and compiled functions need the
     indices in one dtype.
     """
@@ -40,6 +42,9 @@ def canonical_csr(X):
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
+    if np.count_nonzero(X.data) < X.nnz:
+        X = X.copy()
+        X.eliminate_zeros()
     return X
 
 

@@ -101,6 +101,12 @@ def decay_weights(settings, network, rows, scaling, steepness):
     return Decay(factor * encoder, factor * decoder * slope**2)
 
 
+def check_decay(alpha):
+    """Raise ValueError if `alpha` is a pair that is not allowed."""
+    if not isinstance(alpha, str):
+        _given_weights(alpha)
+
+
 def _given_weights(alpha):
     """Return the `Decay` of one number or of two."""
     pair = alpha if isinstance(alpha, (tuple, list)) else (alpha, alpha)

@@ -9,7 +9,9 @@ import copy
 import numpy as np
 
 from .._rows._missing import mean_square_change
+from .._solvers._progress import PLATEAU_TOL_FACTOR
 from ._fitted import reconstruction_at
+from ._full_batch import PLATEAU_EXPLAINED
 from ._problem import make_problem
 
 #: Iterations between two reconstructions. With 4 to 30 of them, entries are filled
@@ -40,18 +42,31 @@ def train_by_turns(settings, rows, previous, train):
     outcome : Outcome
         With the number of iterations of all turns.
     """
-    turn, n_iter = copy.copy(settings), 0
-    filled = rows.replaced_by(rows.complete)
+    turn, n_iter, target = copy.copy(settings), 0, None
+    means = filled = rows.replaced_by(rows.complete)
     while True:
         problem = make_problem(settings, filled)._replace(missing_mean=rows.fill)
+        if target is not None:
+            target = target.passed_on(problem.network.penalty)
+            problem = problem._replace(target=target)
+        target = problem.target
         turn.max_iter = min(ITERATIONS_OF_A_TURN, settings.max_iter - n_iter)
         outcome = train(turn, problem, previous)
         n_iter, turn.warm_start = n_iter + outcome.n_iter, True
         previous = problem.network, np.array(outcome.point, np.float64)
         reconstruct = reconstruction_at(problem, outcome.point)
         last, filled = filled, rows.replaced_by(reconstruct.once(rows.X, filled.X))
-        change = mean_square_change(rows.X, last.X, filled.X)
-        unit = CHANGE_OF_A_TURN * settings.tol * problem.scaling.spread**2
-        is_over = change <= unit or outcome.is_stopped
+        unit = CHANGE_OF_A_TURN * settings.tol
+        if _change(rows, means, filled, problem) < PLATEAU_EXPLAINED:
+            unit *= PLATEAU_TOL_FACTOR
+        is_settled = _change(rows, last, filled, problem) <= unit
+        is_settled &= target is None or target.is_near
+        is_over = is_settled or outcome.is_stopped
         if is_over or n_iter >= settings.max_iter:
             return problem, outcome._replace(n_iter=n_iter, converged=is_over)
+
+
+def _change(rows, before, after, problem):
+    """Return the mean squared change of missing entries, in variances of a column."""
+    change = mean_square_change(rows.X, before.X, after.X, rows.sample_weight)
+    return change / problem.scaling.spread**2

@@ -7,6 +7,7 @@ from sklearn.utils import check_random_state
 
 from .._network._losses import LOSSES, out_activation_of
 from .._solvers._progress import Diverged
+from ._combinations import check_combinations
 from ._early_stopping import hold_out, make_validation
 from ._filling import train_by_turns
 from ._fitted import fitted_attributes
@@ -42,6 +43,7 @@ def fitted_by(settings, rows, previous, callbacks):
     attributes : dict
         Fitted attributes by name, with NumPy arrays.
     """
+    check_combinations(settings, rows.shape[1])
     rng = check_random_state(settings.random_state)
     columns = rows.columns
     names = columns.get("feature_names_in_")
@@ -73,6 +75,8 @@ def fitted_by(settings, rows, previous, callbacks):
 
         def train(settings, problem, previous):
             callbacks.attributes = partial(attributes, problem)
+            if validation is not None:
+                validation.follow(problem)
             return _train(settings, problem, previous, team, monitor, rng)
 
         with divergence_as_value_error(settings):
@@ -81,7 +85,7 @@ def fitted_by(settings, rows, previous, callbacks):
             else:
                 outcome = train(settings, problem, previous)
             callbacks.end()
-            theta = outcome.point if validation is None else validation.best_theta
+            theta = outcome.point if validation is None else validation.use_best()
             objective = problem.objective(team)
             reconstruction = objective.terms(theta).reconstruction
             if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
@@ -119,6 +123,19 @@ def _history(monitor, validation):
 
 def _uses_lbfgs(settings, problem):
     """Return whether to use "lbfgs"; raise ValueError for an unusable solver."""
+    uses_lbfgs = _suits_lbfgs(settings, problem)
+    if uses_lbfgs and settings.early_stopping and problem.target is not None:
+        raise ValueError(
+            "beta='adaptive' with solver='lbfgs' searches with one weight after the "
+            "other, and early_stopping=True would end each search where the code is "
+            "still dense and its score high. Use solver='adam', a number for beta, or "
+            "early_stopping=False."
+        )
+    return uses_lbfgs
+
+
+def _suits_lbfgs(settings, problem):
+    """As `_uses_lbfgs`, for all that does not depend on early stopping."""
     rows, penalty = problem.rows, problem.network.penalty
     if not rows.has_mini_batches:
         needs_batches = penalty.selects_jointly or penalty.learns_thresholds
@@ -160,10 +177,12 @@ def _starting_point(settings, problem, rng, previous):
     if not settings.warm_start or previous is None:
         return theta
     network, start = previous
+    others = "n_features, n_components, tied_weights, activation, out_activation"
+    if settings._takes_images:
+        others += ", image_shape, kernel_size, stride, padding"
     if not network.shares_parameters_with(problem.network):
         raise ValueError(
-            "warm_start=True needs the same n_features, n_components, "
-            "tied_weights, activation, out_activation and loss as in the last fit, and "
+            f"warm_start=True needs the same {others} and loss as in the last fit, and "
             "learned thresholds (penalty='jumprelu') in both or neither. Use "
             "warm_start=False to start from initial parameters."
         )

@@ -58,6 +58,8 @@ def image_decoder(network, parameters, rows, decay, team, rtol=RTOL, max_iter=MA
         equations.right_hand_side,
         equations.start,
         rtol=rtol,
+        # Of constant images, the right-hand side is a rounding error.
+        atol=equations.rounding,
         maxiter=max_iter,
         M=equations.preconditioner,
     )
@@ -74,6 +76,8 @@ class _NormalEquations:
     ----------
     operator, preconditioner : LinearOperator
     right_hand_side, start : ndarray
+    rounding : float
+        Size of the residual that rounding the images causes.
     """
 
     def __init__(self, network, parameters, X, sample_weight, decay, team):
@@ -98,6 +102,8 @@ class _NormalEquations:
         self.start = np.concatenate(arrays, dtype=np.float64)
         self.right_hand_side = self._of_images(lambda rows, maps: self._centred(rows))
         diagonal = self._diagonal()
+        eps = np.finfo(X.dtype).eps * float(np.abs(X).max())
+        self.rounding = eps * float(np.sqrt(diagonal.sum() * X.shape[1]))
         as_operator = partial(LinearOperator, (len(self.start),) * 2, dtype=float)
         self.operator = as_operator(self._product)
         self.preconditioner = as_operator(lambda vector: vector / diagonal)

@@ -46,14 +46,17 @@ class Monitor:
         """Handle the begin of an iteration at `point`."""
         self._callbacks.begin(lambda: self._to_theta(point))
 
-    def end(self, point, value):
-        """Handle the end of an iteration at `point`; return whether to stop."""
+    def end(self, point, value, is_settled=True):
+        """Handle the end of an iteration at `point`; return whether to stop.
+
+        `is_settled` is whether the sparsity is the one that was asked for.
+        """
         self.loss_curve.append(float(value * self._value_unit))
         self.loss_terms.append(self._terms())
         report(self._verbose, len(self.loss_curve), self.loss_curve[-1])
         stop = self._callbacks.end(lambda: self._to_theta(point))
         if self._validation is not None:
-            stop |= self._validation.add(self._to_theta(point))
+            stop |= self._validation.add(self._to_theta(point), is_settled)
         return stop
 
 

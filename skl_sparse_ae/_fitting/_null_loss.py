@@ -8,7 +8,15 @@ ROUNDING = 1e-13
 LEAST_EXCESS = 0.01
 
 
-def null_deviance(loss, rows, moments=None):
+def mean_row(loss, rows, mean):
+    """Return the mean of each column of X, given that of what the encoder sees."""
+    if loss.input_function is not None:
+        mean = rows.column_means(itself)
+    # Rounding errors may have moved it out of the range.
+    return np.clip(mean, *loss.limits)
+
+
+def null_deviance(loss, rows, moments=None, mean=None):
     """Return twice the loss of the best constant for each column: the column's mean.
 
     For squared errors it is the variance of X, for the others the deviance of the null
@@ -21,6 +29,8 @@ def null_deviance(loss, rows, moments=None):
     moments : (ndarray of shape (n_features,), float), default=None
         Those of the rows, if they are known and missing entries are replaced by the
         means of the observed ones.
+    mean : ndarray of shape (n_features,), default=None
+        The `mean_row`, if it is known.
 
     Returns
     -------
@@ -31,11 +41,12 @@ def null_deviance(loss, rows, moments=None):
         moments = rows.moments()
     if not loss.is_canonical:
         return moments[1]
+    if mean is None:
+        mean = mean_row(loss, rows, moments[0])
     # Missing entries are the mean here, and contribute as much to both terms.
-    of_entries = rows.column_means(loss.generator)
-    of_mean = loss.generator(rows.column_means(itself))
+    of_entries, of_mean = rows.column_means(loss.generator), loss.generator(mean)
     left = of_entries - of_mean
-    is_rounding = left <= ROUNDING * (np.abs(of_entries) + np.abs(of_mean))
+    is_rounding = left <= ROUNDING * (np.abs(of_entries) + np.abs(of_mean) + mean)
     return 2 * float(np.sum(left, where=~is_rounding))
 
 

@@ -9,6 +9,7 @@ from sklearn.utils import check_random_state
 from .._network._losses import LOSSES, out_activation_of
 from .._rows._validation import columns_of
 from .._solvers._scaling import Scaling
+from ._combinations import check_combinations
 from ._default_weights import Decay
 from ._fitted import (
     fitted_attributes,
@@ -50,6 +51,7 @@ def partially_fitted_by(estimator, rows, rng):
     columns = rows.columns or columns_of(estimator)
     rows = rows.of_positive_weight()
     settings = settings_of(estimator)
+    check_combinations(settings, rows.shape[1])
     names = columns.get("feature_names_in_")
     is_first, mean = not hasattr(estimator, "components_"), missing_mean(estimator)
     if settings.missing_values is not None if is_first else mean is not None:

@@ -19,7 +19,7 @@ from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import Decay, decay_weights, sparsity_level
 from ._missing import missing_fill
-from ._null_loss import excess_deviance, itself, null_deviance
+from ._null_loss import excess_deviance, mean_row, null_deviance
 from ._patches import patches_of
 from ._sparsity_target import SparsityTarget
 from ._widths import matryoshka_widths
@@ -118,11 +118,11 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
         mean, n_features = seen.moments()[0], convolution.patch_size
     loss, output_mean = LOSSES[settings.loss](None), mean
     if loss.is_canonical:
-        output_mean = rows.column_means(itself)
+        output_mean = mean_row(loss, rows, mean)
     missing_mean = None
     if settings.missing_values is not None:
         missing_mean = output_mean if rows.fill is None else rows.fill
-    deviance = null_deviance(loss, rows, (mean, variance))
+    deviance = null_deviance(loss, rows, (mean, variance), output_mean)
     n_components = settings.n_components or n_features
     steepness = _steepness(settings, output_mean)
     excess = excess_deviance(loss, output_mean, deviance) or 1.0
@@ -169,11 +169,6 @@ def corruption_of(settings, problem, rows):
     """
     if settings.corruption is None:
         return None
-    if settings.corruption == "masking" and settings.corruption_level >= 1:
-        raise ValueError(
-            f"corruption_level={settings.corruption_level} with corruption='masking' "
-            "is a probability and must be below 1."
-        )
     constant = None
     if problem.network.convolution is None:
         constant = constant_columns(rows.limits(), problem.scaling.output_mean)

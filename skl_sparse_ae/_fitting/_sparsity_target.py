@@ -7,6 +7,8 @@ weights until the level is reached, since units that a large weight has turned o
 not come back when the weight falls.
 """
 
+from copy import copy
+
 import numpy as np
 
 from .._rows._running_means import RunningMeans
@@ -53,6 +55,7 @@ class SparsityTarget:
         self._last = None
         self._too_small, self._too_large = -np.inf, np.inf  # logarithms of factors
         self._is_narrow = False
+        self._has_to_step = False
         self.error = np.inf
 
     @property
@@ -69,6 +72,15 @@ class SparsityTarget:
         self._first = state["first"]
         self._log_factor = state["log_factor"]
         self._levels.resume(state["levels"])
+
+    def passed_on(self, penalty):
+        """Return the target for the penalty of further training on similar rows."""
+        target = copy(self)
+        target._penalty, target._has_to_step = penalty, False
+        if self._has_to_step:
+            target._secant_step()
+        target._shift(0.0)  # which sets the weight
+        return target
 
     @property
     def is_near(self):
@@ -120,6 +132,7 @@ class SparsityTarget:
                     break
                 if n_iter >= max_iter:
                     outcome = outcome._replace(converged=False)
+                    self._has_to_step = not self.is_near
                     break
                 if self.error > 0:
                     dense_point = outcome.point

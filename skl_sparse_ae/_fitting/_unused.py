@@ -48,6 +48,10 @@ def _unused(settings):
             unused["rho"] = f"penalty={penalty!r} uses it with beta='adaptive' only"
     if settings.corruption is None:
         unused["corruption_level"] = "corruption is None"
+    if settings.missing_values is None and not settings._takes_images:
+        unused["missing_fill"] = "missing_values is None"
+    if settings._takes_images and settings.pooling is None:
+        unused["pool_size"] = "pooling is None"
     return unused
 
 

@@ -2,6 +2,8 @@
 
 from numbers import Integral
 
+import numpy as np
+
 #: Number of widths of "auto", each half of the next one.
 N_WIDTHS = 5
 
@@ -30,7 +32,7 @@ def matryoshka_widths(settings, n_components):
     if isinstance(widths, str):  # "auto"
         widths = [n_components >> shift for shift in reversed(range(N_WIDTHS))]
         return tuple(sorted({width for width in widths if width > 0}))
-    widths = list(widths)
+    widths = list(np.atleast_1d(widths)) if hasattr(widths, "ndim") else list(widths)
     if not all(isinstance(width, Integral) for width in widths):
         raise ValueError(f"matryoshka_widths={widths} must be whole numbers.")
     bounds = [0, *map(int, widths), n_components + 1]

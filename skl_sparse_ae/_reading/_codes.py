@@ -6,6 +6,7 @@ from sklearn.utils import check_array
 
 from .._arrays._array_api import canonical_csr, float_dtypes, to_numpy
 from .._arrays._blocks import blocks
+from .._rows._notations import with_nan
 from .._sklearn import _num_samples, _safe_indexing
 from ._pipelines import last_step
 
@@ -32,7 +33,7 @@ def check_rows(array, input_name, check_finite=True):
     array : ndarray or csr_array of shape (n_samples, n_columns)
     """
     array = check_array(
-        array,
+        with_nan(array),
         accept_sparse="csr",
         dtype=float_dtypes(array),
         input_name=input_name,
@@ -75,11 +76,14 @@ def is_active(code, threshold, weights=None):
     Returns
     -------
     active : ndarray or csr_array of bool, shape (n_samples, n_components)
+        An array where some mean of a CSR code is negative.
     """
     if threshold is None:
         return code != 0
     if isinstance(threshold, str):
         threshold = thresholds_from_means(column_means(code, weights))
+        if sparse.issparse(code) and (threshold < 0).any():
+            code = code.toarray()  # units that are negative are hardly ever zero
     threshold = np.asarray(threshold, dtype=np.float64)
     if threshold.shape not in [(), code.shape[1:]]:
         raise ValueError(

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from .._arrays._array_api import namespace
+from .._arrays._array_api import namespace, to_numpy
 from .._arrays._blocks import blocks
 from .._arrays._device_array import DeviceArray, as_array_like
 
@@ -100,7 +100,7 @@ def has_missing(X):
     return any(bool(xp.any(xp.isnan(X[rows, ...]))) for rows in parts)
 
 
-def mean_square_change(X, before, after):
+def mean_square_change(X, before, after, sample_weight=None):
     """Return the mean squared difference of two guesses of what is missing.
 
     Parameters
@@ -109,25 +109,36 @@ def mean_square_change(X, before, after):
         With missing entries.
     before, after : array like X
         Without missing entries; CSR with the same entries stored.
+    sample_weight : ndarray of shape (n_rows,), default=None
 
     Returns
     -------
     change : float
-        The mean over the missing entries of X.
+        The weighted mean over the missing entries of X.
     """
+    weights = np.ones(X.shape[0]) if sample_weight is None else sample_weight
+    weights = weights.astype(np.float64)
     if sparse.issparse(X):
+        weights = np.repeat(weights, np.diff(X.indptr))
         X, before, after = X.data, before.data, after.data
     elif isinstance(X, DeviceArray):
         X, before, after = X.array, before.array, after.array
-    xp, n_missing, total = namespace(X), 0, 0.0
+    xp, weight, total = namespace(X), 0.0, 0.0
     row_bytes = 8 * math.prod(X.shape[1:])
     for rows in blocks(0, X.shape[0], row_bytes):
         is_missing = xp.isnan(X[rows, ...])
         difference = after[rows, ...] - before[rows, ...]
         difference = xp.where(is_missing, difference, xp.zeros_like(difference))
-        n_missing += int(xp.sum(xp.astype(is_missing, xp.int64)))
-        total += float(xp.sum(difference**2))
-    return total / max(1, n_missing)
+        of_rows = weights[rows]
+        weight += float(of_rows @ _sums_of_rows(xp.astype(is_missing, X.dtype)))
+        total += float(of_rows @ _sums_of_rows(difference**2))
+    return total / weight if weight else 0.0
+
+
+def _sums_of_rows(array):
+    """Return the sums of rows as an ndarray; the entries of a vector themselves."""
+    array = array if array.ndim == 1 else namespace(array).sum(array, axis=1)
+    return to_numpy(array).astype(np.float64)
 
 
 @dataclass

@@ -7,6 +7,9 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 from .._arrays._blocks import blocks
 from .._arrays._sparse_products import less_offsets
 
+# Relative difference of variances below which they count as equal.
+ROUNDING = 1e-9
+
 
 def mean_and_variance(X, sample_weight=None):
     """Return the mean of each column and the sum of the columns' variances.
@@ -186,7 +189,8 @@ def principal_directions(X, sample_weight=None, least=0.0, n_max=None):
 
 def _largest(values, vectors, least, n_max):
     """Return eigenvectors and eigenvalues above `least`, of `n_max` at most."""
-    start = np.searchsorted(values, least, side="right")
+    # Of equal variances, as in a single column, all or none exceed their mean.
+    start = np.searchsorted(values, (1 + ROUNDING) * least, side="right")
     if n_max is not None:
         start = max(start, len(values) - n_max)
     return vectors[:, start:], values[start:]

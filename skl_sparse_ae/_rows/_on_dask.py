@@ -61,13 +61,16 @@ class OnDask(Rows):
         n_before = np.round(n_held_out * np.append(0, stops) / stops[-1]).astype(int)
         n_of_block, seed = np.diff(n_before), _draw_seed(rng)
         train = self._part(lengths - n_of_block, seed, held_out=False)
+        held_out = self._part(n_of_block, seed, held_out=True)
         # In memory, rows of weight zero are not held out.
-        if train.sample_weight is not None and not sum(train._positive_counts()):
-            raise ValueError(
-                "early_stopping=True has held out all rows of positive weight of the "
-                "Dask array. Use early_stopping=False, or another validation_fraction."
-            )
-        return train, self._part(n_of_block, seed, held_out=True)
+        for part, what in ((train, "all"), (held_out, "no")):
+            if part.sample_weight is not None and not sum(part._positive_counts()):
+                raise ValueError(
+                    f"early_stopping=True has held out {what} rows of positive weight "
+                    "of the Dask array. Use early_stopping=False, or another "
+                    "validation_fraction."
+                )
+        return train, held_out
 
     def _positive_counts(self):
         """Return the number of rows of positive weight in each block, a list."""

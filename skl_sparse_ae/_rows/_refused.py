@@ -22,9 +22,11 @@ def explained(error, X):
         )
     if "contains NaN" in str(error):
         return ValueError(
-            f"{str(error).split(chr(10))[0]} With missing_values=np.nan, a "
-            "SparseAutoencoder is fitted to the other entries."
+            f"{str(error).split(chr(10))[0]} A SparseAutoencoder that is fitted with "
+            "missing_values=np.nan takes such rows."
         )
+    if "Feature names" in str(error):
+        return error
     for name, column in _columns(X):
         for value in column:
             if not _is_number(value):

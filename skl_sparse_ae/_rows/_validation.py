@@ -17,6 +17,7 @@ from .._arrays._array_api import (
 from .._arrays._device_array import DeviceArray
 from .._sklearn import check_same_namespace
 from ._in_memory import InMemory
+from ._notations import with_nan
 from ._on_device import OnDevice
 from ._refused import explained
 from ._weights import checked_weights
@@ -90,7 +91,7 @@ def _checked(
     try:
         X = validate_data(
             estimator,
-            X,
+            with_nan(X),
             accept_sparse="csr",
             dtype=float_dtypes(X),
             order="C",

@@ -184,9 +184,10 @@ def minimize_adam(
             limit = GROWTH_LIMIT * (values[0] + value_unit)
         if not value < limit:
             raise Diverged(f"the objective is {value:.3g} in epoch {epoch + 1}")
-        if is_settled(epoch + 1):
+        settled = is_settled(epoch + 1)
+        if settled:
             schedule.record(epoch + 1, value)
-        if monitor.end(theta, value):
+        if monitor.end(theta, value, settled):
             return Outcome(theta, epoch + 1, True, STOPPED)
         if epoch + 1 >= schedule.end:
             break

@@ -1,7 +1,8 @@
 """Result and convergence test of the solvers.
 
 Solvers report to a *monitor*. They call ``monitor.begin(point)`` before each iteration,
-and ``monitor.end(point, value)`` after it, which returns True to stop.
+and ``monitor.end(point, value)`` after it, which returns True to stop. Where J itself
+changes during training, a third argument says whether it still does.
 """
 
 from collections import deque

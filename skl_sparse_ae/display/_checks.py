@@ -1,5 +1,7 @@
 """Validation of the parameters of displays."""
 
+from numbers import Integral
+
 import numpy as np
 
 from .._reading._visible import visible
@@ -12,7 +14,9 @@ def check_choice(name, value, choices):
 
 
 def check_positive(name, value):
-    """Raise ValueError if a number of things to show is not positive."""
+    """Raise ValueError if a number of things to show is not whole and positive."""
+    if not isinstance(value, Integral):
+        raise ValueError(f"{name}={value!r} must be a whole number, and at least 1.")
     if value < 1:
         raise ValueError(f"{name}={value!r} must be at least 1.")
 

@@ -14,6 +14,8 @@ def one_axes(ax, plt, figsize=None):
     """The given Axes, or those of a new figure."""
     if ax is None:
         _, ax = plt.subplots(figsize=figsize, layout="constrained")
+    if not hasattr(ax, "figure"):
+        raise TypeError(f"ax={ax!r} must be Axes of matplotlib, or None.")
     return ax
 
 

@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._arrays._array_api import to_numpy
 from .._arrays._norms import unit_rows
 from .._penalties._contractive import Contractive
+from .._reading._codes import check_rows
 from .._reading._pipelines import check_units, last_step, stack_of
 from ..inspection._unit_weights import unit_weights as components_in_first_layer
 from ._checks import check_choice, check_positive
@@ -47,6 +48,17 @@ def unit_weights(estimator, weights):
 def dense(array):
     """An array, data frame or sparse matrix as an ndarray."""
     return array.toarray() if sparse.issparse(array) else np.asarray(array)
+
+
+def table(rows):
+    """Rows as an ndarray of float64, with NaN for missing entries."""
+    return dense(check_rows(rows, "X", "allow-nan")).astype(np.float64)
+
+
+def limits_of(rows):
+    """The smallest and the largest entry that is not missing; zeros without any."""
+    observed = rows[~np.isnan(rows)]
+    return (observed.min(), observed.max()) if observed.size else (0.0, 0.0)
 
 
 def activation_levels(estimator, X):

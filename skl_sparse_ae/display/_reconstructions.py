@@ -8,7 +8,7 @@ from .._reading._pipelines import check_feature_names
 from ._checks import check_image_shape, check_positive, drawable_names
 from ._drawing import grid_of_axes, import_pyplot, one_axes
 from ._mosaic import mosaic, mosaic_size
-from ._reading import dense
+from ._reading import dense, limits_of, table
 
 # Names of more features than this would overlap.
 MAX_NAMES = 40
@@ -106,7 +106,7 @@ class ReconstructionDisplay:
         return self
 
     def _plot_images(self, ax, plt, n_columns, cmap):
-        low, high = self.originals.min(), self.originals.max()
+        low, high = limits_of(self.originals)
         stacked = [
             self._strips(rows, n_columns)
             for rows in (self.originals, self.reconstructions)
@@ -226,7 +226,7 @@ class ReconstructionDisplay:
         check_is_fitted(estimator)
         check_positive("n_rows", n_rows)
         rows = X.tocsr()[:n_rows] if sparse.issparse(X) else X[:n_rows]
-        originals = dense(rows).astype(float)
+        originals = table(rows)
         n_features = originals.shape[1]
         if image_shape is not None:
             check_image_shape(image_shape, n_features)

@@ -154,7 +154,10 @@ def _count_active(estimator, X, labels, threshold):
     """
     membership = _one_hot(labels)
     n_active, counts = 0, 0
+    has_negative = threshold is not None and np.min(threshold) < 0
     for rows, code in encode_blocks(estimator, X):
+        if sparse.issparse(code) and has_negative:
+            code = code.toarray()  # of few rows
         active = is_active(code, threshold)
         n_active = n_active + np.asarray(active.sum(axis=0))
         of_block = active.T @ membership[rows]

@@ -77,7 +77,8 @@ def sparse_probing(
     ------
     ValueError
         If X and y differ in length, y has missing values or, for a classifier, only
-        one class, or a number of units is not within 1 and the number that there are.
+        one class, a number of units is not within 1 and the number that there are, or
+        the probe cannot be scored on each test part.
 
     Notes
     -----
@@ -130,6 +131,12 @@ def sparse_probing(
             for k in numbers
         ]
     )
+    if np.isnan(scores).any():
+        raise ValueError(
+            "The probe has no score on some test parts, as the warnings say. Each "
+            "training part needs rows of at least two classes: fewer parts (cv) or "
+            "more rows of rare classes may help."
+        )
     return Bunch(n_units=numbers, scores=scores, mean_scores=scores.mean(axis=1))
 
 

@@ -125,10 +125,21 @@ def rank_units(estimator, X, y, *, kind="auto"):
 def _targets(y, kind):
     """The classes and an indicator of each; or None and the ranks of numbers."""
     if kind == "numbers":
-        return None, stats.rankdata(y.astype(np.float64))[:, None]
+        return None, stats.rankdata(_numbers(y))[:, None]
     classes, labels = encode_classes(y)
     refuse_one_class(classes)
     return classes, (labels[:, None] == np.arange(len(classes))).astype(np.float64)
+
+
+def _numbers(y):
+    """A target as float64."""
+    try:
+        return y.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"kind='numbers' needs numbers, and y has others ({error}). Use "
+            "kind='classes' or 'auto'."
+        ) from error
 
 
 def _mann_whitney(ranks, indicators):

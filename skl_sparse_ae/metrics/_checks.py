@@ -1,7 +1,11 @@
 """Validation of the parameters of measures."""
 
+import numpy as np
+
+from .._arrays._blocks import blocks, rows_as_dense
 from .._reading._codes import check_rows
 from .._reading._constraints import THRESHOLD
+from .._rows._missing import has_missing
 from .._rows._weights import checked_weights
 from .._sklearn import Options, validate_params
 
@@ -20,15 +24,29 @@ validate_parameters = validate_params(
 def check_pair(X, X_hat, sample_weight):
     """Validate rows, their reconstruction of the same shape, and their weights.
 
+    Entries of X that are NaN are missing. They become NaN in X_hat, too.
+
     Returns
     -------
     X, X_hat : ndarray or csr_array of shape (n_samples, n_features)
+        X_hat is dense where entries are missing.
     weights : ndarray of shape (n_samples,)
         As returned by `checked_weights`.
     """
-    X, X_hat = check_rows(X, "X"), check_rows(X_hat, "X_hat")
+    X, X_hat = check_rows(X, "X", "allow-nan"), check_rows(X_hat, "X_hat")
     check_same_shape(X, X_hat)
+    if has_missing(X):
+        X_hat = _without_missing(X, X_hat)
     return X, X_hat, checked_weights(sample_weight, X.shape[0])
+
+
+def _without_missing(X, X_hat):
+    """Return a dense copy of X_hat with NaN where X has it."""
+    result = np.empty(X_hat.shape, X_hat.dtype)
+    for rows in blocks(0, X.shape[0], 8 * X.shape[1]):
+        x, x_hat = rows_as_dense(X, rows), rows_as_dense(X_hat, rows)
+        result[rows] = np.where(np.isnan(x), np.nan, x_hat)
+    return result
 
 
 def check_same_shape(X, X_hat):

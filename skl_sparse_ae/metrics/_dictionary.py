@@ -3,11 +3,15 @@
 from numbers import Integral
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, check_scalar
 
 from .._arrays._array_api import to_numpy
 from .._arrays._norms import unit_rows
+from .._reading._pipelines import last_step
+from .._rows._missing import filled, has_missing
+from ._losses import check_input
 
 
 def mutual_coherence(components):
@@ -59,8 +63,9 @@ def decoder_projection(estimator, X, n):
         Fitted, with `components_`, and with `decoder_intercept_` or `mean_` where it
         has intercepts.
 
-    X : array-like of shape (n_samples, n_features)
-        Rows.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Rows. Of missing entries, those that the estimator takes, the mean of their
+        column stands in their place.
 
     n : int
         More than the number of features that may be in a row, and less than the number
@@ -74,7 +79,10 @@ def decoder_projection(estimator, X, n):
     Raises
     ------
     ValueError
-        If `n` is not from 0 to the number of units less one.
+        If `n` is not from 0 to the number of units less one, or X has another number
+        of columns than `components_`.
+    TypeError
+        If the estimator is a pipeline.
 
     See Also
     --------
@@ -108,15 +116,34 @@ def decoder_projection(estimator, X, n):
     3 0.01
     8 0.15
     """
+    if last_step(estimator) is not estimator:
+        raise TypeError(
+            f"estimator is a {type(estimator).__name__}. Pass its last step, and as X "
+            "the rows that enter it."
+        )
     check_is_fitted(estimator, "components_")
     components = unit_rows(to_numpy(estimator.components_).astype(np.float64))
     check_scalar(n, "n", Integral, min_val=0, max_val=len(components) - 1)
-    X = to_numpy(check_array(X)).astype(np.float64)
-    intercept = getattr(
-        estimator, "decoder_intercept_", getattr(estimator, "mean_", None)
-    )
-    if intercept is not None:
-        X = X - to_numpy(intercept)
-    projections = (X @ components.T).ravel()
-    place = projections.size - 1 - n * len(X)
+    X = check_input(estimator, X).astype(np.float64)
+    if X.shape[1] != components.shape[1]:
+        raise ValueError(
+            f"X has {X.shape[1]} columns, and components_ {components.shape[1]}."
+        )
+    if has_missing(X):
+        X = filled(X, to_numpy(estimator.mean_).astype(np.float64))
+    intercept = _intercept(estimator, X.shape[1])
+    if sparse.issparse(X):
+        projections = X @ components.T - components @ intercept
+    else:
+        projections = (X - intercept) @ components.T
+    place = projections.size - 1 - n * X.shape[0]
+    projections = projections.ravel()
     return float(np.partition(projections, place)[place])
+
+
+def _intercept(estimator, n_features):
+    """The decoder's intercepts, those of a decomposition that centres, or zeros."""
+    for name in ("decoder_intercept_", "mean_"):
+        if getattr(estimator, name, None) is not None:
+            return to_numpy(getattr(estimator, name)).astype(np.float64)
+    return np.zeros(n_features)

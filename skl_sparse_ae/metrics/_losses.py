@@ -7,6 +7,17 @@ from .._rows._missing import has_missing
 from .._sparse_autoencoder import SparseAutoencoder
 
 
+def check_input(estimator, X):
+    """Return the input of a fitted estimator as a checked ndarray or CSR array.
+
+    Entries may be missing where an autoencoder takes such rows.
+    """
+    takes_missing = isinstance(estimator, SparseAutoencoder) and hasattr(
+        estimator, "mean_"
+    )
+    return check_rows(X, "X", "allow-nan" if takes_missing else True)
+
+
 def rows_and_loss(estimator, X):
     """Return the checked input of a fitted estimator, and its loss.
 
@@ -22,10 +33,9 @@ def rows_and_loss(estimator, X):
     rows : ndarray or csr_array of shape (n_samples, n_features)
     loss : Loss
     """
-    name, output, check_finite = "squared_error", "identity", True
+    name, output = "squared_error", "identity"
     if isinstance(estimator, SparseAutoencoder):
         name, output = estimator.loss_, estimator.out_activation_
-        check_finite = "allow-nan" if hasattr(estimator, "mean_") else True
-    rows = check_rows(X, "X", check_finite)
+    rows = check_input(estimator, X)
     loss = make_loss(name, OUT_ACTIVATIONS[output]())
     return rows, loss.skipping_missing(has_missing(rows))

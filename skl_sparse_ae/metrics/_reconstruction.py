@@ -1,11 +1,13 @@
 """Measures of a reconstruction: variance explained, errors and shrinkage."""
 
 import numpy as np
+from scipy import sparse
 
 from .._arrays._blocks import blocks, rows_as_dense
 from .._fitting._null_loss import explained_fraction, null_deviance
 from .._reading._codes import check_rows
 from .._rows._in_memory import InMemory
+from .._rows._missing import ObservedMeans, filled, has_missing
 from .._rows._moments import mean_and_variance
 from ._checks import check_pair, check_same_shape, validate_parameters
 
@@ -21,7 +23,7 @@ def variance_explained(X, X_hat, *, sample_weight=None):
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Rows.
+        Rows. Entries that are NaN are missing, and do not count.
 
     X_hat : {array-like, sparse matrix} of shape (n_samples, n_features)
         Reconstruction of the rows.
@@ -102,7 +104,7 @@ def losses_by_code(X, code, decode, loss):
 
 def _explained(X, weights, error):
     """The fraction of the variance of X that a mean squared error leaves."""
-    _, variance = mean_and_variance(X, weights)
+    _, variance = mean_and_variance(_filled_by_means(X, weights), weights)
     return float(1 - error / variance if variance else error == 0)
 
 
@@ -113,7 +115,7 @@ def mean_squared_error_per_feature(X, X_hat, *, sample_weight=None):
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Rows.
+        Rows. Entries that are NaN are missing, and do not count.
 
     X_hat : {array-like, sparse matrix} of shape (n_samples, n_features)
         Reconstruction of the rows.
@@ -124,8 +126,9 @@ def mean_squared_error_per_feature(X, X_hat, *, sample_weight=None):
     Returns
     -------
     errors : ndarray of shape (n_features,)
-        In the squared unit of each feature. Half of their sum is the reconstruction
-        term of the objective of :class:`SparseAutoencoder`.
+        In the squared unit of each feature, over its observed entries; nan for a
+        feature without any. Half of their sum is the reconstruction term of the
+        objective of :class:`SparseAutoencoder`, if no entry is missing.
 
     Raises
     ------
@@ -143,7 +146,10 @@ def mean_squared_error_per_feature(X, X_hat, *, sample_weight=None):
     >>> metrics.mean_squared_error_per_feature([[0, 1], [4, 1]], [[1, 1], [1, 1]])
     array([5., 0.])
     """
-    return _mean_squared_errors(*check_pair(X, X_hat, sample_weight))
+    X, X_hat, weights = check_pair(X, X_hat, sample_weight)
+    errors = _mean_squared_errors(X, X_hat, weights)
+    with np.errstate(invalid="ignore"):
+        return errors / _observed_shares(X, weights)
 
 
 @validate_parameters
@@ -159,7 +165,7 @@ def relative_reconstruction_bias(X, X_hat, *, centered=True, sample_weight=None)
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Rows.
+        Rows. Entries that are NaN are missing, and do not count.
 
     X_hat : {array-like, sparse matrix} of shape (n_samples, n_features)
         Reconstruction of the rows.
@@ -200,6 +206,8 @@ def relative_reconstruction_bias(X, X_hat, *, centered=True, sample_weight=None)
     """
     X, X_hat, weights = check_pair(X, X_hat, sample_weight)
     X, X_hat = _in_range(X, X_hat)
+    observed = _observed_shares(X, weights)
+    X, X_hat = (_filled_by_means(array, weights) for array in (X, X_hat))
     mean, power = mean_and_variance(X, weights)
     mean_hat, power_hat = mean_and_variance(X_hat, weights)
     product = _mean_of_rows(
@@ -208,9 +216,9 @@ def relative_reconstruction_bias(X, X_hat, *, centered=True, sample_weight=None)
         weights,
     )
     if not centered:
-        power = power + mean @ mean
-        power_hat = power_hat + mean_hat @ mean_hat
-        product = product + mean @ mean_hat
+        power = power + (observed * mean) @ mean
+        power_hat = power_hat + (observed * mean_hat) @ mean_hat
+        product = product + (observed * mean) @ mean_hat
     if power_hat == 0:
         return 1.0 if power == 0 else 0.0
     # Without variance of X, the product is a rounding error.
@@ -219,10 +227,30 @@ def relative_reconstruction_bias(X, X_hat, *, centered=True, sample_weight=None)
 
 def _in_range(*arrays):
     """Divide arrays by one number if squares of their entries leave the range."""
-    largest = max(float(abs(array).max()) for array in arrays)
+    largest = max(_largest(array) for array in arrays)
     if largest == 0 or 1e-100 < largest < 1e100:
         return arrays
     return [array.astype(np.float64) / largest for array in arrays]
+
+
+def _largest(array):
+    """The largest absolute value of the entries that are not missing."""
+    entries = array.data if sparse.issparse(array) else array
+    return float(np.max(np.abs(entries), initial=0, where=~np.isnan(entries)))
+
+
+def _filled_by_means(array, weights):
+    """Rows with column means, over the other rows, in place of missing entries."""
+    if not has_missing(array):
+        return array
+    return filled(array, ObservedMeans.of(array, weights).mean)
+
+
+def _observed_shares(X, weights):
+    """The part of the weight of the rows that have an entry, for each column."""
+    if not has_missing(X):
+        return np.ones(X.shape[1])
+    return ObservedMeans.of(X, weights).weight / weights.sum()
 
 
 def _mean_of_rows(function, arrays, weights):
@@ -246,4 +274,9 @@ def _mean_of_rows(function, arrays, weights):
 
 
 def _mean_squared_errors(X, X_hat, weights):
-    return _mean_of_rows(lambda x, x_hat: (x - x_hat) ** 2, (X, X_hat), weights)
+    """Sums of squared errors of observed entries, divided by the rows' weights."""
+
+    def squares(x, x_hat):
+        return np.nan_to_num((x - x_hat) ** 2, posinf=np.inf)
+
+    return _mean_of_rows(squares, (X, X_hat), weights)

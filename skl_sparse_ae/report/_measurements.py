@@ -13,10 +13,17 @@ from .._arrays._array_api import converter_to
 from .._network._activations import Identity
 from .._network._losses import SquaredError
 from .._reading._codes import auto_threshold, check_rows
-from .._reading._pipelines import check_units, first_steps, last_step, stack_of
+from .._reading._pipelines import (
+    check_units,
+    first_layer,
+    first_steps,
+    last_step,
+    stack_of,
+)
 from .._rows._missing import has_missing
 from .._rows._moments import mean_and_variance
 from ..inspection import label_enrichment, top_activating
+from ..metrics._losses import check_input
 from ..metrics._reconstruction import explained_by_code
 from ._maps import is_convolutional, per_unit
 from ._targets import Correlations, correlations
@@ -49,7 +56,8 @@ class Measurements:
 
     pca_scores : dict of int to float
         Fraction of variance explained, by the number of principal components: the
-        number of units, and the mean number of units that are not zero on a row.
+        number of units, and the mean number of units that are not zero on a row. Empty
+        for rows with missing entries, which PCA does not take.
 
     n_nonzero : float
         Mean number of units that are not zero on a row.
@@ -111,18 +119,17 @@ def measure(estimator, X, y, target, *, threshold, n_top_rows, pca, random_state
     rows = X if steps is None else steps.transform(X)
     code = stack.transform(rows)
     to_library = converter_to(code)
+    rows, code = (
+        check_input(first_layer(stack), rows),
+        check_rows(code, "the code of X"),
+    )
+    is_complete = not has_missing(rows)
     fitted = last_step(estimator)
-    allows_missing = getattr(fitted, "missing_values", None) is not None
-    rows = check_rows(rows, "X", "allow-nan" if allows_missing else True)
-    code = check_rows(code, "the code of X")
-    is_incomplete = allows_missing and has_missing(rows)
     n_components, n_columns = fitted.components_.shape[0], code.shape[1]
     if not is_convolutional(fitted):
         check_units(n_columns, n_components)
     if isinstance(threshold, str) and threshold == "auto":
         threshold = auto_threshold(estimator)
-    # PCA has no place for missing entries.
-    pca = pca and not is_incomplete and mean_and_variance(rows)[1] > 0
     explained = None
     if getattr(fitted, "pooling", None) is not None:
         # Pooled maps cannot be decoded, but the estimator knows those before pooling.
@@ -134,7 +141,7 @@ def measure(estimator, X, y, target, *, threshold, n_top_rows, pca, random_state
             lambda part: stack.inverse_transform(to_library(part)),
             np.ones(rows.shape[0]),
             # For any loss, since PCA minimises squares.
-            SquaredError(Identity(), is_incomplete),
+            SquaredError(Identity(), skips_missing=not is_complete),
         )
     n_nonzero = float(metrics.n_active_units(code).mean())
     if is_convolutional(fitted):
@@ -143,6 +150,7 @@ def measure(estimator, X, y, target, *, threshold, n_top_rows, pca, random_state
     if y is not None and target is None:
         enrichment = label_enrichment(IDENTITY, code, y, threshold=threshold)
     sizes = {n_columns, max(1, round(n_nonzero))}
+    pca = pca and is_complete and mean_and_variance(rows)[1] > 0
     return Measurements(
         *rows.shape,
         n_columns=n_columns,

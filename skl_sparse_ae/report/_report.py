@@ -79,6 +79,7 @@ class HTMLReport:
 @validate_params(
     {
         "estimator": [HasMethods("transform")],
+        "row_labels": ["array-like", None],
         "threshold": THRESHOLD_OR_AUTO,
         "n_top_rows": COUNT,
         "n_top_features": COUNT,
@@ -155,7 +156,8 @@ def html_report(
         Number of features with the largest weights of a unit to show.
 
     pca : bool, default=True
-        Whether to fit a PCA to X, to compare the variance explained.
+        Whether to fit a PCA to X, to compare the variance explained. There is none if
+        entries of X are missing.
 
     title : str, default=None
         Title of the page. None takes the estimator's class and number of units.

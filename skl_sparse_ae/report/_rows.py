@@ -5,7 +5,7 @@ from scipy import sparse
 
 from .._sklearn import _safe_indexing
 from ..display._checks import check_image_shape
-from ..display._reading import dense
+from ..display._reading import limits_of, table
 from ._pictures import between, shrink, sprite
 from ._text import number, short
 
@@ -95,13 +95,13 @@ class RowPictures(RowLines):
             # No unit shows a row, but a sprite needs a picture.
             shown = np.array([0])
         self._positions = {row: position for position, row in enumerate(shown)}
-        rows = dense(_safe_indexing(X.tocsr() if sparse.issparse(X) else X, shown))
+        rows = table(_safe_indexing(X.tocsr() if sparse.issparse(X) else X, shown))
         check_image_shape(image_shape, rows.shape[1])
         pictures = rows.reshape(-1, *image_shape).astype(np.float64)
+        low, high = limits_of(pictures)
         # Missing pixels are black.
-        low, high = np.nanmin(pictures), np.nanmax(pictures)
-        pictures = np.nan_to_num(pictures, nan=low)
-        self._sprite = sprite(between(shrink(pictures, SIDE), low, high), SIDE)
+        pictures = shrink(np.nan_to_num(pictures, nan=low), SIDE)
+        self._sprite = sprite(between(pictures, low, high), SIDE)
         self.sprites = {".row-picture": self._sprite}
 
     def _list(self, unit):

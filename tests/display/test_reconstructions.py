@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -6,6 +7,7 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
+from skl_sparse_ae import SparseAutoencoder
 from skl_sparse_ae.display import ReconstructionDisplay
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -90,3 +92,22 @@ def test_characters_that_cannot_be_drawn_are_written_as_code(X, tmp_path):
     labels = [label.get_text() for label in display.axes_[0].get_xticklabels()]
     assert labels == [r"pixel\udcff", "pixel1", "pixel2"]
     display.figure_.savefig(tmp_path / "rows.png")
+
+
+def nullable(X):
+    return pd.DataFrame(X).astype("Float64")
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, nullable])
+def test_missing_entries_are_left_out(container, X):
+    X = X[:50].copy()
+    X[0, 20:30] = np.nan
+    autoencoder = SparseAutoencoder(
+        4, missing_values=np.nan, max_iter=2, random_state=0
+    ).fit(X)
+    display = ReconstructionDisplay.from_estimator(
+        autoencoder, container(X), image_shape=(8, 8), n_rows=2
+    )
+    assert_array_equal(display.originals, X[:2])
+    assert display.image_.get_clim() == (np.nanmin(X[:2]), np.nanmax(X[:2]))
+    assert np.isfinite(display.reconstructions).all()

@@ -154,3 +154,13 @@ def test_invalid_parameters():
         RowLossDisplay.from_estimator(zeros(), ROWS, n_features=0)
     with pytest.raises(ValueError, match=r"feature_names has shape \(2,\), .* 3"):
         RowLossDisplay.from_estimator(zeros(), ROWS, feature_names=["a", "b"])
+
+
+def test_numbers_that_are_not_whole_and_other_axes(rng):
+    wine = rng.normal(size=(20, 4))
+    pipeline = make_pipeline(StandardScaler(), PCA(2)).fit(wine)
+    for name in ("n_rows", "n_features", "name_length"):
+        with pytest.raises(ValueError, match=f"{name}=1.5 must be a whole number"):
+            RowLossDisplay.from_estimator(pipeline, wine, **{name: 1.5})
+    with pytest.raises(TypeError, match="ax=3 must be Axes"):
+        RowLossDisplay.from_estimator(pipeline, wine, ax=3)

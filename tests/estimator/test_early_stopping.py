@@ -52,3 +52,40 @@ def test_early_stopping_where_only_the_held_out_rows_vary():
         assert_allclose(autoencoder.score(held_out), expected, rtol=1e-6)
         n_fits += 1
     assert n_fits > 2
+
+
+@short
+@pytest.mark.parametrize("penalty", ["jumprelu", "l1"])
+def test_the_best_score_is_that_of_a_code_as_sparse_as_asked_for(penalty, digits):
+    # Until the weight of the penalty is found, codes are denser and scores higher.
+    autoencoder = SparseAutoencoder(
+        30, penalty=penalty, rho=0.1, beta="adaptive", solver="adam", random_state=0
+    ).set_params(early_stopping=True, n_iter_no_change=3, tol=0.01)
+    code = autoencoder.fit_transform(digits)
+    assert 0.09 < (code != 0).mean() < 0.11
+    assert autoencoder.best_validation_score_ in autoencoder.validation_scores_
+    _, held_out = train_test_split(digits, test_size=0.1, random_state=0)
+    score = autoencoder.score(held_out)
+    assert_allclose(score, autoencoder.best_validation_score_, rtol=1e-6)
+
+
+def test_early_stopping_and_an_adaptive_weight_need_adam(digits):
+    autoencoder = SparseAutoencoder(5, penalty="l1", beta="adaptive")
+    autoencoder.set_params(early_stopping=True)
+    with pytest.raises(ValueError, match="beta='adaptive'.*Use solver='adam'"):
+        autoencoder.fit(digits)
+
+
+@short
+def test_the_threshold_of_batch_topk_is_that_of_the_best_parameters(rng):
+    # Few noisy rows, on which the score falls soon.
+    X = rng.normal(size=(200, 3)) @ rng.normal(size=(3, 20))
+    X += 0.5 * rng.normal(size=(200, 20))
+    autoencoder = SparseAutoencoder(
+        40, penalty="batch_topk", rho=0.2, alpha=0, early_stopping=True, tol=0.0
+    ).set_params(validation_fraction=0.5, batch_size=20, random_state=0)
+    autoencoder.set_params(learning_rate_init=0.01).fit(X)
+    best, scores = autoencoder.best_validation_score_, autoencoder.validation_scores_
+    assert best == max(scores) > scores[-1]
+    _, held_out = train_test_split(X, test_size=0.5, random_state=0)
+    assert_allclose(autoencoder.score(held_out), best, rtol=1e-9)

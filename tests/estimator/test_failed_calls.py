@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.utils import check_random_state
 
-from skl_sparse_ae import SparseAutoencoder
+from skl_sparse_ae import KL, SparseAutoencoder
 from skl_sparse_ae._fitting import _fitted, _partial_fit
 
 from ..interrupts import interrupted_everywhere
@@ -153,3 +153,30 @@ def test_a_stream_after_a_fit_without_variance_takes_its_own_scale(name, digits)
     assert_array_equal(autoencoder.components_, expected.components_)
     assert autoencoder.alpha_ == expected.alpha_
     assert min(autoencoder.alpha_) > 0
+
+
+@short
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"alpha": (-1, 0)}, r"alpha=\(-1, 0\)"),
+        ({"matryoshka_widths": [2, 1]}, r"matryoshka_widths=\[2, 1\]"),
+        ({"loss": "poisson", "out_activation": "identity"}, "needs out_activation"),
+        ({"penalty": KL(rho=2.0)}, "'rho' parameter of KL"),
+        ({"penalty": "kl", "activation": "relu"}, "is unbounded"),
+        ({"penalty": "kl", "beta": "adaptive"}, "beta='adaptive'"),
+        ({"corruption": "masking", "corruption_level": 1.5}, "must be below 1"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_pairs_of_parameters_are_validated_in_each_call(method, parameters, message, X):
+    fresh = make_short(**parameters)
+    with pytest.raises(ValueError, match=message):
+        getattr(fresh, method)(X)
+    autoencoder = make_short().partial_fit(X)
+    autoencoder.set_params(**parameters)
+    before = state_of(autoencoder)
+    with pytest.raises(ValueError, match=message):
+        getattr(autoencoder, method)(X)
+    assert state_of(autoencoder) == before

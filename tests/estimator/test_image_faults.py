@@ -157,3 +157,35 @@ def test_batch_topk_counts_weighted_images_as_repeated_ones(images):
     # The mean of J over the single step's batch, at the initial parameters.
     assert_allclose(weighted, repeated, rtol=1e-6)
     assert abs(plain[0] / weighted[0] - 1) > 1e-4
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_constant_images_are_reconstructed_without_decay(dtype):
+    # Where rounding errors are all that is left, there is nothing to search for.
+    for seed in range(40):
+        rng = np.random.RandomState(seed)
+        X = np.full((10, 6), rng.uniform(), dtype)
+        weights = rng.choice([0.5, 1.0, 3.0], 10)
+        autoencoder = ConvSparseAutoencoder(
+            rng.randint(1, 4), image_shape=(3, 2), kernel_size=(1, 3), alpha=0.0
+        ).set_params(penalty=None, activation="relu", max_iter=3, random_state=seed)
+        with np.errstate(all="raise", under="ignore"):
+            autoencoder.fit(X, sample_weight=weights)
+        assert np.isfinite(autoencoder.components_).all()
+        X_hat = autoencoder.inverse_transform(autoencoder.transform(X))
+        assert_allclose(X_hat, X, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["stride", "kernel_size", "pool_size"])
+def test_sizes_that_are_set_later_are_validated(name, images):
+    autoencoder = make().partial_fit(images)
+    autoencoder.set_params(pooling="max", **{name: (1, 0)})
+    before = dict(vars(autoencoder))
+    with pytest.raises(ValueError, match=rf"{name}=\(1, 0\)"):
+        autoencoder.partial_fit(images)
+    assert vars(autoencoder) == before
+
+
+def test_a_pool_size_without_pooling_has_no_effect(images):
+    with pytest.warns(UserWarning, match="pool_size has no effect: pooling is None"):
+        make(pool_size=3).fit(images)

@@ -223,6 +223,32 @@ def test_numba_agrees(loss, rows):
     )
 
 
+@short
+def test_entries_and_means_that_rounding_moves_above_one():
+    above = np.nextafter(1, 2)
+    X = np.array([[above, 0.0], [1.0, 1.0], [above, 0.5], [0.0, 1.0]])
+    autoencoder = make_short(loss="log_loss").fit(X)
+    expected = make_short(loss="log_loss").fit(np.minimum(X, 1))
+    assert_allclose(autoencoder.score(X), expected.score(np.minimum(X, 1)))
+    # For some numbers of rows, the sum of equal shares is above one.
+    for n_rows in range(2, 30):
+        ones = np.ones((n_rows, 1))
+        with np.errstate(all="raise", under="ignore"):
+            autoencoder = make_short(loss="log_loss", penalty="l1").fit(ones)
+        assert np.isfinite(autoencoder.loss_curve_).all()
+        assert autoencoder.score(ones) in (0, 1)
+
+
+@short
+@pytest.mark.parametrize("method", ["transform", "impute"])
+def test_negative_counts_are_refused_where_they_would_be_encoded(method, rows):
+    autoencoder = make_short(loss="poisson", missing_values=np.nan).fit(rows["poisson"])
+    X = rows["poisson"].copy()
+    X[3, 5] = -2
+    with pytest.raises(ValueError, match="column 5 of X has the value -2"):
+        getattr(autoencoder, method)(X)
+
+
 def test_counts_are_fitted_in_mini_batches(rows):
     # And the decay of the decoder does not depend on how large counts are.
     assert SparseAutoencoder(4, loss="poisson", random_state=0).fit(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
@@ -72,6 +72,16 @@ def test_entries_are_filled_better_than_from_means(table):
         filled = autoencoder.fit(gappy).impute(gappy)
         errors[fill] = root_mean_square((filled - table)[holes])
     assert errors["reconstruction"] < 0.9 * errors["mean"] < 0.6
+
+
+def test_turns_do_not_end_on_the_plateau_around_the_start():
+    # Half of the entries of iris: the first turns change hardly any of them.
+    X = StandardScaler().fit_transform(load_iris().data)
+    gappy, holes = with_holes(X, 0.5, seed=2)
+    gappy[np.isnan(gappy).all(axis=1), 0] = 0
+    autoencoder = SparseAutoencoder(missing_values=NAN, max_iter=400, random_state=0)
+    filled = autoencoder.fit(gappy).impute(gappy)
+    assert root_mean_square((filled - X)[holes]) < 0.8
 
 
 @short
@@ -159,3 +169,17 @@ def test_the_warning_tells_what_has_not_converged(table):
     gappy, _ = with_holes(table[:150])
     with pytest.warns(ConvergenceWarning, match="missing entries had settled"):
         make_short(max_iter=20, missing_values=NAN).fit(gappy)
+
+
+@short
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_an_adaptive_weight_goes_on_from_turn_to_turn(solver, digits):
+    holes = np.random.RandomState(0).uniform(size=digits.shape) < 0.2
+    X = np.where(holes, np.nan, digits)[:600]
+    autoencoder = SparseAutoencoder(
+        30, penalty="l1", rho=0.1, beta="adaptive", solver=solver, random_state=0
+    )
+    autoencoder.set_params(missing_values=np.nan, missing_fill="reconstruction")
+    code = autoencoder.fit_transform(X)
+    assert autoencoder.n_iter_ > 15  # several turns
+    assert 0.094 < (code != 0).mean() < 0.106

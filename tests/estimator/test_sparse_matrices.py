@@ -130,3 +130,17 @@ def test_inverse_transform_refuses_sparse_codes_of_the_wrong_width(X):
     autoencoder = SparseAutoencoder(8, random_state=0).fit(X)
     with pytest.raises(ValueError, match="X has 5 columns"):
         autoencoder.inverse_transform(sparse.csr_array(np.ones((2, 5))))
+
+
+@short
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_stored_zeros_are_as_absent_ones_for_noise(solver, X):
+    stored = sparse.csr_array(np.where(X == 0, 7.0, X))
+    stored.data[stored.data == 7.0] = 0.0
+    assert stored.nnz > np.count_nonzero(X)
+    before = stored.copy()
+    noisy = {"corruption": "masking", "solver": solver}
+    expected = make_short(**noisy).fit(sparse.csr_array(X))
+    autoencoder = make_short(**noisy).fit(stored)
+    assert_array_equal(autoencoder.components_, expected.components_)
+    assert_array_equal(stored.data, before.data)

@@ -43,6 +43,7 @@ def messages_of(call):
         ({"penalty": KL(), "rho": 0.3}, "rho .* is a KL object, which has its own"),
         ({"penalty": KL(), "beta": 0.3}, "beta .* is a KL object, which has its own"),
         ({"corruption_level": 0.1}, "corruption_level .* corruption is None"),
+        ({"missing_fill": "mean"}, "missing_fill .* missing_values is None"),
     ],
     ids=str,
 )

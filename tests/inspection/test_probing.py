@@ -3,6 +3,7 @@ from datetime import date
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectFromModel, SelectKBest, f_classif
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import make_scorer, recall_score
@@ -128,3 +129,11 @@ def test_scikit_learns_selectors_keep_the_names_of_units(digits, selector):
     code = pipeline[0].transform(digits)
     indices = [int(name.removeprefix("sparseautoencoder")) for name in names]
     assert_array_equal(pipeline.transform(digits), code[:, indices])
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_parts_without_a_score_are_an_error(rng):
+    # The training part without the only row of the second class has one class.
+    X = rng.uniform(size=(30, 4))
+    with pytest.raises(ValueError, match="no score on some test parts"):
+        sparse_probing(PCA(2).fit(X), X, np.arange(30) == 0, n_units=1)

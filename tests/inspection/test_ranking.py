@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import false_discovery_control, mannwhitneyu, spearmanr
+from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
 from skl_sparse_ae.inspection import _ranking, rank_units
@@ -92,3 +93,9 @@ def test_numbers_in_objects_are_numbers(code):
     result = rank_units(IDENTITY, code, y.astype(object))
     assert result.classes is None
     assert_array_equal(result.effect, rank_units(IDENTITY, code, y).effect)
+
+
+def test_names_are_no_numbers(rng):
+    X = rng.uniform(size=(30, 4))
+    with pytest.raises(ValueError, match="kind='numbers' needs numbers"):
+        rank_units(PCA(2).fit(X), X, np.array(["a", "b"] * 15), kind="numbers")

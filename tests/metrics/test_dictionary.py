@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import sparse
 from scipy.linalg import hadamard
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from skl_sparse_ae import metrics
+from skl_sparse_ae import SparseAutoencoder, metrics
 from skl_sparse_ae.datasets import make_sparse_features
 
 
@@ -80,3 +83,26 @@ def test_decoder_projection_of_pca_uses_its_mean(rng):
     pca = PCA(3).fit(X)
     expected = np.sort(pca.transform(X).ravel())[-51]
     assert_allclose(metrics.decoder_projection(pca, X, 1), expected)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_decoder_projection_of_sparse_rows_and_missing_entries(container, rng):
+    X = rng.poisson(1.0, size=(40, 4)).astype(float)
+    autoencoder = SparseAutoencoder(
+        3, missing_values=np.nan, max_iter=2, random_state=0
+    ).fit(X)
+    holes = np.where(rng.uniform(size=X.shape) < 0.2, np.nan, X)
+    filled = np.where(np.isnan(holes), autoencoder.mean_, X)
+    expected = metrics.decoder_projection(autoencoder, filled, 1)
+    assert_allclose(
+        metrics.decoder_projection(autoencoder, container(holes), 1), expected
+    )
+
+
+def test_decoder_projection_of_a_pipeline_and_of_other_columns(rng):
+    X = rng.normal(size=(20, 4))
+    pipeline = make_pipeline(StandardScaler(), PCA(2)).fit(X)
+    with pytest.raises(TypeError, match="Pass its last step"):
+        metrics.decoder_projection(pipeline, X, 1)
+    with pytest.raises(ValueError, match="X has 3 columns, and components_ 4"):
+        metrics.decoder_projection(pipeline[-1], X[:, :3], 1)

@@ -194,3 +194,57 @@ def test_rounding_of_constant_columns_is_no_variance(rng):
 def test_bias_of_zeros(X, X_hat, expected):
     bias = metrics.relative_reconstruction_bias(X, X_hat, centered=False)
     assert bias == expected
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_missing_entries_do_not_count(container, rows, rng):
+    X, X_hat = rows
+    weight = rng.uniform(size=60)
+    X[rng.uniform(size=X.shape) < 0.3] = np.nan
+    observed, squares = ~np.isnan(X), (X - X_hat) ** 2
+    share = weight[:, None] * observed
+    means = np.average(np.where(observed, X, 0), axis=0, weights=share)
+    total = np.nansum(weight[:, None] * (X - means) ** 2)
+    given = container(X), container(X_hat)
+    assert_allclose(
+        metrics.variance_explained(*given, sample_weight=weight),
+        1 - np.nansum(weight[:, None] * squares) / total,
+    )
+    errors = np.average(np.where(observed, squares, 0), axis=0, weights=share)
+    assert_allclose(
+        metrics.mean_squared_error_per_feature(*given, sample_weight=weight), errors
+    )
+    for centered in (True, False):
+        entries = np.where(observed, X, 0), np.where(observed, X_hat, 0)
+        if centered:
+            entries = [
+                np.where(observed, a - np.average(a, axis=0, weights=share), 0)
+                for a in entries
+            ]
+        powers = np.sum(weight[:, None] * entries[1] ** 2)
+        expected = powers / np.sum(weight[:, None] * entries[0] * entries[1])
+        bias = metrics.relative_reconstruction_bias(
+            *given, centered=centered, sample_weight=weight
+        )
+        assert_allclose(bias, expected)
+
+
+def test_a_column_without_entries_has_no_error_of_its_own():
+    X = np.array([[np.nan, 1.0], [np.nan, 3.0]])
+    X_hat = np.array([[5.0, 1.0], [5.0, 2.0]])
+    errors = metrics.mean_squared_error_per_feature(X, X_hat)
+    assert_allclose(errors, [np.nan, 0.5])
+    assert metrics.variance_explained(X, X_hat) == 0.5
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_variance_explained_of_rows_with_missing_entries_is_the_score(
+    container, digits, rng
+):
+    X = np.where(rng.uniform(size=(200, 64)) < 0.3, np.nan, digits[:200])
+    autoencoder = SparseAutoencoder(
+        5, missing_values=np.nan, solver="adam", tol=0.1, random_state=0
+    ).fit(X)
+    X_hat = autoencoder.inverse_transform(autoencoder.transform(X))
+    explained = metrics.variance_explained(container(X), X_hat)
+    assert_allclose(explained, autoencoder.score(X))

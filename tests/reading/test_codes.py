@@ -120,6 +120,12 @@ def test_invalid_thresholds():
     with pytest.raises(ValueError, match=r"shape \(3,\).* 2 units"):
         _codes.is_active(code, [1, 2, 3])
     assert _codes.is_active(code, -2.5).all()
-    for threshold in (-2.5, "mean"):
-        with pytest.raises(ValueError, match="threshold=-2.* is below zero"):
-            _codes.is_active(sparse.csr_array(code), threshold)
+    with pytest.raises(ValueError, match="threshold=-2.* is below zero"):
+        _codes.is_active(sparse.csr_array(code), -2.5)
+
+
+def test_negative_means_of_codes_in_csr():
+    # As tanh units with sparse_output=True have them.
+    code = np.array([[1.0, -2.0, 0.0], [-1.0, -1.0, 0.0]])
+    active = _codes.is_active(sparse.csr_array(code), "mean")
+    assert_array_equal(active, [[True, False, False], [False, True, False]])

@@ -1,6 +1,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.decomposition import PCA
@@ -124,3 +125,17 @@ def test_a_loss_curve_without_terms(X):
     page = parse(html_report(Curve().fit(), X[:, 10:12]))
     assert "Objective J, from 3 to 1.5, over 3 iterations" in page.text
     assert not page.one("section", id="training").all("polygon")
+
+
+def nullable(X):
+    return pd.DataFrame(X).astype("Float64")
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, nullable])
+def test_rows_with_missing_entries(container, X):
+    X = X.copy()
+    X[::3, 20:30] = np.nan
+    autoencoder = fit(X, missing_values=np.nan)
+    report = html_report(autoencoder, container(X), image_shape=(8, 8))
+    explained = f"{autoencoder.score(X):.3f}"
+    assert table_of(parse(report)) == [["SparseAutoencoder", "20", "1", explained]]

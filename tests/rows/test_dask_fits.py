@@ -149,6 +149,13 @@ def test_early_stopping_tells_that_only_rows_without_weight_are_left():
         make(early_stopping=True).fit(rows, sample_weight=[0.0, 1.0])
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+def test_early_stopping_tells_that_no_row_with_weight_is_held_out(loss):
+    rows = da.from_array(np.eye(2), chunks=(1, -1))
+    with pytest.raises(ValueError, match="held out no rows of positive weight"):
+        make(early_stopping=True, loss=loss).fit(rows, sample_weight=[1.0, 0.0])
+
+
 @short
 @pytest.mark.parametrize("corruption", ["masking", "gaussian"])
 def test_the_encoder_learns_from_noisy_rows(corruption, X):

@@ -7,7 +7,12 @@ from scipy import sparse
 
 from skl_sparse_ae._rows._corruption import masking
 from skl_sparse_ae._rows._in_memory import InMemory
-from skl_sparse_ae._rows._missing import ObservedMeans, filled, has_missing
+from skl_sparse_ae._rows._missing import (
+    ObservedMeans,
+    filled,
+    has_missing,
+    mean_square_change,
+)
 
 
 @pytest.fixture
@@ -68,3 +73,21 @@ def test_masking_with_means(container, rng):
     is_masked = masked == mean
     assert_array_equal(masked[~is_masked], X[~is_masked])
     assert_allclose(is_masked.mean(), 0.25, atol=0.04)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_the_mean_change_of_missing_entries_is_weighted(container, rng):
+    X = np.where(rng.uniform(size=(7, 4)) < 0.4, np.nan, rng.normal(size=(7, 4)))
+    before, after = (
+        np.where(np.isnan(X), rng.normal(size=X.shape), X) for _ in range(2)
+    )
+    weights = rng.randint(0, 4, 7)
+    repeated = [
+        container(np.repeat(array, weights, axis=0)) for array in (X, before, after)
+    ]
+    change = mean_square_change(*map(container, (X, before, after)), weights)
+    assert_allclose(change, mean_square_change(*repeated))
+    squares = np.repeat((after - before) ** 2, weights, axis=0)
+    assert_allclose(change, squares[squares > 0].mean())
+    complete = container(np.ones((3, 2)))
+    assert mean_square_change(complete, complete, complete) == 0

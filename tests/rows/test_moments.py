@@ -87,3 +87,15 @@ def test_samples_are_not_every_nth_row():
     assert 200 < np.count_nonzero(rows % 2) < 300
     assert (rows == sample_indices(10_000, 500)).all()
     assert (sample_indices(3, 500) == [0, 1, 2]).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_single_column_does_not_vary_more_than_the_mean_column(seed):
+    # Or rounding would decide, and weights would give another search than rows that
+    # are repeated.
+    rng = np.random.RandomState(seed)
+    X, weights = rng.normal(size=(12, 1)), rng.uniform(size=12)
+    for w in (None, weights):
+        least = mean_and_variance(X, w)[1]
+        directions, _ = _moments.principal_directions(X, w, least)
+        assert directions.shape == (1, 0)
