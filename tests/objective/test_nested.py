@@ -46,7 +46,13 @@ def make_objective(network, rng, team, weighted=False, csr=False, **options):
 @pytest.mark.parametrize("out", ["identity", "logistic"])
 @pytest.mark.parametrize(
     ("penalty", "activation"),
-    [("kl", "tanh"), ("l1", "relu"), ("topk", "relu"), ("batch_topk", "relu")],
+    [
+        ("kl", "tanh"),
+        ("l1", "relu"),
+        ("topk", "relu"),
+        ("batch_topk", "relu"),
+        ("winner_take_all", "relu"),
+    ],
 )
 def test_value_and_gradient(penalty, activation, out, csr, weighted, tied, rng, team):
     network = make_network(penalty, activation, out, tied)
