@@ -62,7 +62,7 @@ DATA = {
     "iris": partial(standardised, datasets.iris),
     "orl": lambda: datasets.orl()[0],
     "mnist-5000": lambda: datasets.mnist_5000()[0],
-    "basehock": lambda: datasets.basehock()[0],
+    "basehock": lambda: datasets.mat("BASEHOCK")()[0],
     "patches": lambda: datasets.natural_patches(5000),
     "factors-3": partial(factors, 500, 30, 3, 0.01),
     "factors-5-small": partial(factors, 400, 100, 5, 0.3, 0.1),
@@ -231,7 +231,7 @@ def main():
             continue
         for setting in arguments.settings:
             rows.append(row_of(name, setting, before, after))
-            print(f"{rows[-1]['data']} is done", file=sys.stderr)
+            print(*map(shown, rows[-1].values()), file=sys.stderr, flush=True)
     print(circumstances())
     print()
     print(table([*rows[0]], [[shown(v) for v in row.values()] for row in rows]))

@@ -54,6 +54,8 @@ sphinx_gallery_conf = {
     "backreferences_dir": "gallery/backreferences",
     "doc_module": ("skl_sparse_ae",),
     "abort_on_example_error": True,
+    # Displays have been drawn when an example ends with one.
+    "ignore_repr_types": r"skl_sparse_ae\.display|matplotlib",
     "show_memory": False,
     "write_computation_times": False,
     "download_all_examples": False,

@@ -309,7 +309,7 @@ import numpy as np
 from skl_sparse_ae import SparseAutoencoder
 X = np.load({path!r}, mmap_mode="r")
 print("begins", flush=True)
-for _ in range(5):
+for _ in range(20):
     fitted = SparseAutoencoder(8, solver="adam", max_iter=2, random_state=0).fit(X)
 print(float(fitted.loss_curve_[-1]))
 """

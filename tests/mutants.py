@@ -60,6 +60,23 @@ TESTS = {
     "_solvers/*.py": ["tests/solvers"],
     "_objective/*.py": ["tests/objective"],
 }
+#: Tests that most likely notice a change, which are run first, by the file's name.
+FIRST = {
+    "_objective/_sparse.py": ["tests/objective/test_sparse_objective.py"],
+    "_objective/_sparse_parts.py": ["tests/objective/test_sparse_objective.py"],
+    "_objective/_nested.py": ["tests/objective/test_nested.py"],
+    "_objective/_images.py": ["tests/objective/test_images.py"],
+    "_objective/_image_range.py": ["tests/objective/test_images.py"],
+    "_objective/_projected.py": ["tests/objective/test_projected.py"],
+    "_objective/_decoder.py": ["tests/objective/test_projected.py"],
+    "_objective/_row_passes.py": ["tests/objective/test_projected.py"],
+    "_objective/_revival.py": ["tests/objective/test_revival.py"],
+    "_objective/_base.py": ["tests/objective/test_objective.py"],
+    "_objective/_dense.py": ["tests/objective/test_objective.py"],
+    "_objective/_row_range.py": ["tests/objective/test_objective.py"],
+    "_objective/_sums.py": ["tests/objective/test_objective.py"],
+    "_penalties/_jumprelu.py": ["tests/penalties/test_jumprelu.py"],
+}
 #: These need other libraries, and other tests.
 WITHOUT = ["_dask.py", "_dask_passes.py", "_device.py", "__init__.py"]
 #: What takes long to import and is never changed.
@@ -203,7 +220,10 @@ def main():
         if time.monotonic() > end:
             break
         tree, text = changed(path, mutant)
-        noticed = is_noticed(path, tree, tests) or is_noticed(path, tree, FURTHER)
+        first = FIRST.get(f"{path.parent.name}/{path.name}", [])
+        noticed = is_noticed(path, tree, first + tests) or is_noticed(
+            path, tree, FURTHER
+        )
         n_run, n_noticed = n_run + 1, n_noticed + noticed
         print("noticed" if noticed else "left   ", text, flush=True)
     print(f"{n_noticed} of {n_run} noticed")

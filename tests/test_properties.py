@@ -260,6 +260,9 @@ def test_columns_permuted_from_a_permuted_start(seed, n_rows, n_features, tied):
 
 @hypothesis.given(tables(min_rows=2), parameters, st.sampled_from(["C", "csr"]))
 def test_float32_is_near_float64(X, settings, name):
+    # Without decay, a flat encoder and a decoder without bound have the least J, and
+    # codes differ by less than float32 can tell.
+    hypothesis.assume(settings["penalty"] != "contractive" or settings["alpha"] != 0)
     # Where entries are reconstructed, rounding may decide when that ends.
     settings["missing_fill"] = "mean"
     X = suited(X.astype(np.float32), settings)

@@ -20,6 +20,10 @@ def link(app, doctree, docname):
     # Sphinx-Gallery copies its pictures itself.
     for image in list(doctree.findall(imgsgnode)):
         if "thumb" not in image["uri"]:
+            # HTML's writer takes no other links but those in texts, and to images.
+            paragraph = nodes.paragraph()
+            image.replace_self(paragraph)
+            paragraph += image
             wrap(image, f"{up}{FOLDER}/{image['uri'].rpartition('/')[2]}")
 
 

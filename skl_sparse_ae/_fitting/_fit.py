@@ -9,7 +9,7 @@ from .._network._losses import LOSSES, out_activation_of
 from .._solvers._progress import Diverged
 from ._combinations import check_combinations
 from ._early_stopping import hold_out, make_validation
-from ._filling import train_by_turns
+from ._filling import EPOCHS_OF_A_TURN, ITERATIONS_OF_A_TURN, train_by_turns
 from ._fitted import fitted_attributes
 from ._full_batch import train_lbfgs
 from ._initial import initial_parameters
@@ -81,7 +81,9 @@ def fitted_by(settings, rows, previous, callbacks):
 
         with divergence_as_value_error(settings):
             if by_turns:
-                problem, outcome = train_by_turns(settings, rows, previous, train)
+                length = _length_of_a_turn(settings, problem)
+                turns = settings, rows, previous, train, length
+                problem, outcome = train_by_turns(*turns)
             else:
                 outcome = train(settings, problem, previous)
             callbacks.end()
@@ -107,6 +109,12 @@ def _train(settings, problem, previous, team, monitor, rng):
     train = train_lbfgs if _uses_lbfgs(settings, problem) else train_adam
     theta = _starting_point(settings, problem, rng, previous)
     return train(settings, problem, theta, team=team, monitor=monitor, rng=rng)
+
+
+def _length_of_a_turn(settings, problem):
+    """Return after how many iterations missing entries are reconstructed again."""
+    uses_lbfgs = _uses_lbfgs(settings, problem)
+    return ITERATIONS_OF_A_TURN if uses_lbfgs else EPOCHS_OF_A_TURN
 
 
 def _history(monitor, validation):

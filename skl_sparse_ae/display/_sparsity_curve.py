@@ -9,7 +9,7 @@ from .._reading._codes import auto_threshold
 from ..metrics import variance_explained
 from ._checks import check_choice
 from ._drawing import import_pyplot, one_axes
-from ._reading import dense, mean_n_active
+from ._reading import dense, mean_n_active, table
 
 COUNT = "Mean number of active units per row"
 SUM = "Mean sum of the activations of a row"
@@ -209,7 +209,8 @@ class SparsityCurveDisplay:
 
         pca : bool, default=True
             Whether to draw the curve of a PCA fitted to X. It is not drawn if
-            activations are summed, since their sum is not a number of components.
+            activations are summed, since their sum is not a number of components, nor
+            if entries of X are missing.
 
         ax : matplotlib Axes, default=None
             Axes to draw in. None creates a new figure.
@@ -284,7 +285,8 @@ class SparsityCurveDisplay:
             activations, as in :meth:`from_estimators`.
 
         pca : bool, default=True
-            Whether to draw the curve of PCA, if units are counted.
+            Whether to draw the curve of PCA, if units are counted and no entries of X
+            are missing.
 
         n_jobs : int, default=None
             Number of parallel fits, as in joblib.
@@ -339,12 +341,17 @@ def _fit(estimator, X, params):
 def _variance_explained(estimator, X):
     """Fraction of the variance of X explained; X may be of any type."""
     X_hat = estimator.inverse_transform(estimator.transform(X))
-    return variance_explained(dense(X), dense(X_hat))
+    return variance_explained(table(X), dense(X_hat))
 
 
 def _pca_scores(X, n_active):
-    """Variance explained by 1, 2, ... components, up to the number of active units."""
-    rows = dense(X)
+    """Variance explained by 1, 2, ... components, up to the number of active units.
+
+    None for rows with missing entries, which PCA does not take.
+    """
+    rows = table(X)
+    if np.isnan(rows).any():
+        return None
     n_components = min(*rows.shape, max(1, int(np.ceil(n_active))))
     if rows.var(axis=0).sum() == 0:
         return np.ones(n_components)

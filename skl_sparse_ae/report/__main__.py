@@ -7,7 +7,6 @@ are alike names the rows.
 """
 
 import argparse
-import csv
 import sys
 from pathlib import Path
 
@@ -17,9 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from .._sparse_autoencoder import SparseAutoencoder
 from ._report import html_report
-
-#: Fields of missing entries, without spaces around and in small letters.
-MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
+from ._table_file import read_table
 
 
 def main(path):
@@ -43,49 +40,6 @@ def main(path):
     page = path.with_suffix(".html")
     report.save(page)
     return page, left_out
-
-
-def read_table(path):
-    """Names and numbers of columns, what is said of the others, names of rows."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline()
-        file.seek(0)
-        lines = csv.reader(file, delimiter=max(",;\t", key=first.count))
-        header, *rows = [line for line in lines if line] or [[]]
-    for i, row in enumerate(rows):
-        if len(row) != len(header):
-            raise ValueError(
-                f"Row {i} has {len(row)} fields, but there are {len(header)} names "
-                "in the first line."
-            )
-    if not any(as_numbers([name])[1] for name in header):
-        raise ValueError("The first line has no names of columns.")
-    names, columns, left_out, row_labels = [], [], [], None
-    for name, *fields in zip(header, *rows, strict=True):
-        numbers, reason = as_numbers(fields)
-        if reason is None:
-            names.append(name)
-            columns.append(numbers)
-            continue
-        left_out.append(f"Column {name!r} is left out: {reason}.")
-        if row_labels is None and len(set(fields)) == len(fields):
-            row_labels = fields
-    if not columns:
-        raise ValueError("There is no column of numbers. " + " ".join(left_out))
-    return names, columns, left_out, row_labels
-
-
-def as_numbers(fields):
-    """A column as an array with NaN for missing entries, or why it is none."""
-    numbers = np.full(len(fields), np.nan)
-    for i, field in enumerate(fields):
-        if field.strip().lower() in MISSING:
-            continue
-        try:
-            numbers[i] = float(field)
-        except ValueError:
-            return None, f"{field!r} is no number"
-    return numbers, "it is empty" if np.isnan(numbers).all() else None
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def short(value):
 
 def number(value):
     """A number with three significant digits."""
-    return f"{value:.3g}"
+    return f"{value + 0:.3g}"  # without the sign of a zero
 
 
 def percent(share):

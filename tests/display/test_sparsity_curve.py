@@ -119,3 +119,18 @@ def test_a_curve_of_a_single_row(topk, X):
     curve = SparsityCurveDisplay.from_estimators([topk], X[:1])
     assert_array_equal(curve.scores, 0)
     assert_array_equal(curve.pca_scores, 1)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_rows_with_missing_entries_have_no_curve_of_pca(container, X):
+    gappy = X[:60].copy()
+    gappy[::3, 20:30] = np.nan
+    autoencoder = SparseAutoencoder(
+        10, penalty="topk", missing_values=np.nan, max_iter=3, random_state=0
+    )
+    display = SparsityCurveDisplay.from_estimator(
+        autoencoder, container(gappy), param_name="rho", param_range=[0.2, 0.4]
+    )
+    assert display.pca_line_ is None
+    expected = autoencoder.set_params(rho=0.4).fit(gappy).score(gappy)
+    assert_allclose(display.scores[1], expected)

@@ -32,6 +32,9 @@ def test_early_stopping_refuses_too_few_validation_rows(digits):
         autoencoder.fit(digits, sample_weight=np.arange(1797) == 3)
     with pytest.raises(ValueError, match="1 row.*larger validation_fraction"):
         autoencoder.fit(digits[:10])
+    # Of two rows one is held out, and the other one left.
+    with pytest.raises(ValueError, match="1 row.*larger validation_fraction"):
+        autoencoder.fit(digits[:2])
 
 
 def test_early_stopping_where_only_the_held_out_rows_vary():

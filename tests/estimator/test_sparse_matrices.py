@@ -144,3 +144,14 @@ def test_stored_zeros_are_as_absent_ones_for_noise(solver, X):
     autoencoder = make_short(**noisy).fit(stored)
     assert_array_equal(autoencoder.components_, expected.components_)
     assert_array_equal(stored.data, before.data)
+
+
+@short
+def test_noise_on_full_columns_with_an_offset(rng):
+    # All entries are stored, so that the noise is that of dense rows.
+    X = rng.normal(size=(60, 5)) + 100
+    noisy = {"corruption": "masking", "corruption_level": 0.1, "max_iter": 3}
+    dense = make_short(3, solver="lbfgs", **noisy).fit(X)
+    autoencoder = make_short(3, solver="lbfgs", **noisy).fit(sparse.csr_array(X))
+    assert_allclose(autoencoder.loss_curve_, dense.loss_curve_, rtol=1e-6)
+    assert_allclose(autoencoder.transform(X), dense.transform(X), atol=1e-5)

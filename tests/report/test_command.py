@@ -55,6 +55,7 @@ def test_files_of_other_programs_are_read(delimiter, tmp_path, rng):
     assert ">c</span>" in page
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_text_names_rows_and_empty_fields_are_missing_entries(tmp_path, rng):
     X = np.round(rng.normal(size=(60, 3)), 3)
     X[rng.uniform(size=X.shape) < 0.1] = np.nan

@@ -91,3 +91,11 @@ def test_the_mean_change_of_missing_entries_is_weighted(container, rng):
     assert_allclose(change, squares[squares > 0].mean())
     complete = container(np.ones((3, 2)))
     assert mean_square_change(complete, complete, complete) == 0
+
+
+def test_means_of_parts_of_small_weight_are_added(rng):
+    X, weights = rng.normal(size=(6, 3)), rng.uniform(0.01, 0.1, 6)
+    parts = [ObservedMeans.of(X[p], weights[p]) for p in (slice(2), slice(2, None))]
+    total = sum(parts)
+    assert_allclose(total.mean, np.average(X, axis=0, weights=weights))
+    assert_allclose(total.weight, weights.sum())
