@@ -19,6 +19,8 @@ import defaults
 import numpy as np
 from reporting import inserted, table
 
+import examples
+
 ROOT = Path(__file__).resolve().parents[1]
 STATIC = ROOT / "doc" / "_static"
 OURS = "SparseAutoencoder"
@@ -52,6 +54,7 @@ def texts():
         ("doc/index.md", "pages.py"): in_short(default),
         ("doc/speed.md", "convergence.py"): convergence.text(speed),
         ("doc/speed.md", "pages.py"): in_time(default),
+        ("doc/measurements.md", "examples.py"): examples.text(),
         ("doc/guide/alternatives.md", "alternatives.py"): alternatives_table(peers),
         ("doc/guide/alternatives.md", "pages.py"): by_group(default),
         ("doc/guide/alternatives.md", "defaults.py"): relatives_table(logistic),

@@ -185,7 +185,7 @@ class FittedMethods(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         >>> X[3, 1] = np.nan
         >>> settings = {"penalty": None, "activation": "identity", "alpha": 1e-4}
         >>> autoencoder = SparseAutoencoder(1, missing_values=np.nan, **settings)
-        >>> float(autoencoder.fit(X).impute(X)[3, 1].round(1))
+        >>> float(autoencoder.fit(X).impute(X)[3, 1].round())
         6.0
         """
         check_is_fitted(self, "components_")

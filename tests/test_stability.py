@@ -160,6 +160,7 @@ def test_values_are_a_list(values, digits):
         stability_curve(SparseAutoencoder(2), digits, values)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_values_of_any_sequence_and_what_is_refused(rng):
     pandas = pytest.importorskip("pandas")
     X = rng.normal(size=(20, 4))
@@ -178,6 +179,7 @@ def test_values_of_any_sequence_and_what_is_refused(rng):
         stability_report(KMeans(2), X, n_fits=2)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 def test_rows_with_missing_entries(container, rng):
     X = rng.poisson(2.0, size=(30, 5)).astype(float)

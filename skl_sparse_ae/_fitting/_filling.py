@@ -14,10 +14,11 @@ from ._fitted import reconstruction_at
 from ._full_batch import PLATEAU_EXPLAINED
 from ._problem import make_problem
 
-#: Iterations and epochs between two reconstructions. With 3 to 30 iterations, entries
-#: are filled equally well, and the fewer, the sooner. Adam's learning rate falls in the
-#: second half of each turn, which it has to have time for.
-ITERATIONS_OF_A_TURN, EPOCHS_OF_A_TURN = 3, 15
+#: Iterations or epochs between two reconstructions. Where the decoder is solved for,
+#: entries are filled equally well with 3 to 30 iterations, and the fewer, the sooner.
+#: Otherwise L-BFGS has to learn the curvature in each turn, and Adam's learning rate to
+#: fall in its second half.
+SHORT_TURN, LONG_TURN = 3, 15
 #: Mean squared change of missing entries at which turns end, as a multiple of `tol` and
 #: of the mean variance of a column.
 CHANGE_OF_A_TURN = 0.3

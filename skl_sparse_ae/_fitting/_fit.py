@@ -6,10 +6,11 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .._network._losses import LOSSES, out_activation_of
+from .._objective import can_project
 from .._solvers._progress import Diverged
 from ._combinations import check_combinations
 from ._early_stopping import hold_out, make_validation
-from ._filling import EPOCHS_OF_A_TURN, ITERATIONS_OF_A_TURN, train_by_turns
+from ._filling import LONG_TURN, SHORT_TURN, train_by_turns
 from ._fitted import fitted_attributes
 from ._full_batch import train_lbfgs
 from ._initial import initial_parameters
@@ -113,8 +114,10 @@ def _train(settings, problem, previous, team, monitor, rng):
 
 def _length_of_a_turn(settings, problem):
     """Return after how many iterations missing entries are reconstructed again."""
-    uses_lbfgs = _uses_lbfgs(settings, problem)
-    return ITERATIONS_OF_A_TURN if uses_lbfgs else EPOCHS_OF_A_TURN
+    is_solved = _uses_lbfgs(settings, problem) and can_project(
+        problem.network.skipping_missing(False)
+    )
+    return SHORT_TURN if is_solved else LONG_TURN
 
 
 def _history(monitor, validation):

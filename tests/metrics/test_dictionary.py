@@ -85,6 +85,7 @@ def test_decoder_projection_of_pca_uses_its_mean(rng):
     assert_allclose(metrics.decoder_projection(pca, X, 1), expected)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 def test_decoder_projection_of_sparse_rows_and_missing_entries(container, rng):
     X = rng.poisson(1.0, size=(40, 4)).astype(float)

@@ -38,6 +38,7 @@ NOTATIONS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("name", NOTATIONS)
 def test_missing_entries_of_any_notation_are_nan(name, gappy):
     rows = NOTATIONS[name](gappy)
