@@ -128,9 +128,11 @@ def mean_square_change(X, before, after, sample_weight=None):
     for rows in blocks(0, X.shape[0], row_bytes):
         is_missing = xp.isnan(X[rows, ...])
         difference = after[rows, ...] - before[rows, ...]
-        difference = xp.where(is_missing, difference, xp.zeros_like(difference))
+        zeros = xp.zeros_like(difference)
+        difference = xp.where(is_missing, difference, zeros)
+        is_counted = xp.where(is_missing, zeros + 1, zeros)
         of_rows = weights[rows]
-        weight += float(of_rows @ _sums_of_rows(xp.astype(is_missing, X.dtype)))
+        weight += float(of_rows @ _sums_of_rows(is_counted))
         total += float(of_rows @ _sums_of_rows(difference**2))
     return total / weight if weight else 0.0
 

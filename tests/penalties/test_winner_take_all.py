@@ -122,6 +122,7 @@ def test_needs_batches(digits):
 
 
 def test_files_of_saelens(digits, tmp_path):
+    pytest.importorskip("safetensors")
     autoencoder = SparseAutoencoder(
         10, penalty="winner_take_all", rho=0.2, random_state=0, tol=0.01
     ).fit(digits)
