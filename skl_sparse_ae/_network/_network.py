@@ -163,9 +163,24 @@ class Network:
     def decode(self, parameters, A, out):
         """Write the reconstruction ``g(A W_d + b_d)`` to `out` and return it."""
         _product(A, parameters.components, out)
+        return self._reconstruct(parameters.decoder_intercept, out)
+
+    def _reconstruct(self, intercept, out):
+        """As `decode`, given the products of the code with the decoder in `out`."""
         for strip in strips(out):
-            self.passes.reconstruct(out[strip, :], parameters.decoder_intercept)
+            self.passes.reconstruct(out[strip, :], intercept)
         return out
+
+    def decode_and_compare(self, parameters, A, target, out, losses):
+        """Write the reconstruction to `out` and the loss of each entry to `losses`.
+
+        As `decode` and `losses` do, with one product for both. Only of rows: entries of
+        images are not missing.
+        """
+        _product(A, parameters.components, out)
+        losses[...] = out
+        self._losses(parameters.decoder_intercept, target, losses)
+        self._reconstruct(parameters.decoder_intercept, out)
 
     def compare(self, parameters, A, target, weights, out, visit=None):
         """Write the gradient of the loss at the output's pre-activation to `out`.

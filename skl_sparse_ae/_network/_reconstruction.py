@@ -25,14 +25,13 @@ from .._arrays._blocks import blocks, rows_as_dense
 from .._arrays._device_array import DeviceArray
 from ._network import Network
 from ._parameters import Parameters
+from ._row_losses import BLOCK_BYTES
 
 #: Maximum number of times that the entries of a row are reconstructed; that of
 #: scikit-learn's IterativeImputer.
 MAX_STEPS = 10
 #: Smallest relative decrease of a row's loss that is worth a further step.
 MIN_DECREASE = 1e-3
-#: Size of the reconstructions in memory.
-BLOCK_BYTES = 2**26
 
 
 @dataclass(frozen=True)
@@ -81,12 +80,13 @@ class Reconstruction:
 
     def _refined(self, X, seen):
         xp, network = namespace(X), self.network.skipping_missing(True)
+        X_hat, losses = zeros(X.shape, X), zeros(X.shape, X)
         is_missing = xp.isnan(X)
         last = zeros((X.shape[0], 1), X) + xp.inf
         is_active = _is_partly_observed(is_missing)
         for _ in range(MAX_STEPS):
-            code, X_hat = self._reconstruct(seen)
-            losses = network.losses(self.parameters, code, X, zeros(X.shape, X))
+            code = self._encode(seen)
+            network.decode_and_compare(self.parameters, code, X, X_hat, losses)
             loss = xp.sum(losses, axis=1, keepdims=True)
             is_active = is_active & (loss < (1 - MIN_DECREASE) * last)
             if not bool(xp.any(is_active)):
@@ -96,18 +96,16 @@ class Reconstruction:
         return seen
 
     def _updated(self, X, seen):
-        _, X_hat = self._reconstruct(seen)
-        xp = namespace(X)
+        xp, code = namespace(X), self._encode(seen)
+        X_hat = self.network.decode(self.parameters, code, zeros(X.shape, X))
         is_missing = xp.isnan(X)
         return xp.where(is_missing & _is_partly_observed(is_missing), X_hat, seen)
 
-    def _reconstruct(self, seen):
-        """Return the code and the reconstruction of complete rows."""
-        network, parameters = self.network, self.parameters
+    def _encode(self, seen):
+        """Return the code of complete rows."""
         visible = seen if self.function is None else self.function(seen)
-        code = zeros((seen.shape[0], network.n_outputs), seen)
-        network.encode(parameters, visible, code)
-        return code, network.decode(parameters, code, zeros(seen.shape, seen))
+        code = zeros((seen.shape[0], self.network.n_outputs), seen)
+        return self.network.encode(self.parameters, visible, code)
 
 
 def _is_partly_observed(is_missing):

@@ -2,14 +2,9 @@
 
 import numpy as np
 
-from .._arrays._array_api import as_factor, to_numpy
-from .._rows._running_means import RunningMeans
+from .._arrays._array_api import to_numpy
 from ._base import FRACTION, WEIGHT
-from ._selection import _Selection
-
-# Number of rows over which the threshold is averaged. Thresholds of successive
-# mini-batches differ by some hundredths; their mean changes over many epochs.
-AVERAGED_ROWS = 10_000
+from ._selection import _Selection, select_above
 
 
 class BatchTopK(_Selection):
@@ -74,7 +69,7 @@ class BatchTopK(_Selection):
         self.start_rho = start_rho
 
     def select(self, a):
-        a *= as_factor(a > getattr(self, "threshold_", -np.inf), a)
+        select_above(a, getattr(self, "threshold_", -np.inf))
 
     def select_jointly(self, codes, weights):
         """Keep the largest activations of a mini-batch and update the threshold."""
@@ -91,14 +86,10 @@ class BatchTopK(_Selection):
                 values, np.repeat(weights, n_components), weight_selected
             )
         if np.isfinite(threshold):
-            self._update_threshold(threshold, n_rows)
+            average = self._average_thresholds(np.array([threshold]), n_rows)
+            self.threshold_ = float(average[0])
         for code in codes:
-            code *= as_factor(code > threshold, code)
-
-    def _update_threshold(self, threshold, n_rows):
-        means = RunningMeans(AVERAGED_ROWS).resume(getattr(self, "_thresholds", {}))
-        self.threshold_ = float(means(np.array([threshold]), n_rows)[0])
-        self._thresholds = means.state
+            select_above(code, threshold)
 
 
 def _threshold(values, n_selected):

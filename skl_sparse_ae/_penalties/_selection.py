@@ -4,7 +4,12 @@ import numpy as np
 
 from .._arrays._array_api import as_factor
 from .._arrays._device_array import as_array_like
+from .._rows._running_means import RunningMeans
 from ._base import Penalty
+
+# Number of rows over which learned thresholds are averaged. Thresholds of successive
+# mini-batches differ by some hundredths; their mean changes over many epochs.
+AVERAGED_ROWS = 10_000
 
 
 class _Selection(Penalty):
@@ -34,6 +39,13 @@ class _Selection(Penalty):
         """Return the number k of units that each row keeps."""
         rho = getattr(self, "_current_rho", self.rho)
         return min(n_components, max(1, round(rho * n_components)))
+
+    def _average_thresholds(self, thresholds, n_rows):
+        """Return the running mean of the thresholds of mini-batches, a new array."""
+        means = RunningMeans(AVERAGED_ROWS).resume(getattr(self, "_thresholds", {}))
+        average = means(thresholds.astype(np.float64), n_rows).copy()
+        self._thresholds = means.state
+        return average
 
 
 def select_above(a, threshold):

@@ -3,13 +3,9 @@
 import numpy as np
 
 from .._arrays._array_api import to_numpy
-from .._rows._running_means import RunningMeans
 from ._base import FRACTION
 from ._none import NoPenalty
 from ._selection import _Selection, select_above
-
-# Number of rows over which the thresholds are averaged, as those of BatchTopK.
-AVERAGED_ROWS = 10_000
 
 
 class WinnerTakeAll(_Selection):
@@ -88,14 +84,9 @@ class WinnerTakeAll(_Selection):
         values = np.concatenate([to_numpy(code) for code in codes])
         threshold = _below(_least_winners(values, weights, self.rho), values)
         n_rows = len(values) if weights is None else float(np.sum(weights))
-        self._update_thresholds(threshold, n_rows)
+        self.threshold_ = self._average_thresholds(threshold, n_rows)
         for code in codes:
             select_above(code, threshold)
-
-    def _update_thresholds(self, threshold, n_rows):
-        means = RunningMeans(AVERAGED_ROWS).resume(getattr(self, "_thresholds", {}))
-        self.threshold_ = means(threshold.astype(np.float64), n_rows).copy()
-        self._thresholds = means.state
 
 
 def _below(least, values):

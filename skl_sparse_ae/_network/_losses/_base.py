@@ -42,6 +42,10 @@ class Loss:
     #: large entry decides how far a search along a line may go.
     has_bounded_curvature = True
 
+    def __init__(self, out_activation, skips_missing=False):
+        self.out_activation = out_activation
+        self.skips_missing = skips_missing
+
     def noise(self, mean):
         """Return twice the expected loss of entries at their own mean.
 
@@ -57,10 +61,6 @@ class Loss:
             Zero where the mean does not tell how much entries vary around it.
         """
         return np.zeros_like(mean)
-
-    def __init__(self, out_activation, skips_missing=False):
-        self.out_activation = out_activation
-        self.skips_missing = skips_missing
 
     def skipping_missing(self, skips_missing):
         """Return the same loss for rows with or without missing entries."""
