@@ -4,7 +4,7 @@ import numpy as np
 
 from .._arrays._array_api import to_numpy
 from ._base import FRACTION, WEIGHT
-from ._selection import _Selection, select_above
+from ._selection import _Selection, rounding_error, select_above
 
 
 class BatchTopK(_Selection):
@@ -95,13 +95,18 @@ class BatchTopK(_Selection):
 def _threshold(values, n_selected):
     """Return a threshold that the `n_selected` largest values exceed.
 
-    It is halfway between the smallest value that is selected and the largest that is
-    not. If these two are equal, no value equal to them exceeds the threshold.
+    It is halfway between the largest value that is not selected and the next one. Of
+    values that are equal to the former, up to rounding, none is selected.
     """
     if n_selected >= values.size:
         return -np.inf
     cut = values.size - n_selected - 1
-    return float(np.partition(values, [cut, cut + 1])[cut : cut + 2].mean())
+    ordered = np.partition(values, cut)
+    largest_other, candidates = ordered[cut], ordered[cut:]
+    selected = candidates[candidates > largest_other + rounding_error(candidates)]
+    if not selected.size:
+        return float(candidates.max())
+    return 0.5 * float(largest_other + selected.min())
 
 
 def _weighted_threshold(values, weights, weight_selected):

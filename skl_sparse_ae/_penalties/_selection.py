@@ -48,6 +48,24 @@ class _Selection(Penalty):
         return average
 
 
+def rounding_error(values):
+    """Return by how much activations of equal rows may differ, a bound.
+
+    Matrix products add up the terms of a row in an order that depends on where it
+    stands in the mini-batch. A threshold between two copies of a row would select one
+    of them at random.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_components) or (n_values,)
+
+    Returns
+    -------
+    bound : ndarray of shape (n_components,) or float
+    """
+    return 100 * np.finfo(values.dtype).eps * np.abs(values).max(axis=0)
+
+
 def select_above(a, threshold):
     """Set activations that do not exceed their threshold to zero, in place.
 

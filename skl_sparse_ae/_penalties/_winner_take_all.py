@@ -5,7 +5,7 @@ import numpy as np
 from .._arrays._array_api import to_numpy
 from ._base import FRACTION
 from ._none import NoPenalty
-from ._selection import _Selection, select_above
+from ._selection import _Selection, rounding_error, select_above
 
 
 class WinnerTakeAll(_Selection):
@@ -34,9 +34,9 @@ class WinnerTakeAll(_Selection):
     Notes
     -----
     In a mini-batch of n rows, the winners of a unit are its ``ceil(rho * n)`` largest
-    activations and those equal to the least of them. Weighted rows count as repeated
-    ones. Gradients pass through the winners only. With as large a `batch_size` as there
-    are rows, the winners are those of all rows.
+    activations and those equal to the least of them, up to rounding. Weighted rows
+    count as repeated ones. Gradients pass through the winners only. With as large a
+    `batch_size` as there are rows, the winners are those of all rows.
 
     Later, a row must not depend on the others: an activation is kept if it exceeds the
     running mean of the unit's thresholds in the mini-batches, each halfway between the
@@ -91,8 +91,9 @@ class WinnerTakeAll(_Selection):
 
 def _below(least, values):
     """Return a threshold for each column that values exceed from `least` on."""
-    largest = np.where(values < least, values, -np.inf).max(axis=0)
-    no_others = np.nextafter(least, -np.inf, dtype=least.dtype)
+    is_other = values < least - rounding_error(values)
+    largest = np.where(is_other, values, -np.inf).max(axis=0)
+    no_others = np.nextafter(values.min(axis=0), -np.inf, dtype=values.dtype)
     return np.where(np.isfinite(largest), 0.5 * (least + largest), no_others)
 
 

@@ -117,13 +117,25 @@ def test_batch_topk_keeps_none_of_equal_ones_at_the_threshold():
     assert_array_equal(code, [[0, 0, 2, 0]])
 
 
-def test_batch_topk_counts_weighted_rows_as_repeated_ones(rng):
-    code, weights = rng.normal(size=(9, 10)), rng.randint(1, 4, 9)
+@pytest.mark.parametrize("rho", [0.1, 0.2, 0.5])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_batch_topk_counts_weighted_rows_as_repeated_ones(rho, dtype, rng):
+    code, weights = rng.normal(size=(9, 10)).astype(dtype), rng.randint(1, 4, 9)
     repeated, weighted = np.repeat(code, weights, axis=0), code.copy()
-    BatchTopK(rho=0.2).select_jointly([repeated], None)
-    BatchTopK(rho=0.2).select_jointly([weighted], weights)
-    assert_array_equal(repeated, np.repeat(weighted, weights, axis=0))
-    assert 0 < np.count_nonzero(weighted) < 2 * len(code) + 3
+    # As products of matrices round: not alike at all positions of a mini-batch.
+    repeated *= 1 + np.finfo(dtype).eps * rng.randint(-4, 5, repeated.shape)
+    penalties = BatchTopK(rho), BatchTopK(rho)
+    penalties[0].select_jointly([repeated], None)
+    penalties[1].select_jointly([weighted], weights)
+    assert_array_equal(repeated != 0, np.repeat(weighted != 0, weights, axis=0))
+    assert penalties[0].threshold_ == pytest.approx(penalties[1].threshold_, rel=1e-5)
+    assert 0 < np.count_nonzero(repeated) <= rho * repeated.size
+
+
+def test_batch_topk_of_equal_rows_selects_none():
+    code = np.ones((3, 4)) * (1 + 1e-15 * np.arange(4))
+    BatchTopK(rho=0.5).select_jointly([code], None)
+    assert_array_equal(code, 0)
 
 
 def test_batch_topk_of_all_units_changes_nothing(rng):
