@@ -78,7 +78,8 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     alpha : float, (float, float) or "scale", default="scale"
         As for :class:`~skl_sparse_ae.SparseAutoencoder`; "scale" takes P from patches.
         For training on images it is multiplied by the variance of an image over that of
-        a patch, since a kernel writes in all parts of an image.
+        a patch, since a kernel writes in all parts of an image. `decay_directions_` is
+        None, however few images there are.
 
     activation, out_activation, tied_weights, sparse_output : object
         As for :class:`~skl_sparse_ae.SparseAutoencoder`.
@@ -128,7 +129,10 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     mean_activation_ : ndarray of shape (n_components,)
         Mean of the penalty's phi over images and positions.
 
-    activation_, out_activation_, tied_weights_, penalty_, alpha_, beta_ : object
+    activation_, out_activation_, tied_weights_, penalty_, beta_ : object
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`.
+
+    alpha_, decay_directions_ : object
         As for :class:`~skl_sparse_ae.SparseAutoencoder`.
 
     loss_curve_, loss_terms_, n_iter_ : object

@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._fitting._fitted import (
+    fitted_decay,
     fitted_network,
     fitted_parameters,
     fitted_vector,
@@ -280,7 +281,7 @@ class FittedMethods(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Return the terms of J on validated rows, at the fitted parameters."""
         network = network.skipping_missing(rows.fill is not None)
         check_entries(network.loss.name, rows, vars(self).get("feature_names_in_"))
-        problem = Problem(network, None, rows, self.alpha_)
+        problem = Problem(network, None, rows, fitted_decay(self))
         theta = fitted_vector(self, problem.network, rows.dtype)
         with rows.team() as team:
             return finite(problem.objective(team), theta)

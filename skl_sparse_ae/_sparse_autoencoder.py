@@ -124,6 +124,14 @@ class SparseAutoencoder(
         it; with a logistic output a sixteenth for the decoder. The values used are
         stored in `alpha_`.
 
+        With logistic or tanh units and fewer than 20 distinct rows for each unit,
+        "scale" makes the encoder's decay a power of the variance of X along a
+        direction, from 0 for 20 rows a unit to 1 for two: J then has the term ``1/2 ||D
+        W_e||^2``, too, where D is `decay_directions_`. Equal decay in all directions
+        makes a code of few rows almost of the directions of largest variance alone;
+        decay by variance makes the spread of the pre-activations along a direction its
+        square root, as half of whitening would.
+
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
         Activation function of the hidden units. "auto" is "relu" for "l1", "topk",
         "batch_topk", "jumprelu" and "winner_take_all", "logistic" otherwise.
@@ -315,6 +323,9 @@ class SparseAutoencoder(
 
     alpha_ : tuple of (float, float)
         The weights of the decay used, of the encoder's and of the decoder's weights.
+
+    decay_directions_ : ndarray of shape (n_directions, n_features) or None
+        D in the decay of few rows; see `alpha`. None if there is no such term.
 
     beta_ : float
         The weight of the penalty used; 0 if there is none.

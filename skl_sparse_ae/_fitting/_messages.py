@@ -160,7 +160,7 @@ def _warn_if_nothing_is_explained(problem, reconstruction):
         unit = "deviance"
     if 1 - explained_fraction(reconstruction, deviance) > 0.99 and deviance > 0:
         spread, penalty = problem.scaling.spread, problem.network.penalty
-        encoder, decoder = problem.alpha
+        encoder, decoder = problem.alpha.weights
         _warn(
             f"The reconstruction explains less than 1 % of the {unit} of X: the "
             f"decay alpha=({encoder:.2g}, {decoder:.2g}) or the penalty {penalty} "

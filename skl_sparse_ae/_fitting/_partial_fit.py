@@ -10,9 +10,9 @@ from .._network._losses import LOSSES, out_activation_of
 from .._rows._validation import columns_of
 from .._solvers._scaling import Scaling
 from ._combinations import check_combinations
-from ._default_weights import Decay
 from ._fitted import (
     fitted_attributes,
+    fitted_decay,
     fitted_network,
     fitted_vector,
     missing_mean,
@@ -130,7 +130,7 @@ def _open_stream(estimator, settings, rows, rng):
     if is_imported:
         penalty.set_code_unit(scaling.code_unit)
     _check_scale(scaling, rows)
-    decay, mean = Decay(*estimator.alpha_), missing_mean(estimator)
+    decay, mean = fitted_decay(estimator), missing_mean(estimator)
     fill = vars(estimator).get("missing_fill_", "mean")
     problem = Problem(
         network, scaling, rows, decay, missing_mean=mean, missing_fill=fill
