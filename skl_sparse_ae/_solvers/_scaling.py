@@ -43,6 +43,8 @@ class Scaling:
         spread = np.sqrt((variance or 1.0) / network.n_inputs)
         bounded = np.isfinite(network.activation.range).all()
         out = spread if network.out_activation.name == "identity" else 1.0
+        if network.loss.is_canonical:
+            out = self._spread_of_pre_activations(network.out_activation)
         # Typical size of an activation. Unbounded activations get the scale of X, so
         # that both weight matrices are of order one and decay equally.
         self.code_unit = unit = 1.0 if bounded else spread
@@ -59,6 +61,18 @@ class Scaling:
         if layout.thresholds is not None:  # with one unit, they take twice the epochs
             units = (*units, 2 * unit)
         self._units = units
+
+    def _spread_of_pre_activations(self, out_activation):
+        """Return about the standard deviation of ``g^-1(x)`` of entries, at most one.
+
+        The deviance of entries that are near their mean is that of their
+        pre-activations squared, times the derivative of the output. It is one for all
+        zeros and ones and for most counts, but small for large counts that hardly vary.
+        """
+        curvature = float(np.sum(out_activation.derivative(self.output_mean)))
+        if not (self.deviance > 0 and curvature > 0):
+            return 1.0
+        return min(1.0, (self.deviance / curvature) ** 0.5)
 
     @property
     def groups(self):

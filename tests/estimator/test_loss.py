@@ -279,3 +279,17 @@ def test_a_column_of_ones_has_no_deviance():
             .fit(X, sample_weight=sample_weight)
             .score(X, sample_weight=sample_weight)
         )
+
+
+@short
+@pytest.mark.parametrize("rate", [1e2, 1e4, 1e6])
+def test_large_counts_that_hardly_vary(rate, rng):
+    # By a tenth of their mean, by a hundredth or a thousandth: by four times as much
+    # as the noise of counts.
+    latent = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 10))
+    X = rng.poisson(rate * (1 + 4 / rate**0.5 * np.tanh(latent / 4)))
+    autoencoder = SparseAutoencoder(
+        10, penalty="l1", loss="poisson", max_iter=100, random_state=0
+    )
+    for dtype in (np.float64, np.float32):
+        assert autoencoder.fit(X.astype(dtype)).score(X.astype(dtype)) > 0.6

@@ -85,3 +85,26 @@ def test_rounding_errors_of_constant_columns_are_not_a_scale():
     assert variance == 0
     assert Scaling(network, mean, variance).value == 1
     assert Scaling(network, mean, 1e-20).value == 1e-20
+
+
+@pytest.mark.parametrize(
+    ("loss", "out", "entries"),
+    [
+        ("poisson", "exponential", np.exp),
+        ("log_loss", "logistic", lambda z: 1 / (1 + np.exp(-z))),
+    ],
+)
+def test_the_decoder_is_in_units_of_the_outputs_pre_activations(
+    loss, out, entries, rng
+):
+    network = Network.from_names(
+        Layout(5, 3), "relu", out, make_penalty("l1", rho=0.1, beta=0.5), loss=loss
+    )
+    for spread in (1e-4, 1e-2, 3):
+        X = entries(spread * rng.normal(size=(2000, 5)) - 0.5)
+        generator = network.loss.generator
+        mean, variance = mean_and_variance(X)
+        left = generator(X).mean(axis=0) - generator(mean)
+        scaling = Scaling(network, mean, variance, 2 * left.sum(), mean)
+        intercept_unit = scaling.groups[-1][1]
+        assert_allclose(intercept_unit, min(1, spread), rtol=0.05)
