@@ -282,6 +282,20 @@ def test_a_column_of_ones_has_no_deviance():
 
 
 @short
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("penalty", ["kl", "l1", "topk"])
+def test_logistic_outputs_of_rows_that_hardly_vary(loss, penalty, rng):
+    latent = np.tanh(rng.normal(size=(200, 2)) @ rng.normal(size=(2, 10)) / 4)
+    parameters = {"penalty": penalty, "loss": loss, "max_iter": 60}
+    for spread in (0.1, 1e-4):
+        X = 0.4 + spread * latent
+        autoencoder = SparseAutoencoder(
+            10, out_activation="logistic", random_state=0, **parameters
+        )
+        assert autoencoder.fit(X).score(X) > 0.8
+
+
+@short
 @pytest.mark.parametrize("rate", [1e2, 1e4, 1e6])
 def test_large_counts_that_hardly_vary(rate, rng):
     # By a tenth of their mean, by a hundredth or a thousandth: by four times as much
