@@ -287,12 +287,15 @@ def test_a_column_of_ones_has_no_deviance():
 def test_logistic_outputs_of_rows_that_hardly_vary(loss, penalty, rng):
     latent = np.tanh(rng.normal(size=(200, 2)) @ rng.normal(size=(2, 10)) / 4)
     parameters = {"penalty": penalty, "loss": loss, "max_iter": 60}
+    scores = []
     for spread in (0.1, 1e-4):
         X = 0.4 + spread * latent
         autoencoder = SparseAutoencoder(
             10, out_activation="logistic", random_state=0, **parameters
         )
-        assert autoencoder.fit(X).score(X) > 0.8
+        scores.append(autoencoder.fit(X).score(X))
+    assert min(scores) > 0.7
+    assert_allclose(*scores, atol=0.05)
 
 
 @short
