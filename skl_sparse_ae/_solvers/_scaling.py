@@ -66,6 +66,11 @@ class Scaling:
             units = (*units, 2 * unit)
         self._units = units
 
+    @property
+    def moments(self):
+        """The moments of X that it was made of, in the order of its arguments."""
+        return self.mean, self.variance, self.deviance, self.output_mean
+
     def _unit_of_pre_activations(self, network):
         """Return two standard deviations of ``g^-1(x)`` of entries, about, at most one.
 

@@ -310,3 +310,12 @@ def test_large_counts_that_hardly_vary(rate, rng):
     )
     for dtype in (np.float64, np.float32):
         assert autoencoder.fit(X.astype(dtype)).score(X.astype(dtype)) > 0.6
+
+
+def test_streams_of_large_counts_that_hardly_vary(rng):
+    latent = np.tanh(rng.normal(size=(200, 2)) @ rng.normal(size=(2, 10)) / 4)
+    X = rng.poisson(1e6 * (1 + 4e-3 * latent))
+    autoencoder = SparseAutoencoder(10, penalty=None, loss="poisson", random_state=0)
+    for _ in range(60):
+        autoencoder.partial_fit(X)
+    assert autoencoder.score(X) > 0.5
