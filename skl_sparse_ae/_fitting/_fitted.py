@@ -40,7 +40,7 @@ def fitted_attributes(problem, theta, dtype):
         "alpha_": problem.alpha.weights,
         "decay_directions_": None if directions is None else directions.astype(dtype),
         "matryoshka_widths_": network.widths,
-        "_moments": (scaling.mean, scaling.variance, scaling.deviance),
+        "_moments": scaling.moments,
     }
     if problem.missing_mean is not None:
         attributes["mean_"] = problem.missing_mean.astype(dtype)

@@ -10,11 +10,7 @@ MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 
 def read_table(path):
     """Names and numbers of columns, what is said of the others, names of rows."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline()
-        file.seek(0)
-        lines = csv.reader(file, delimiter=max(",;\t", key=first.count))
-        header, *rows = [line for line in lines if line] or [[]]
+    header, *rows = _read_lines(path) or [[]]
     for i, row in enumerate(rows):
         if len(row) != len(header):
             raise ValueError(
@@ -36,6 +32,21 @@ def read_table(path):
     if not columns:
         raise ValueError("There is no column of numbers. " + " ".join(left_out))
     return names, columns, left_out, row_labels
+
+
+def _read_lines(path):
+    """The fields of each line that is not empty."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            file.seek(0)
+            lines = csv.reader(file, delimiter=max(",;\t", key=first.count))
+            return [line for line in lines if line]
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            "The file is not in UTF-8. Save it in this encoding: spreadsheets call it "
+            "'CSV UTF-8'."
+        ) from error
 
 
 def as_numbers(fields):
