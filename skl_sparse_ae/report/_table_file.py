@@ -6,6 +6,7 @@ import numpy as np
 
 #: Fields of missing entries, without spaces around and in small letters.
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
+TRUTH = {"true": 1.0, "false": 0.0}
 
 
 def read_table(path):
@@ -13,8 +14,11 @@ def read_table(path):
     with path.open(encoding="utf-8-sig", newline="") as file:
         first = file.readline()
         file.seek(0)
-        lines = csv.reader(file, delimiter=max(",;\t", key=first.count))
+        delimiter = max(",;\t", key=first.count)
+        lines = csv.reader(file, delimiter=delimiter)
         header, *rows = [line for line in lines if line] or [[]]
+    # Spreadsheets write semicolons where the comma is the decimal point.
+    point = "," if delimiter == ";" else "."
     for i, row in enumerate(rows):
         if len(row) != len(header):
             raise ValueError(
@@ -25,7 +29,9 @@ def read_table(path):
         raise ValueError("The first line has no names of columns.")
     names, columns, left_out, row_labels = [], [], [], None
     for name, *fields in zip(header, *rows, strict=True):
-        numbers, reason = as_numbers(fields)
+        numbers, reason = as_numbers(fields, point)
+        if reason is None and counts_rows(numbers):
+            reason = "it counts the rows"
         if reason is None:
             names.append(name)
             columns.append(numbers)
@@ -38,14 +44,22 @@ def read_table(path):
     return names, columns, left_out, row_labels
 
 
-def as_numbers(fields):
+def as_numbers(fields, point="."):
     """A column as an array with NaN for missing entries, or why it is none."""
     numbers = np.full(len(fields), np.nan)
     for i, field in enumerate(fields):
-        if field.strip().lower() in MISSING:
+        word = field.strip().lower()
+        if word in MISSING:
             continue
         try:
-            numbers[i] = float(field)
+            numbers[i] = (
+                TRUTH[word] if word in TRUTH else float(word.replace(point, "."))
+            )
         except ValueError:
             return None, f"{field!r} is no number"
     return numbers, "it is empty" if np.isnan(numbers).all() else None
+
+
+def counts_rows(numbers):
+    """Whether each number is one more than the one before, as of an index."""
+    return len(numbers) > 2 and bool(np.all(np.diff(numbers) == 1))
