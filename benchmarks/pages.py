@@ -17,7 +17,7 @@ import alternatives
 import convergence
 import defaults
 import numpy as np
-from reporting import inserted, table
+from reporting import inserted, measured, table
 
 import examples
 
@@ -75,8 +75,7 @@ def texts():
 
 def circumstances(benchmark):
     """When and on what a benchmark was run."""
-    saved = json.loads(benchmark.RESULTS.read_text())
-    return f"Measured on {saved['date']}, on {saved['machine']}."
+    return measured(json.loads(benchmark.RESULTS.read_text()))
 
 
 def having(compared, *kinds):
@@ -103,9 +102,10 @@ def in_short(compared):
     worse = sum(mean < -error for mean, error in gains)
     mean = np.mean([mean for mean, _ in gains])
     return (
-        f"Against as many principal components, on {len(gains)} tables and with\n"
-        f"nothing tuned, a linear classifier's accuracy is {mean:+.3f} in the mean,\n"
-        f"better by more than a standard error on {better}, worse on {worse}.\n"
+        "With default parameters, a linear classifier is more accurate on the code "
+        f"than on\nas many principal components by {mean:.3f} on average over "
+        f"{len(gains)} tables. The difference exceeds\none standard error on "
+        f"{better + worse} tables: on {better} the code is better, on {worse} PCA is.\n"
         f"{in_time(compared)}"
     )
 
@@ -116,8 +116,8 @@ def in_time(compared):
     longest = max(shape[0] for shape, _ in compared.values())
     return (
         f"On tables of up to {longest} rows, a fit takes {slower[0]:.2g} to "
-        f"{slower[-1]:.2g} times as long\nas PCA's, {np.median(slower):.2g} times in "
-        "the median, by work on one core."
+        f"{slower[-1]:.2g} times as long\nas PCA's (median {np.median(slower):.2g}), "
+        "in processor time on one core."
     )
 
 
@@ -132,7 +132,7 @@ def by_group(compared):
         }
         low, high = min(members, key=members.get), max(members, key=members.get)
         lines.append(
-            f"- {group}: {np.mean([*members.values()]):+.3f} in the mean of "
+            f"- {group}: {np.mean([*members.values()]):+.3f} on average over "
             f"{len(members)}, from {members[low]:+.3f} ({low}) to "
             f"{members[high]:+.3f} ({high})"
         )
