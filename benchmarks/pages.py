@@ -15,8 +15,11 @@ from pathlib import Path
 
 import alternatives
 import convergence
+import convolution
 import defaults
+import incomplete
 import numpy as np
+import published
 from reporting import inserted, measured, table
 
 import examples
@@ -55,6 +58,15 @@ def texts():
         ("doc/speed.md", "convergence.py"): convergence.text(speed),
         ("doc/speed.md", "pages.py"): in_time(default),
         ("doc/measurements.md", "examples.py"): examples.text(),
+        ("doc/guide/images.md", "convolution.py"): convolution.text(),
+        ("doc/published.md", "published.py"): published.text(
+            "nature-patches", "ufldl-patches", "self-taught", "linear"
+        ),
+        ("doc/published.md", "published.py contractive"): published.text("contractive"),
+        **{
+            ("doc/incomplete.md", name): text
+            for name, text in incomplete.texts().items()
+        },
         ("doc/guide/alternatives.md", "alternatives.py"): alternatives_table(peers),
         ("doc/guide/alternatives.md", "pages.py"): by_group(default),
         ("doc/guide/alternatives.md", "defaults.py"): relatives_table(logistic),

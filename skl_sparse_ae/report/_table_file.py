@@ -26,7 +26,10 @@ def read_table(path):
                 "in the first line."
             )
     if not any(as_numbers([name])[1] for name in header):
-        raise ValueError("The first line has no names of columns.")
+        raise ValueError(
+            "The first line has no names of columns. Add a line with them, separated "
+            "as the rows are."
+        )
     names, columns, left_out, row_labels = [], [], [], None
     for name, *fields in zip(header, *rows, strict=True):
         numbers, reason = as_numbers(fields, point)
