@@ -258,7 +258,7 @@ class Penalty(Advising, BaseEstimator):
         Parameters
         ----------
         components : ndarray of shape (n_components, n_features)
-            What each unit writes into the reconstruction.
+            The contribution of each unit to the reconstruction.
         penalties : ndarray of shape (n_components,)
             The values of `psi`.
 
