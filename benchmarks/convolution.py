@@ -125,7 +125,7 @@ def text():
     rows = [
         [
             f"`{json.dumps(train_on)}`",
-            f"`{json.dumps(rho)}`",
+            json.dumps(rho),
             f"{seconds:.0f}",
             f"{score:.3f}",
             f"{found:.2f} %",
