@@ -285,7 +285,9 @@ def draw_alternatives(saved, path):
         ax.margins(0.16, 0.2)
         ax.grid(alpha=0.3)
     axes[0].set_ylabel("accuracy of a linear classifier")
-    fig.savefig(path, metadata={"Date": None})
+    # The same file from the same figures.
+    with plt.rc_context({"svg.hashsalt": "alternatives"}):
+        fig.savefig(path, metadata={"Date": None})
 
 
 def main():
