@@ -20,6 +20,7 @@ import defaults
 import incomplete
 import numpy as np
 import published
+import sparse_rows
 from reporting import inserted, measured, table
 
 import examples
@@ -63,6 +64,10 @@ def texts():
             "nature-patches", "ufldl-patches", "self-taught", "linear"
         ),
         ("doc/published.md", "published.py contractive"): published.text("contractive"),
+        ("doc/large_data.md", "sparse_rows.py evaluation"): sparse_rows.text(
+            sparse_rows.evaluation
+        ),
+        ("doc/large_data.md", "sparse_rows.py svd"): sparse_rows.text(sparse_rows.svd),
         **{
             ("doc/incomplete.md", name): text
             for name, text in incomplete.texts().items()
