@@ -119,10 +119,10 @@ def in_short(compared):
     worse = sum(mean < -error for mean, error in gains)
     mean = np.mean([mean for mean, _ in gains])
     return (
-        "With default parameters, a linear classifier is more accurate on the code "
-        f"than on\nas many principal components by {mean:.3f} on average over "
-        f"{len(gains)} tables. The difference exceeds\none standard error on "
-        f"{better + worse} tables: on {better} the code is better, on {worse} PCA is.\n"
+        f"The accuracy of a linear classifier on the code, minus that on as many "
+        f"principal\ncomponents, is {mean:+.3f} on average over {len(gains)} tables, "
+        f"with default parameters. It is\nbetter by more than a standard error on "
+        f"{better} tables, worse on {worse}.\n"
         f"{in_time(compared)}"
     )
 
