@@ -93,7 +93,13 @@ def decay_weights(settings, network, rows, scaling, steepness):
         both = (ENCODER_DECAY * DECODER_DECAY) ** 0.5 * variance
         both = factor * (min(both, DECODER_DECAY) if is_bounded else both)
         return Decay(both, both) if tied else Decay(both * ratio, both * steepness)
-    encoder, decoder = ENCODER_DECAY * variance**2 * ratio, DECODER_DECAY
+    encoder, decoder = ENCODER_DECAY * variance * variance * ratio, DECODER_DECAY
+    if not np.isfinite(encoder):
+        raise ValueError(
+            "The squared variance of X overflows, which alpha='scale' is in units of. "
+            "Scale X, for instance with sklearn.preprocessing.StandardScaler or "
+            "MinMaxScaler."
+        )
     if network.loss.is_canonical:
         return Decay(factor * encoder, factor * decoder * steepness)
     # Where the output is less steep, the decoder's weights are larger.

@@ -37,7 +37,7 @@ def fitted_attributes(problem, theta, dtype):
         "beta_": float(getattr(network.penalty, "beta", 0.0)),
         "alpha_": tuple(problem.alpha),
         "matryoshka_widths_": network.widths,
-        "_moments": (scaling.mean, scaling.variance, scaling.deviance),
+        "_moments": scaling.moments,
     }
     if problem.missing_mean is not None:
         attributes["mean_"] = problem.missing_mean.astype(dtype)

@@ -22,7 +22,7 @@ from ._history import current_history, extended
 from ._initial import initial_parameters
 from ._messages import divergence_as_value_error
 from ._missing import filled_by_means
-from ._null_loss import null_deviance
+from ._null_loss import mean_row, null_deviance
 from ._output_range import check_output_range
 from ._problem import Problem, make_problem
 from ._settings import settings_of
@@ -125,7 +125,10 @@ def _open_stream(estimator, settings, rows, rng):
     is_imported = moments is None
     if is_imported:
         moments = rows.moments()
-        moments = *moments, null_deviance(network.loss, rows, moments)
+        row = moments[0]
+        if network.loss.is_canonical:
+            row = mean_row(network.loss, rows, row)
+        moments = *moments, null_deviance(network.loss, rows, moments, row), row
     scaling = Scaling(network, *moments)
     if is_imported:
         penalty.set_code_unit(scaling.code_unit)

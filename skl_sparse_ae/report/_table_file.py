@@ -11,12 +11,8 @@ TRUTH = {"true": 1.0, "false": 0.0}
 
 def read_table(path):
     """Names and numbers of columns, what is said of the others, names of rows."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline()
-        file.seek(0)
-        delimiter = max(",;\t", key=first.count)
-        lines = csv.reader(file, delimiter=delimiter)
-        header, *rows = [line for line in lines if line] or [[]]
+    lines, delimiter = _read_lines(path)
+    header, *rows = lines or [[]]
     # Spreadsheets write semicolons where the comma is the decimal point.
     point = "," if delimiter == ";" else "."
     for i, row in enumerate(rows):
@@ -45,6 +41,22 @@ def read_table(path):
     if not columns:
         raise ValueError("There is no column of numbers. " + " ".join(left_out))
     return names, columns, left_out, row_labels
+
+
+def _read_lines(path):
+    """The fields of each line that is not empty, and what separates them."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            file.seek(0)
+            delimiter = max(",;\t", key=first.count)
+            lines = csv.reader(file, delimiter=delimiter)
+            return [line for line in lines if line], delimiter
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            "The file is not in UTF-8. Save it in this encoding: spreadsheets call it "
+            "'CSV UTF-8'."
+        ) from error
 
 
 def as_numbers(fields, point="."):

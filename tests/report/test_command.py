@@ -129,6 +129,14 @@ def test_what_is_no_table_of_numbers_is_named(text, message, tmp_path):
     assert not path.with_suffix(".html").exists()
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_file_in_another_encoding_is_named(encoding, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("größe\n1\n2\n", encoding=encoding)
+    with pytest.raises(ValueError, match="not in UTF-8. Save it"):
+        main(path)
+
+
 def test_the_command_says_what_is_wrong_with_a_file(tmp_path):
     done = run(str(tmp_path / "table.csv"))
     assert done.returncode == 1
