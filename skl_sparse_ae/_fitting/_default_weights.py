@@ -108,11 +108,13 @@ def decay_weights(settings, network, rows, scaling, steepness, coordinates=None)
     decay = Decay(factor * encoder, factor * decoder * slope)
     if coordinates is None or settings._takes_images:
         return decay
-    units_per_row = _units_per_row(network.layout.n_components, rows)
-    return _by_variance(decay, variance, coordinates, units_per_row)
+    level = _units_per_row(network.layout.n_components, rows)
+    # Units that are active on fewer rows would learn these by heart.
+    level = min(level, getattr(network.penalty, "rho", level))
+    return _by_variance(decay, variance, coordinates, level)
 
 
-def _by_variance(decay, variance, coordinates, units_per_row):
+def _by_variance(decay, variance, coordinates, level):
     """Return a decay that grows with the variance along a direction.
 
     With about as many units as rows, the code can reproduce the sample in every
@@ -127,13 +129,14 @@ def _by_variance(decay, variance, coordinates, units_per_row):
         That along a direction of a given variance.
     variance : float
     coordinates : EncoderCoordinates
-    units_per_row : float
+    level : float
+        Of sparsity. The power is 0 at `LEAST_RHO` and 1 at `LARGEST_RHO`.
 
     Returns
     -------
     decay : Decay
     """
-    exponent = (units_per_row - LEAST_RHO) / (LARGEST_RHO - LEAST_RHO)
+    exponent = (level - LEAST_RHO) / (LARGEST_RHO - LEAST_RHO)
     exponent = min(max(exponent, 0.0), 1.0)
     if exponent == 0:
         return decay

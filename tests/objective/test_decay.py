@@ -61,11 +61,22 @@ def wine():
     return scale(load_wine().data)
 
 
-@pytest.mark.parametrize(("n_rows", "exponent"), [(8, 1), (16, 1), (50, 0.11 / 0.45)])
-def test_scale_is_a_power_of_the_variance_along_a_direction(n_rows, exponent, wine):
+@pytest.mark.parametrize(
+    ("n_rows", "rho", "exponent"),
+    [
+        (8, "auto", 1),
+        (16, "auto", 1),
+        (50, "auto", 0.11 / 0.45),
+        (50, 0.5, 0.11 / 0.45),
+        (8, 0.14, 0.2),
+    ],
+)
+def test_scale_is_a_power_of_the_variance_along_a_direction(
+    n_rows, rho, exponent, wine
+):
     """By the eigenvalues of the covariance, damped by their mean."""
     X = wine[:n_rows]
-    fitted = of_few_rows(X)
+    fitted = of_few_rows(X, rho=rho)
     values, vectors = np.linalg.eigh(np.cov(X.T, ddof=0))
     mean, principal = values.mean(), np.average(values, weights=values)
     damped = np.where(values > mean, values, 0) + mean
@@ -84,6 +95,7 @@ def test_many_rows_and_given_numbers_have_no_directions(wine):
         {"alpha": (0.1, 0.2)},
         {"tied_weights": True},
         {"penalty": "topk"},
+        {"rho": 0.05},
     ]:
         fitted = of_few_rows(wine[:16], **parameters)
         assert fitted.decay_directions_ is None
