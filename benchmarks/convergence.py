@@ -152,7 +152,12 @@ def objective_of(fitted, X):
     """PyTorch's J has the weights of a fitted estimator, which is checked."""
     import peers
 
-    weights = {"RHO": fitted.penalty_.rho, "BETA": fitted.beta_, "ALPHA": fitted.alpha_}
+    weights = {
+        "RHO": fitted.penalty_.rho,
+        "BETA": fitted.beta_,
+        "ALPHA": fitted.alpha_,
+        "DIRECTIONS": fitted.decay_directions_,
+    }
     theta = np.concatenate(
         [
             fitted.encoder_coef_.ravel(),

@@ -5,11 +5,14 @@
     python benchmarks/convolution.py mnist      test errors, with the dense autoencoder
     python benchmarks/convolution.py epoch      an epoch beside PyTorch's
 
-The data are read from the folder that SKL_SPARSE_AE_DATA names, or ../shared/data.
+`compare` keeps its figures in convolution.json, from which `pages.py` makes the table
+of doc/guide/images.md; seconds are of work on one core. The data are read from the
+folder that SKL_SPARSE_AE_DATA names, or ../shared/data.
 """
 
 import argparse
 import gzip
+import json
 import os
 import resource
 import time
@@ -17,12 +20,15 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from reporting import keep, measured, table
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from skl_sparse_ae import ConvSparseAutoencoder, SparseAutoencoder
 
+RESULTS = Path(__file__).with_suffix(".json")
 FOLDER = Path(
     os.environ.get("SKL_SPARSE_AE_DATA", Path(__file__).parents[2] / "shared/data")
 )
@@ -95,21 +101,39 @@ def choose():
 
 
 def compare():
-    """Print what training on patches and on images gives, on training digits."""
+    """Keep what training on patches and on images gives, on training digits."""
     X, y, _, _ = mnist()
     train, held = slice(0, 10000), slice(50000, 60000)
+    rows = []
     for train_on, rho in product(("patches", "images"), ("auto", 0.01)):
-        start = time.perf_counter()
-        model = conv(32, 7, 4, train_on=train_on, rho=rho).fit(X[:3000])
-        seconds, score = time.perf_counter() - start, model.score(X[held])
+        start = time.process_time()
+        with threadpool_limits(1):
+            model = conv(32, 7, 4, train_on=train_on, rho=rho).fit(X[:3000])
+        seconds, score = time.process_time() - start, model.score(X[held])
         model.set_params(pooling="max")
         codes = model.transform(X[train]), model.transform(X[held])
         found = error(codes[0], y[train], codes[1], y[held], COST)
-        print(
-            f"{train_on}, rho={rho}: {seconds:.1f} s, {score:.3f} of the variance of "
-            f"held-out digits, error {found:.2f} %",
-            flush=True,
-        )
+        figures = (round(float(value), 4) for value in (seconds, score, found))
+        rows.append([train_on, rho, *figures])
+        print(*rows[-1], sep=", ", flush=True)
+    keep(RESULTS, "compare", {"rows": rows})
+
+
+def text():
+    """What `compare` has kept, as a table."""
+    saved = json.loads(RESULTS.read_text())["compare"]
+    rows = [
+        [
+            f"`{json.dumps(train_on)}`",
+            json.dumps(rho),
+            f"{seconds:.0f}",
+            f"{score:.3f}",
+            f"{found:.2f} %",
+        ]
+        for train_on, rho, seconds, score, found in saved["results"]["rows"]
+    ]
+    header = ["`train_on`", "`rho`", "seconds", "variance explained", "error"]
+    return f"{table(header, rows)}\n\n{measured(saved)}"
 
 
 def measure(*names):

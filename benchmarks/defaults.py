@@ -246,7 +246,7 @@ def summary(compared, kinds):
         worse = [name for name, (mean, error) in gains.items() if mean < -error]
         mean = np.mean([mean for mean, _ in gains.values()])
         lines.append(
-            f"- {kind}: {mean:+.3f} in the mean of {len(gains)}; below PCA by more "
+            f"- {kind}: {mean:+.3f} on average over {len(gains)}; below PCA by more "
             f"than a standard error on {len(worse)}: {', '.join(worse) or 'none'}."
         )
     return "\n".join(lines)

@@ -13,6 +13,8 @@ from threadpoolctl import ThreadpoolController
 RHO, BETA = 0.05, 3.0
 # Weights of the decay of the encoder and of the decoder.
 ALPHA = 1e-4, 1e-4
+# `decay_directions_` of a fit to few rows, for PyTorch's J.
+DIRECTIONS = None
 
 
 def split(theta, n_features, n_components):
@@ -99,11 +101,11 @@ class Torch:
         mean = A.mean(dim=0)
         on = RHO * torch.log(RHO / mean)
         off = (1 - RHO) * torch.log((1 - RHO) / (1 - mean))
-        return (
-            0.5 * (error**2).sum() / len(X)
-            + 0.5 * (ALPHA[0] * (W1**2).sum() + ALPHA[1] * (W2**2).sum())
-            + BETA * (on + off).sum()
-        )
+        decay = ALPHA[0] * (W1**2).sum() + ALPHA[1] * (W2**2).sum()
+        if DIRECTIONS is not None:
+            along = torch.from_numpy(DIRECTIONS).to(W1.dtype) @ W1
+            decay = decay + (along**2).sum()
+        return 0.5 * (error**2).sum() / len(X) + 0.5 * decay + BETA * (on + off).sum()
 
     def parameters(self, theta):
         """The four arrays as leaves of a graph."""

@@ -1,18 +1,24 @@
 """Published results on sparse autoencoders, reproduced.
 
-Run as `python benchmarks/published.py`, or with the names of some of the experiments.
+    python benchmarks/published.py               # all experiments, some minutes
+    python benchmarks/published.py contractive   # some
+
+The figures are kept in published.json, from which `pages.py` makes the tables of
+doc/published.md. Seconds are of work on one core.
 """
 
 import argparse
-import sys
+import json
 import time
+from pathlib import Path
 
 import datasets
 import numpy as np
-from reporting import circumstances, table
+from reporting import keep, measured, table
 from scipy.linalg import subspace_angles
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from skl_sparse_ae import KL, Contractive, SparseAutoencoder
 from skl_sparse_ae._arrays._team import Team
@@ -20,7 +26,9 @@ from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout, Parameters
 from skl_sparse_ae._objective._dense import DenseObjective
 
+RESULTS = Path(__file__).with_suffix(".json")
 HEADER = ["experiment", "figure", "here", "published", "seconds"]
+UNITS = ["penalty", "saturated", "norm of the Jacobian", "first ten", "seconds"]
 
 
 def nature_patches():
@@ -60,7 +68,7 @@ def at_given_weights(data, X):
     )
     with Team() as team:
         objective = DenseObjective(network, alpha=2e-4, team=team, dtype=X.dtype)
-        start = time.perf_counter()
+        start = time.process_time()
         value, gradient = objective.use_rows(X).value_and_grad(theta)
     seconds = elapsed(start)
     experiment = "nature patches, the R package's 25 units"
@@ -116,7 +124,7 @@ def self_taught():
         ("accuracy, code", code, "about 0.98"),
         ("accuracy, raw pixels", X, "0.96"),
     ]:
-        start = time.perf_counter()
+        start = time.process_time()
         accuracy = second_half_accuracy(features, y)
         yield experiment, figure, f"{accuracy:.5f}", published, elapsed(start)
 
@@ -162,9 +170,9 @@ def linear():
 #: Penalties and decays that are compared in `contractive`.
 REGULARISED = {
     "none": {"penalty": None, "alpha": 0},
-    "decay 0.001": {"penalty": None, "alpha": 1e-3},
-    "contractive, beta 0.03": {"penalty": Contractive(0.03), "alpha": 0},
-    "contractive, beta 0.3": {"penalty": Contractive(0.3), "alpha": 0},
+    "decay, `alpha=0.001`": {"penalty": None, "alpha": 1e-3},
+    "contractive, `beta=0.03`": {"penalty": Contractive(0.03), "alpha": 0},
+    "contractive, `beta=0.3`": {"penalty": Contractive(0.3), "alpha": 0},
 }
 
 
@@ -192,16 +200,13 @@ def contractive():
         totals = spectra.sum(axis=1)
         largest = spectra[:, :10].sum(axis=1) / totals
         saturated = np.mean((a < 0.05) | (a > 0.95))
-        for figure, value, published in [
-            ("saturated units", f"{100 * saturated:.0f} %", "more, if contractive"),
-            ("norm of the Jacobian", f"{np.sqrt(totals).mean():.1f}", "smaller"),
-            (
-                "in its first 10 directions",
-                f"{100 * largest.mean():.0f} %",
-                "more, if contractive",
-            ),
-        ]:
-            yield f"300 units, {name}", figure, value, published, seconds
+        yield (
+            name,
+            f"{100 * saturated:.0f} %",
+            f"{np.sqrt(totals).mean():.1f}",
+            f"{100 * largest.mean():.0f} %",
+            seconds,
+        )
 
 
 def squared_singular_values(encoder_coef, slopes):
@@ -228,14 +233,14 @@ def linear_autoencoder(n_components, **settings):
 
 def fit_timed(autoencoder, X):
     """Fit; returns the seconds it took."""
-    start = time.perf_counter()
+    start = time.process_time()
     autoencoder.fit(X)
     return elapsed(start)
 
 
 def elapsed(start):
-    """Seconds since a `time.perf_counter()`, for the table."""
-    return f"{time.perf_counter() - start:.2g}"
+    """Seconds since a `time.process_time()`, for the table."""
+    return f"{time.process_time() - start:.2g}"
 
 
 EXPERIMENTS = {
@@ -247,17 +252,27 @@ EXPERIMENTS = {
 }
 
 
+def text(*names):
+    """The rows of some experiments as a table, and when they were measured."""
+    saved = json.loads(RESULTS.read_text())
+    rows = [row for name in names for row in saved[name]["results"]["rows"]]
+    days = dict.fromkeys(measured(saved[name]) for name in names)
+    header = UNITS if names == ("contractive",) else HEADER
+    return "\n".join([table(header, rows), "", *days])
+
+
 def run(name):
-    """The rows of an experiment; none, with a line on stderr, without its data."""
-    rows = datasets.load_or_report(name, lambda: list(EXPERIMENTS[name]())) or []
-    for row in rows:
-        print(*row, sep=", ", file=sys.stderr)
-    return rows
+    """Run an experiment; without its data, only say so on stderr."""
+    rows = datasets.load_or_report(name, lambda: list(EXPERIMENTS[name]()))
+    for row in rows or []:
+        print(*row, sep=", ", flush=True)
+    if rows:
+        keep(RESULTS, name, {"rows": rows})
 
 
 def main():
     """Run the experiments."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "experiments",
         nargs="*",
@@ -268,10 +283,9 @@ def main():
     unknown = set(arguments.experiments) - set(EXPERIMENTS)
     if unknown:
         parser.error(f"unknown experiments: {', '.join(sorted(unknown))}")
-    rows = [row for name in arguments.experiments or EXPERIMENTS for row in run(name)]
-    print(circumstances())
-    print()
-    print(table(HEADER, rows))
+    with threadpool_limits(1):
+        for name in arguments.experiments or EXPERIMENTS:
+            run(name)
 
 
 if __name__ == "__main__":

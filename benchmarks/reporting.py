@@ -1,5 +1,6 @@
-"""Markdown tables, their places in pages, and a description of the system."""
+"""Markdown tables, their places in pages, files of results, and the system."""
 
+import json
 import os
 import platform
 import sys
@@ -49,6 +50,26 @@ def processor():
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.split(":")[1].strip() for line in lines if "model name" in line]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def keep(path, section, results):
+    """Put the results of a section into a file, with the day and the machine.
+
+    Results of the same names are replaced, others stay.
+    """
+    saved = json.loads(path.read_text()) if path.exists() else {}
+    before = saved.get(section, {}).get("results", {})
+    saved[section] = {
+        "date": f"{date.today()}",
+        "machine": machine(),
+        "results": before | results,
+    }
+    path.write_text(json.dumps(saved, indent=1) + "\n")
+
+
+def measured(saved):
+    """When and on what results were measured."""
+    return f"Measured on {saved['date']}, on {saved['machine']}."
 
 
 def table(header, rows):

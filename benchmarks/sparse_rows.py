@@ -5,12 +5,16 @@
     python benchmarks/sparse_rows.py fits       # CSR against a dense array
     python benchmarks/sparse_rows.py svd        # against TruncatedSVD and a dense fit
 
+The tables are kept in sparse_rows.json, from which `pages.py` makes those of
+doc/large_data.md. Seconds are of work by the processor.
+
 Each fit is a process of its own, whose memory is counted from the libraries on, rows
 included (Linux only). The largest table is 20 GB as an array, which is fitted once, by
 "adam", where there is as much memory.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -21,7 +25,7 @@ from typing import NamedTuple
 
 import datasets
 import numpy as np
-from reporting import circumstances, table
+from reporting import keep, measured, table
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import ConvergenceWarning
@@ -34,6 +38,8 @@ from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._objective._dense import DenseObjective
 from skl_sparse_ae._objective._sparse import SparseObjective
 from skl_sparse_ae._penalties._registry import make_penalty
+
+RESULTS = Path(__file__).with_suffix(".json")
 
 
 class Case(NamedTuple):
@@ -74,7 +80,7 @@ SOLVERS = {
 def load(case):
     """CSR in single precision."""
     if case.density == 0:
-        return sparse.csr_array(datasets.basehock()[0], dtype=np.float32)
+        return sparse.csr_array(datasets.counts("BASEHOCK")()[0], dtype=np.float32)
     return topics(case.n_rows, case.n_features, case.density)
 
 
@@ -119,9 +125,9 @@ def work(job, name, solver):
     if job == "svd":
         svd = TruncatedSVD(case.n_components, random_state=0)
         model = make_pipeline(svd, model)
-    start = time.perf_counter()
+    start = time.process_time()
     model.fit(X)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     peak = memory("VmHWM") - before
     score = np.nan
     if job != "dense" and not case.is_huge:
@@ -168,9 +174,9 @@ def evaluation(names, n_runs):
             for _ in range(n_runs + 1):
                 turn = []
                 for objective in objectives:
-                    begin = time.perf_counter()
+                    begin = time.process_time()
                     objective.value_and_grad(start)
-                    turn.append(time.perf_counter() - begin)
+                    turn.append(time.process_time() - begin)
                 seconds.append(turn)
         s, t = np.median(seconds[1:], axis=0)
         yield label(name), f"{s:.3g}", f"{t:.3g}", f"{t / s:.1f}"
@@ -233,8 +239,14 @@ TABLES = {
 }
 
 
+def text(make):
+    """What was kept of a table, and when it was measured."""
+    saved = json.loads(RESULTS.read_text())[make.__name__]
+    return f"{table(TABLES[make], saved['results']['rows'])}\n\n{measured(saved)}"
+
+
 def main():
-    """Print the requested tables."""
+    """Measure the requested tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tables", nargs="*", metavar="table", help="all by default")
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)
@@ -244,16 +256,14 @@ def main():
     if arguments.job:
         work(*arguments.job)
         return
-    print(circumstances())
-    for make, headers in TABLES.items():
+    for make in TABLES:
         if arguments.tables and make.__name__ not in arguments.tables:
             continue
         rows = []
         for row in make(arguments.cases, arguments.runs):
-            print(*row, sep=", ", file=sys.stderr, flush=True)
+            print(*row, sep=", ", flush=True)
             rows.append(row)
-        print()
-        print(table(headers, rows))
+        keep(RESULTS, make.__name__, {"rows": rows})
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ class ConvSparseAutoencoder(SparseAutoencoder):
 
     Each unit is a kernel, used at all positions of an image [1]_. The encoder is a
     convolution, followed by the activation f, and gives a map for each unit; the
-    decoder is the transposed convolution, which adds up the patches that all units
-    write at all positions. Training minimises J of
+    decoder is the transposed convolution, which sums the contributions of all units
+    at all positions. Training minimises J of
     :class:`~skl_sparse_ae.SparseAutoencoder` with the squared error of whole images;
     means of a unit's activation are over images and positions.
 
@@ -30,9 +30,9 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         values of a patch.
 
     image_shape : (int, int), (int, int, int) or None, default=None
-        Height, width and, unless it is one, number of channels of the images that the
-        rows of X hold, with channels last. None stands for square images of one
-        channel.
+        Height, width and number of channels of the images in the rows of X, with
+        channels last; without the last number, one channel. None stands for square
+        images of one channel.
 
     kernel_size : int or (int, int), default=5
         Height and width of the kernels.
@@ -41,12 +41,13 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         Step between two positions of a kernel.
 
     padding : {"same", "valid"}, default="same"
-        Whether images are surrounded by zeros, such that there are
-        ``ceil(size / stride)`` positions along an axis, or kernels lie inside images.
+        With "same", images are surrounded by zeros such that there are
+        ``ceil(size / stride)`` positions along an axis; with "valid", kernels stay
+        inside the images.
 
     pooling : {"max", "mean"} or None, default=None
-        Whether :meth:`transform` replaces squares of `pool_size` positions by the
-        largest or the mean activation. Training is not affected.
+        With "max" or "mean", :meth:`transform` replaces squares of `pool_size`
+        positions by their largest or mean activation. Training is not affected.
 
     pool_size : int or (int, int), default=2
         Height and width of the squares. Those at the lower and the right border may be
@@ -56,10 +57,10 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         What :meth:`fit` learns the kernels from.
 
         - "patches": 100000 random patches, as rows of the dense network [2]_; then the
-          decoder alone from whole images, by ridge regression. Much faster, and the
-          kernels are those of readable units: edges and strokes. Needs
+          decoder is fitted to whole images by ridge regression. Much faster, with
+          kernels that are easy to read: edges and strokes. Needs
           ``out_activation="identity"`` and ``tied_weights=False``.
-        - "images": whole images. The encoder is that of the lowest J of images.
+        - "images": whole images, for a lower J.
         - "auto": "patches" where these are possible, otherwise "images".
 
         :meth:`partial_fit` learns from images.
@@ -78,7 +79,8 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     alpha : float, (float, float) or "scale", default="scale"
         As for :class:`~skl_sparse_ae.SparseAutoencoder`; "scale" takes P from patches.
         For training on images it is multiplied by the variance of an image over that of
-        a patch, since a kernel writes in all parts of an image.
+        a patch, since a kernel is used in all parts of an image. `decay_directions_` is
+        None, however few images there are.
 
     activation, out_activation, tied_weights, sparse_output : object
         As for :class:`~skl_sparse_ae.SparseAutoencoder`.
@@ -99,8 +101,8 @@ class ConvSparseAutoencoder(SparseAutoencoder):
     Attributes
     ----------
     components_ : ndarray of shape (n_components, kernel height * width * channels)
-        The patch that each unit writes, by row, column and channel. Where patches
-        overlap, it is what the others leave, so that the kernels of `encoder_coef_` are
+        The patch that each unit adds to the reconstruction, by row, column and channel.
+        Patches of neighbouring positions overlap, so the kernels of `encoder_coef_` are
         easier to read.
 
     encoder_coef_ : ndarray of shape (kernel height * width * channels, n_components)
@@ -122,13 +124,16 @@ class ConvSparseAutoencoder(SparseAutoencoder):
         Numbers of rows and columns of positions, and of units.
 
     output_shape_ : (int, int, int)
-        Shape of an encoded image: `map_shape_`, pooled where asked for. It is the
+        Shape of an encoded image: `map_shape_`, or its shape after pooling. It is the
         `image_shape` of a second layer.
 
     mean_activation_ : ndarray of shape (n_components,)
         Mean of the penalty's phi over images and positions.
 
-    activation_, out_activation_, tied_weights_, penalty_, alpha_, beta_ : object
+    activation_, out_activation_, tied_weights_, penalty_, beta_ : object
+        As for :class:`~skl_sparse_ae.SparseAutoencoder`.
+
+    alpha_, decay_directions_ : object
         As for :class:`~skl_sparse_ae.SparseAutoencoder`.
 
     loss_curve_, loss_terms_, n_iter_ : object

@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._fitting._fitted import (
+    fitted_decay,
     fitted_network,
     fitted_parameters,
     fitted_vector,
@@ -102,10 +103,10 @@ class FittedMethods(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         deviance, that is, with the loss in place of half the squares; scikit-learn
         calls this D2. Missing entries count in neither sum.
 
-        The penalty is not included: it ranks settings
-        of equal sparsity, and a search over `rho` or `beta` by it always takes the
-        least sparse. Of stacked autoencoders, a pipeline's score is the last one's on
-        the code before it; see :func:`~skl_sparse_ae.metrics.pipeline_score`.
+        The penalty is not included, so the score can rank settings of equal sparsity
+        only: a search over `rho` or `beta` by it always takes the least sparse. For
+        stacked autoencoders in a pipeline, see
+        :func:`~skl_sparse_ae.metrics.pipeline_score`.
 
         Parameters
         ----------
@@ -132,12 +133,11 @@ class FittedMethods(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return explained_fraction(reconstruction, deviance)
 
     def score_samples(self, X):
-        """Return minus the loss of each row; the lower, the less it fits in.
+        """Return minus the loss of each row: lower values are more abnormal.
 
-        ``-1/2 ||x_i - x_hat_i||^2``, or minus the sum of another `loss`, over the
-        entries that are observed, with the reconstruction that `inverse_transform`
-        makes of the code of `transform`. As for scikit-learn's outlier detectors, lower
-        is more abnormal. For the part of each column, see
+        ``-1/2 ||x_i - x_hat_i||^2``, or minus another `loss`, over the observed
+        entries, with ``x_hat = inverse_transform(transform(X))``. The sign is that of
+        scikit-learn's outlier detectors. For the part of each column, see
         :func:`~skl_sparse_ae.metrics.loss_per_entry`.
 
         Parameters
@@ -280,7 +280,7 @@ class FittedMethods(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """Return the terms of J on validated rows, at the fitted parameters."""
         network = network.skipping_missing(rows.fill is not None)
         check_entries(network.loss.name, rows, vars(self).get("feature_names_in_"))
-        problem = Problem(network, None, rows, self.alpha_)
+        problem = Problem(network, None, rows, fitted_decay(self))
         theta = fitted_vector(self, problem.network, rows.dtype)
         with rows.team() as team:
             return finite(problem.objective(team), theta)

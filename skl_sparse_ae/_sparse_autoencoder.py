@@ -44,9 +44,9 @@ class SparseAutoencoder(
     ``J = sum_i p_i 1/2 ||x_hat_i - x_i||^2 + alpha/2 (||W_e||^2 + ||W_d||^2)
     + sum_j psi(sum_i p_i phi(a_ij))``
 
-    where the last term is the sparsity penalty, with psi and phi as `penalty` defines.
-    Other losses than the squared error are for counts and for zeros and ones; see
-    `loss`. Missing entries have no loss; see `missing_values`.
+    where the last term is the sparsity penalty, with psi and phi defined by `penalty`.
+    For counts, and for zeros and ones, other losses can replace the squared error; see
+    `loss`. Missing entries are left out of the sum; see `missing_values`.
 
     Parameters
     ----------
@@ -67,11 +67,11 @@ class SparseAutoencoder(
           others. :class:`TopK` has further parameters.
         - "batch_topk": like "topk", but for a whole mini-batch, so that the number of
           active units may differ between rows; see :class:`BatchTopK`.
-        - "jumprelu": activations below a threshold are set to zero, which is learned
-          for each unit, for a mean fraction `rho` of active units [6]_; see
+        - "jumprelu": activations below a threshold, learned for each unit, are set to
+          zero, such that a fraction `rho` of the units is active on average [6]_; see
           :class:`JumpReLU`.
-        - "winner_take_all": like "topk", but each unit keeps its largest activations
-          among the rows of a mini-batch; see :class:`WinnerTakeAll`.
+        - "winner_take_all": each unit keeps its largest activations among the rows of
+          a mini-batch; see :class:`WinnerTakeAll`.
         - "contractive": the mean squared norm of the Jacobian of the code with respect
           to the row, times `beta` [3]_.
         - None: no penalty. With fewer units than features, ``activation="identity"``,
@@ -79,22 +79,20 @@ class SparseAutoencoder(
           training is fastest with ``tied_weights=True``.
 
         A penalty object such as :class:`KL` has its own `rho` and `beta`; those of the
-        estimator are then ignored. A warning tells where parameters without effect are
-        given.
+        estimator are then ignored, with a warning if they are set.
 
     rho : float or "auto", default="auto"
-        Sparsity level, in (0, 1): the target of the mean activation for "kl", and the
-        fraction of active units for "topk", "batch_topk", "jumprelu" and, with
-        ``beta="adaptive"``, "l1"; that of the rows on which each unit is active for
-        "winner_take_all". Not used by "contractive", otherwise by "l1", and by
-        "jumprelu" with a number for `beta`.
+        Sparsity level, in (0, 1). For "kl" it is the target mean activation of each
+        unit; for "topk", "batch_topk" and "jumprelu", and for "l1" with
+        ``beta="adaptive"``, the fraction of active units; for "winner_take_all" the
+        fraction of rows in which each unit is active. Other penalties do not use it,
+        nor does "jumprelu" if `beta` is a number.
 
-        "auto" is the least level at which a unit is active on as many distinct rows as
-        there are units, and a row has an active unit: the larger of
-        ``n_components / n_rows`` and ``1 / n_components``, but at least 0.05 and at
-        most 0.5. A sparser code of few rows learns single rows by heart. For
-        `partial_fit`, the number of rows is taken as large. ``penalty_.rho`` is the
-        value used.
+        "auto" is the larger of ``n_components / n_rows``, with the number of distinct
+        rows, and ``1 / n_components``, but at least 0.05 and at most 0.5. A unit is
+        then active in at least as many rows as there are units; with fewer, units
+        memorise single rows. `partial_fit` assumes many rows. The value used is
+        ``penalty_.rho``.
 
     beta : float, "scale" or "adaptive", default="scale"
         Weight of the sparsity penalty. The value used is stored in `beta_`.
@@ -104,25 +102,29 @@ class SparseAutoencoder(
           the scale of X. It is 10 V / K for "kl", 0.06 sqrt(V / K) for "l1", and V /
           K times the mean variance of a column for "contractive", whose Jacobian
           scales with 1 / X. For "jumprelu" it is "adaptive".
-        - "adaptive", only for rectified units with "l1" and "jumprelu", of which it is
-          the weight of the number of active units: the weight is adjusted during
-          training until on average the fraction `rho` of the units is active. A
-          warning is issued if this level is missed by more than 5 %.
+        - "adaptive", only for rectified units with "l1" and "jumprelu": the weight is
+          adjusted during training until the fraction `rho` of the units is active on
+          average. A warning is issued if this fraction is missed by more than 5 %.
 
     alpha : float, (float, float) or "scale", default="scale"
-        Weight of the decay, the squared norm of both weight matrices; a pair has that
-        of the encoder's and that of the decoder's. Intercepts are not decayed. The
-        effect of a given number depends on the scale of X: encoder weights are in units
-        of 1 / X.
+        Weight of the decay of both weight matrices, or a pair with the weight for the
+        encoder and that for the decoder. Intercepts are not decayed. The effect of a
+        given number depends on the scale of X: encoder weights are in units of 1 / X.
 
-        "scale" is ``(0.02 P^2, 0.001)``, with the principal variance P of X (the mean
-        of the variances along the principal directions, weighted by themselves), so
-        that the code does not depend on the unit of X, and that pre-activations are in
-        the range in which a unit is neither linear nor a step. For rectified and
-        identity units it is 0.0045 P for both, also for tied weights, but there at most
-        0.001; for "topk", "batch_topk", "jumprelu" and "winner_take_all" a twentieth of
-        it; with a logistic output a sixteenth for the decoder. The values used are
-        stored in `alpha_`.
+        "scale" is ``(0.02 P^2, 0.001)``, where P is the mean of the variances along
+        the principal directions of X, weighted by themselves. The code then does not
+        depend on the scale of X, and pre-activations are in the range in which a unit
+        is neither linear nor a step. For rectified and identity units it is 0.0045 P
+        for both matrices, with tied weights at most 0.001; for "topk", "batch_topk",
+        "jumprelu" and "winner_take_all" a twentieth of it. With a logistic output, the
+        decoder's is divided by 16. The values used are stored in `alpha_`.
+
+        With logistic or tanh units and fewer than 20 distinct rows per unit, "scale"
+        also adds ``1/2 ||D W_e||^2`` to J, with D = `decay_directions_`. The encoder's
+        decay is then proportional to a power of the variance along each direction; the
+        power is 0 for 20 rows per unit or a given `rho` of 0.05, and 1 for two rows and
+        0.5. Equal decay would make the code of few rows consist of the directions with
+        the largest variance only.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
         Activation function of the hidden units. "auto" is "relu" for "l1", "topk",
@@ -133,34 +135,33 @@ class SparseAutoencoder(
 
         - "squared_error": ``1/2 (m - x)^2``.
         - "log_loss": ``x log(x / m) + (1 - x) log((1 - x) / (1 - m))``, for zeros and
-          ones, of which it is the cross-entropy, and for values between. With a
+          ones, where it is the cross-entropy, and for values in between. Needs a
           logistic output.
         - "poisson": ``x log(x / m) - x + m``, half the Poisson deviance [8]_, for
-          counts. With an exponential output, so that units multiply rates; the encoder
-          sees ``log(1 + x)``.
+          counts. Needs an exponential output, by which units multiply rates; the
+          encoder sees ``log(1 + x)``.
 
-        Rows for which a loss is not defined are refused. `score` is the fraction of
-        this loss that is explained. The defaults of `beta` and `alpha` follow it: the
-        deviance of X takes the place of its variance where they are in units of J. The
-        last two losses take longer: the decoder is searched for like the encoder, and
-        sparse X is made dense in blocks of rows.
+        Rows for which the loss is not defined raise an error. `score` is the fraction
+        of this loss that is explained. In the defaults of `beta` and `alpha`, the
+        deviance of X replaces its variance. The last two losses take longer: L-BFGS
+        searches for the decoder too, and sparse X is made dense in blocks of rows.
 
     out_activation : {"auto", "identity", "logistic", "exponential"}, default="auto"
-        Activation function of the output. "auto" is what suits `loss`: "identity" for
+        Activation function of the output. "auto" follows `loss`: "identity" for
         "squared_error", "logistic" for "log_loss", "exponential" for "poisson".
-        "logistic" can also be used with "squared_error", for data in [0, 1], and other
-        training rows are refused.
+        "logistic" can also be used with "squared_error", if X is in [0, 1]; other
+        training rows raise an error.
 
     tied_weights : bool, default=False
         Whether ``W_d`` is the transpose of ``W_e``. The decay then counts it twice.
-        With bounded units, the code then depends on the unit of X, which should vary by
-        about one.
+        With bounded units, the code then depends on the scale of X, whose standard
+        deviation should be about one.
 
     matryoshka_widths : {"auto"}, array-like of int or None, default=None
-        If given, the error in J is the mean of those of several reconstructions, each
-        from only the first units, as many as each number says, and from all [7]_. The
-        first units then stand for what is most general, and parts of it are left to
-        those that follow. "auto" is a half, a quarter, an eighth and a sixteenth of
+        Numbers of units of nested reconstructions [7]_: the error in J is the mean
+        over reconstructions from the first m units only, for each of these m and for
+        all units. The first units then represent what is most general, the others
+        details. "auto" is a half, a quarter, an eighth and a sixteenth of
         `n_components`. For any penalty; `transform`, `score` and `score_samples` use
         all units.
 
@@ -176,75 +177,73 @@ class SparseAutoencoder(
         draws it once, since it needs a fixed objective. `transform`, `score` and
         `objective` use no noise.
 
-        Columns that are constant stay as they are.
+        Constant columns get no noise.
 
-        - "masking": each entry is set to zero with probability `corruption_level`; to
-          the mean of its column, like a missing one, with ``missing_values=np.nan``.
-        - "gaussian": normal noise with standard deviation `corruption_level`, in the
-          units of what the encoder sees: of X, but of its logarithms with
-          ``loss="poisson"``. Not for sparse matrices.
+        - "masking": each entry is set to zero with probability `corruption_level`, or,
+          with ``missing_values=np.nan``, to the mean of its column.
+        - "gaussian": normal noise with standard deviation `corruption_level` is added
+          to X, or with ``loss="poisson"`` to ``log(1 + X)``. Not for sparse matrices.
 
     corruption_level : float, default=0.3
         Amount of noise. Not used if `corruption` is None.
 
     missing_values : np.nan or None, default=None
-        With np.nan, entries of X that are NaN are missing, also among the stored
-        entries of a sparse matrix, and so is pandas' NA. They have no loss, and the
-        encoder sees `missing_fill` in their place; `impute` replaces them by their
-        reconstruction. A row without any observed entry is encoded as the mean row; a
-        column without any is an error in `fit`. None refuses NaN.
+        With np.nan, NaN and pandas' NA in X are missing entries, also among the stored
+        entries of a sparse matrix. They are left out of the loss, and the encoder sees
+        `missing_fill` in their place; `impute` replaces them by their reconstruction.
+        A row without any observed entry is encoded as the mean row; a column without
+        any raises an error in `fit`. With None, NaN raises an error.
 
     missing_fill : {"auto", "mean", "reconstruction"}, default="auto"
         What the encoder sees in place of missing entries, in training and in
         `transform`. Only with ``missing_values=np.nan``.
 
         - "mean": the mean of the observed entries of the column, `mean_`. With missing
-          entries, "lbfgs" then searches for the decoder, too, and sparse X is made
+          entries, "lbfgs" then searches for the decoder too, and sparse X is made
           dense in blocks of rows.
-        - "reconstruction": what the network makes of them, which is better where
-          columns depend on each other. Training alternates with reconstructing them,
-          as in expectation-maximisation [9]_. `transform` begins with the means,
-          and reconstructs the missing entries of a row until its observed entries
-          are no longer reconstructed better, at most ten times.
-        - "auto": "reconstruction", but "mean" with ``corruption="masking"``, which
-          trains for means, and for Dask arrays.
+        - "reconstruction": their reconstruction, which is better if columns depend on
+          each other. Training alternates with reconstruction, as in
+          expectation-maximisation [9]_. `transform` starts from the means, and
+          reconstructs the missing entries of a row as long as the reconstruction of
+          its observed entries improves, at most ten times.
+        - "auto": "reconstruction", but "mean" with ``corruption="masking"`` and for
+          Dask arrays.
 
     solver : {"auto", "lbfgs", "adam"}, default="auto"
-        - "lbfgs": L-BFGS over all rows. With the squared error, an identity output,
-          weights that are not tied and no missing entries, it searches for the encoder
-          only and computes the best decoder for each encoder by ridge regression [5]_.
+        - "lbfgs": L-BFGS over all rows. With the squared error, an identity output, no
+          tied weights and no missing entries, it searches for the encoder only, and
+          computes the best decoder for each encoder by ridge regression [5]_.
         - "adam": Adam with mini-batches, for many rows. The learning rate is constant
           until J has converged within `tol` or half of `max_iter` has passed, and then
           decreases linearly to zero.
-        - "auto": "adam" for more than 100000 rows or five million parameters, and for
+        - "auto": "adam" for more than 100000 rows or five million parameters, for
           "topk", "batch_topk", "jumprelu" and "winner_take_all", whose objective is not
-          smooth, and for ``loss="poisson"``, where one large count can hold back a
-          search over all rows; "lbfgs" otherwise, and for Dask arrays, of which each
-          mini-batch would have to wait for the workers.
+          smooth, and for ``loss="poisson"``, where a single large count can slow down
+          "lbfgs". Otherwise "lbfgs", and always for Dask arrays.
 
     max_iter : int, default=200
         Maximum number of iterations ("lbfgs") or epochs ("adam").
 
     tol : float, default=0.001
-        Tolerance of convergence. "lbfgs" ends when J falls by less than this fraction
-        of itself (at least of a tenth of the variance) per iteration, over the last
-        `n_iter_no_change` iterations; "adam" begins to decrease the learning rate when
-        J falls by less than 2.5 times the fraction per epoch. With early stopping, it
-        is the least improvement of the score. A hundredth of it applies while less than
-        5 % of the variance is explained.
+        Tolerance of convergence. "lbfgs" stops when J decreases by less than this
+        fraction (of J, or of a tenth of the variance if J is smaller) per iteration,
+        over the last `n_iter_no_change` iterations; "adam" begins to decrease the
+        learning rate when J decreases by less than 2.5 times the fraction per epoch.
+        With early stopping, it is the least improvement of the score. While less than
+        5 % of the variance is explained, a hundredth of `tol` is used.
 
     batch_size : int or "auto", default="auto"
         Number of rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but
-        at least 64 and at most 256 (4096 for sparse X with identity output, where the
-        time of a step hardly depends on the number of rows). Not used by "lbfgs".
+        at least 64 and at most 256 (4096 for sparse X with an identity output, where
+        the time of a step hardly depends on it). Not used by "lbfgs".
 
     learning_rate_init : float, default=0.003
         Initial learning rate of "adam" for columns of unit variance; steps are scaled
         with the variance of X. Not used by "lbfgs".
 
     early_stopping : bool, default=False
-        Whether to hold out validation rows, stop when :meth:`score` on them does not
-        improve, and use the parameters with the best score.
+        Whether to hold out validation rows, to stop when :meth:`score` on them no
+        longer improves, and to keep the parameters with the best score.
 
     validation_fraction : float, default=0.1
         Fraction of the rows that are held out for early stopping.
@@ -256,13 +255,13 @@ class SparseAutoencoder(
         Whether `fit` starts from the parameters of the previous fit.
 
     engine : {"numba"} or None, default=None
-        None does the work between matrix products by NumPy, or by the library of rows
-        on a device; "numba" by loops that Numba compiles, once for each process. An
-        epoch of "adam" then takes some 15 % less time. Results differ by rounding only.
-        Needs ``pip install "skl-sparse-ae[numba]"``.
+        What computes activations and updates between matrix products. None is NumPy,
+        or the array library of X on a device; "numba" is loops compiled by Numba, with
+        which an epoch of "adam" takes some 15 % less time. Results differ by rounding
+        only. "numba" needs ``pip install "skl-sparse-ae[numba]"``.
 
     verbose : int, default=0
-        If n > 0, J is printed at every n-th iteration; 0 prints nothing.
+        With n > 0, J is printed at every n-th iteration; with 0, nothing is printed.
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of rows, the validation split and the
@@ -284,7 +283,7 @@ class SparseAutoencoder(
 
     mean_activation_ : ndarray of shape (n_components,)
         Mean of phi over the training rows: the mean activation of each unit (mapped
-        to (0, 1) for "kl", absolute for "l1"; for "jumprelu", the fraction of rows on
+        to (0, 1) for "kl", absolute for "l1"; for "jumprelu", the fraction of rows in
         which it is active). After `partial_fit`, a running mean.
 
     activation_ : str
@@ -297,24 +296,27 @@ class SparseAutoencoder(
         The loss.
 
     mean_ : ndarray of shape (n_features,)
-        The means of the observed entries, for missing ones. Only with
+        The mean of the observed entries of each column. Only with
         ``missing_values=np.nan``.
 
     missing_fill_ : str
-        What the encoder sees of missing entries, "mean" or "reconstruction". Only with
+        The value of `missing_fill` used, "mean" or "reconstruction". Only with
         ``missing_values=np.nan``.
 
     tied_weights_ : bool
         Whether `components_` is the transpose of `encoder_coef_`.
 
     matryoshka_widths_ : tuple of int or None
-        The numbers of units of the reconstructions in J, the last one all.
+        The numbers of units of the reconstructions in J; the last is `n_components`.
 
     penalty_ : penalty object
-        The penalty, with the weight used.
+        The penalty, with the values of `rho` and `beta` used.
 
     alpha_ : tuple of (float, float)
-        The weights of the decay used, of the encoder's and of the decoder's weights.
+        The weights of the decay used, for the encoder and for the decoder.
+
+    decay_directions_ : ndarray of shape (n_directions, n_features) or None
+        D in the decay of few rows; see `alpha`. None if there is no such term.
 
     beta_ : float
         The weight of the penalty used; 0 if there is none.
@@ -332,8 +334,8 @@ class SparseAutoencoder(
         Score on the held-out rows after each iteration. Only with early stopping.
 
     best_validation_score_ : float
-        The score of the parameters that are used: the largest of `validation_scores_`
-        since the sparsity has reached the level asked for. Only with early stopping.
+        The score of the parameters that are kept: the largest of `validation_scores_`
+        after the requested sparsity was reached. Only with early stopping.
 
     n_features_in_ : int
         Number of features seen during fit.

@@ -168,8 +168,8 @@ def stability_report(
 
     Notes
     -----
-    Units are compared by what they write, `components_`. The reference [1]_ matches
-    them in the same way, and by the weights of the encoder as well.
+    Units are compared by their rows of `components_`. The reference [1]_ matches them
+    in the same way, and by the weights of the encoder as well.
 
     References
     ----------

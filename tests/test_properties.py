@@ -260,9 +260,14 @@ def test_columns_permuted_from_a_permuted_start(seed, n_rows, n_features, tied):
 
 @hypothesis.given(tables(min_rows=2), parameters, st.sampled_from(["C", "csr"]))
 def test_float32_is_near_float64(X, settings, name):
-    # Without decay, a flat encoder and a decoder without bound have the least J, and
-    # codes differ by less than float32 can tell.
-    hypothesis.assume(settings["penalty"] != "contractive" or settings["alpha"] != 0)
+    if settings["penalty"] == "contractive":
+        # Its term is a step of rectified units at zero, where equal rows begin.
+        hypothesis.assume(settings["activation"] != "relu")
+        # Without decay, smaller encoder and larger decoder weights are always better,
+        # until those multiply the rounding errors of codes that hardly differ.
+        hypothesis.assume(settings["alpha"] != 0)
+        # Tied units of rows far from one are steps, too: see `tied_weights`.
+        hypothesis.assume(not settings["tied_weights"])
     # Where entries are reconstructed, rounding may decide when that ends.
     settings["missing_fill"] = "mean"
     X = suited(X.astype(np.float32), settings)

@@ -91,7 +91,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
     "ignore::sklearn.exceptions.SkipTestWarning",
     "ignore:The reconstruction explains less than 1 %",
-    "ignore:beta='adaptive' was to make",
+    "ignore:beta='adaptive' should make",
     # The checks of set_output mix frames and arrays on purpose.
     "ignore:X (does not have valid|has) feature names:UserWarning",
 )

@@ -5,10 +5,10 @@ its scale, nor on repeated rows. doc/defaults.md has the study behind the consta
 """
 
 from numbers import Real
-from typing import NamedTuple
 
 import numpy as np
 
+from .._network._decay import Decay
 from .._rows._moments import principal_variance
 
 # Bounds of rho="auto".
@@ -20,13 +20,6 @@ LEAST_RHO, LARGEST_RHO = 0.05, 0.5
 ENCODER_DECAY, DECODER_DECAY = 0.02, 0.001
 # Number of rows from which the principal variance is estimated.
 N_SAMPLED = 500
-
-
-class Decay(NamedTuple):
-    """Weights of the decay of the encoder's and of the decoder's weights."""
-
-    encoder: float
-    decoder: float
 
 
 def sparsity_level(settings, n_components, rows=None):
@@ -47,12 +40,17 @@ def sparsity_level(settings, n_components, rows=None):
         return settings.rho
     rho = max(LEAST_RHO, 1 / n_components)
     if rows is not None:
-        enough = int(np.ceil(n_components / LEAST_RHO))
-        rho = max(rho, n_components / rows.n_distinct(enough))
+        rho = max(rho, _units_per_row(n_components, rows))
     return min(rho, LARGEST_RHO)
 
 
-def decay_weights(settings, network, rows, scaling, steepness):
+def _units_per_row(n_components, rows):
+    """Return the number of units for each distinct row, if it is above `LEAST_RHO`."""
+    enough = int(np.ceil(n_components / LEAST_RHO))
+    return n_components / rows.n_distinct(enough)
+
+
+def decay_weights(settings, network, rows, scaling, steepness, coordinates=None):
     """Return the `Decay` of a fit.
 
     Parameters
@@ -65,6 +63,8 @@ def decay_weights(settings, network, rows, scaling, steepness):
         With the sum of the variances of the columns of X, and the deviance.
     steepness : float
         Mean derivative of the output at the mean row; 1 for squared errors.
+    coordinates : EncoderCoordinates, default=None
+        None stands for a stream of unknown length.
 
     Returns
     -------
@@ -93,12 +93,61 @@ def decay_weights(settings, network, rows, scaling, steepness):
         both = (ENCODER_DECAY * DECODER_DECAY) ** 0.5 * variance
         both = factor * (min(both, DECODER_DECAY) if is_bounded else both)
         return Decay(both, both) if tied else Decay(both * ratio, both * steepness)
-    encoder, decoder = ENCODER_DECAY * variance**2 * ratio, DECODER_DECAY
+    encoder, decoder = ENCODER_DECAY * variance * variance * ratio, DECODER_DECAY
+    if not np.isfinite(encoder):
+        raise ValueError(
+            "The squared variance of X overflows, which alpha='scale' is in units of. "
+            "Scale X, for instance with sklearn.preprocessing.StandardScaler or "
+            "MinMaxScaler."
+        )
     if network.loss.is_canonical:
-        return Decay(factor * encoder, factor * decoder * steepness)
-    # Where the output is less steep, the decoder's weights are larger.
-    slope = float(network.out_activation.derivative(np.full(1, 0.5))[0])
-    return Decay(factor * encoder, factor * decoder * slope**2)
+        slope = steepness
+    else:
+        # Where the output is less steep, the decoder's weights are larger.
+        slope = float(network.out_activation.derivative(np.full(1, 0.5))[0]) ** 2
+    decay = Decay(factor * encoder, factor * decoder * slope)
+    if coordinates is None or settings._takes_images:
+        return decay
+    level = _units_per_row(network.layout.n_components, rows)
+    # Units that are active on fewer rows would learn these by heart.
+    level = min(level, getattr(network.penalty, "rho", level))
+    return _by_variance(decay, variance, coordinates, level)
+
+
+def _by_variance(decay, variance, coordinates, level):
+    """Return a decay that grows with the variance along a direction.
+
+    With about as many units as rows, the code can reproduce the sample in every
+    direction. Equal decay then favours directions of large variance, of which the code
+    is made almost alone. Decay of the variance of pre-activations makes their spread
+    along a direction its square root, as half of whitening. In between, the decay is a
+    power of the variance.
+
+    Parameters
+    ----------
+    decay : Decay
+        That along a direction of a given variance.
+    variance : float
+    coordinates : EncoderCoordinates
+    level : float
+        Of sparsity. The power is 0 at `LEAST_RHO` and 1 at `LARGEST_RHO`.
+
+    Returns
+    -------
+    decay : Decay
+    """
+    exponent = (level - LEAST_RHO) / (LARGEST_RHO - LEAST_RHO)
+    exponent = min(max(exponent, 0.0), 1.0)
+    if exponent == 0:
+        return decay
+    directions, along, elsewhere = coordinates.relative_variances(variance)
+    if not len(along):
+        return decay
+    least = elsewhere**exponent
+    roots = np.sqrt(decay.encoder * (along**exponent - least))
+    return Decay(
+        decay.encoder * least, decay.decoder, roots[:, np.newaxis] * directions.T
+    )
 
 
 def check_decay(alpha):

@@ -7,6 +7,7 @@ import numpy as np
 from .._arrays._array_api import move_to_numpy, to_numpy
 from .._network._conv_network import network_of
 from .._network._convolution import Convolution
+from .._network._decay import Decay
 from .._network._parameters import Parameters
 from .._network._reconstruction import Reconstruction
 from ._history import HISTORIES
@@ -24,6 +25,7 @@ def fitted_attributes(problem, theta, dtype):
     encoder, b_e, decoder, b_d = (
         np.array(array, dtype=dtype, order="C") for array in parameters
     )
+    directions = problem.alpha.directions
     attributes = {
         "components_": decoder,
         "encoder_coef_": encoder,
@@ -35,9 +37,10 @@ def fitted_attributes(problem, theta, dtype):
         "tied_weights_": network.layout.tied_weights,
         "penalty_": network.penalty,
         "beta_": float(getattr(network.penalty, "beta", 0.0)),
-        "alpha_": tuple(problem.alpha),
+        "alpha_": problem.alpha.weights,
+        "decay_directions_": None if directions is None else directions.astype(dtype),
         "matryoshka_widths_": network.widths,
-        "_moments": (scaling.mean, scaling.variance, scaling.deviance),
+        "_moments": scaling.moments,
     }
     if problem.missing_mean is not None:
         attributes["mean_"] = problem.missing_mean.astype(dtype)
@@ -84,6 +87,14 @@ def fitted_network(estimator):
         widths=vars(estimator).get("matryoshka_widths_"),
         **images,
     )
+
+
+def fitted_decay(estimator):
+    """Return the `Decay` of a fit."""
+    # Which fits of earlier versions and files of other libraries do not have.
+    directions = vars(estimator).get("decay_directions_")
+    directions = None if directions is None else to_numpy(directions)
+    return Decay(*estimator.alpha_, directions)
 
 
 def fitted_parameters(estimator, dtype=None):

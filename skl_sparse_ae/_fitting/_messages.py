@@ -18,8 +18,8 @@ STACK_LEVEL = 7
 MAX_ROUNDING = 1e-3
 LOST_DIGITS = (
     "The rows are of dtype {dtype}, and the squares of the columns' means sum to "
-    "{ratio:.2g} times their variance: codes, reconstructions and J lose their digits. "
-    "Drop columns that hardly vary, subtract the means, for instance with "
+    "{ratio:.2g} times their variance: codes, reconstructions and J lose their digits "
+    "to rounding. Drop columns that hardly vary, subtract the means, for instance with "
     "sklearn.preprocessing.StandardScaler, or use float64."
 )
 
@@ -99,16 +99,13 @@ def _warn(message, category=UserWarning):
 
 
 def _warn_not_converged(settings, by_turns):
-    what = (
-        "J fell by less than the fraction "
-        f"tol={settings.tol} per iteration (a hundredth of it, as long as hardly any "
-        "variance is explained)"
-    )
+    what = "J still decreases by more than the fraction"
     if by_turns:
-        what = f"missing entries had settled within tol={settings.tol}"
+        what = "missing entries still change by more than the fraction"
     _warn(
-        f"max_iter={settings.max_iter} was reached before {what}. The result can be "
-        "used; a larger max_iter may improve it, a larger tol ends training earlier.",
+        f"max_iter={settings.max_iter} was reached before training converged: {what} "
+        f"tol={settings.tol} per iteration. The result can be used. A larger max_iter "
+        "may improve it, and a larger tol stops earlier.",
         ConvergenceWarning,
     )
 
@@ -160,12 +157,12 @@ def _warn_if_nothing_is_explained(problem, reconstruction):
         unit = "deviance"
     if 1 - explained_fraction(reconstruction, deviance) > 0.99 and deviance > 0:
         spread, penalty = problem.scaling.spread, problem.network.penalty
-        encoder, decoder = problem.alpha
+        encoder, decoder = problem.alpha.weights
         _warn(
             f"The reconstruction explains less than 1 % of the {unit} of X: the "
-            f"decay alpha=({encoder:.2g}, {decoder:.2g}) or the penalty {penalty} "
-            "outweighs it, or training ended too early. The standard deviation of a "
-            f"column is about {spread:.2g}; scale X, or lower alpha or beta."
+            f"decay alpha=({encoder:.2g}, {decoder:.2g}) or the penalty {penalty} is "
+            "too strong for it, or training stopped too early. Scale X, whose columns "
+            f"have a standard deviation of about {spread:.2g}, or lower alpha or beta."
         )
 
 
@@ -173,10 +170,10 @@ def _warn_if_images_are_not_explained(reconstruction, variance):
     if 1 - explained_fraction(reconstruction, variance) > 0.99 and variance > 0:
         _warn(
             "The reconstruction explains less than 1 % of the variance of the images, "
-            "from patches of which the kernels have learned. With padding='same', "
-            "images are surrounded by zeros, which are edges beside values far from "
-            "zero: subtract the mean of X, or use padding='valid'. Pixels of a much "
-            "larger size than others have the same effect."
+            "though the kernels were learned from patches of them. With "
+            "padding='same', images are surrounded by zeros, which make edges if "
+            "pixels are far from zero: subtract the mean of X, or use "
+            "padding='valid'. Pixels much larger than the others have the same effect."
         )
 
 
@@ -185,9 +182,9 @@ def _warn_if_level_is_missed(problem, level):
         return
     penalty = problem.network.penalty
     _warn(
-        f"beta='adaptive' was to make the fraction rho={penalty.rho} of the units "
-        f"active on average, and has reached {level:.3g}, with beta_="
-        f"{penalty.beta:.3g}. A larger max_iter may help, or another rho."
+        f"beta='adaptive' should make the fraction rho={penalty.rho} of the units "
+        f"active on average, but has reached {level:.3g}, with beta_="
+        f"{penalty.beta:.3g}. Use a larger max_iter, or another rho."
     )
 
 
@@ -195,9 +192,9 @@ def _warn_if_columns_are_lost(problem, theta):
     found = lost_columns(problem, theta)
     if found is not None:
         _warn(
-            f"{found.n_dominant} of the {found.n_varying} columns that vary hold "
-            f"{found.share:.1%} of the variance of X, and of each of {found.n_lost} "
-            "others less than half is reconstructed, which the score of "
-            f"{found.score:.3f} does not show: where columns differ in their units, "
-            "scale X with sklearn.preprocessing.StandardScaler or MinMaxScaler."
+            f"{found.n_dominant} of the {found.n_varying} columns that vary have "
+            f"{found.share:.1%} of the variance of X, and {found.n_lost} others are "
+            "reconstructed by less than half of their variance, which the score of "
+            f"{found.score:.3f} does not show. If columns have different units, scale "
+            "X with sklearn.preprocessing.StandardScaler or MinMaxScaler."
         )

@@ -82,8 +82,9 @@ def explained_fraction(reconstruction, deviance):
     """Return the fraction of the deviance explained, given the reconstruction term.
 
     As in scikit-learn's R2, the result without deviance is 1 for a perfect
-    reconstruction and 0 otherwise.
+    reconstruction and 0 otherwise. Rounding errors may make the term negative.
     """
+    reconstruction = np.maximum(0.0, reconstruction)  # NaN stays NaN
     if deviance == 0:
         return float(reconstruction == 0)
     return float(1 - 2 * reconstruction / deviance)

@@ -10,9 +10,9 @@ from .._network._losses import LOSSES, out_activation_of
 from .._rows._validation import columns_of
 from .._solvers._scaling import Scaling
 from ._combinations import check_combinations
-from ._default_weights import Decay
 from ._fitted import (
     fitted_attributes,
+    fitted_decay,
     fitted_network,
     fitted_vector,
     missing_mean,
@@ -22,7 +22,7 @@ from ._history import current_history, extended
 from ._initial import initial_parameters
 from ._messages import divergence_as_value_error
 from ._missing import filled_by_means
-from ._null_loss import null_deviance
+from ._null_loss import mean_row, null_deviance
 from ._output_range import check_output_range
 from ._problem import Problem, make_problem
 from ._settings import settings_of
@@ -125,12 +125,15 @@ def _open_stream(estimator, settings, rows, rng):
     is_imported = moments is None
     if is_imported:
         moments = rows.moments()
-        moments = *moments, null_deviance(network.loss, rows, moments)
+        row = moments[0]
+        if network.loss.is_canonical:
+            row = mean_row(network.loss, rows, row)
+        moments = *moments, null_deviance(network.loss, rows, moments, row), row
     scaling = Scaling(network, *moments)
     if is_imported:
         penalty.set_code_unit(scaling.code_unit)
     _check_scale(scaling, rows)
-    decay, mean = Decay(*estimator.alpha_), missing_mean(estimator)
+    decay, mean = fitted_decay(estimator), missing_mean(estimator)
     fill = vars(estimator).get("missing_fill_", "mean")
     problem = Problem(
         network, scaling, rows, decay, missing_mean=mean, missing_fill=fill

@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from .._network._activations import OUT_ACTIVATIONS
 from .._network._conv_network import network_of
+from .._network._decay import Decay
 from .._network._losses import LOSSES, out_activation_of
 from .._network._network import Network
 from .._objective import objective_class, projected_objective
@@ -17,7 +18,7 @@ from .._rows._corruption import CORRUPTIONS, constant_columns
 from .._rows._moments import column_moments, is_constant, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
-from ._default_weights import Decay, decay_weights, sparsity_level
+from ._default_weights import decay_weights, sparsity_level
 from ._missing import missing_fill
 from ._null_loss import excess_deviance, mean_row, null_deviance
 from ._patches import patches_of
@@ -71,13 +72,15 @@ class Problem(NamedTuple):
         With a `RowSpace`, it is the encoder of rows in its basis.
         """
         rows, network, mean = self.rows, self.network, self.scaling.mean
+        alpha = Decay.of(self.alpha)
         if space is not None:
             rows, network = space.rows, space.network(network)
+            alpha = alpha.rotated(space.basis)
             mean = np.zeros(rows.shape[1])
         return projected_objective(
             rows,
             network,
-            self.alpha,
+            alpha,
             mean,
             self.scaling.variance,
             inputs,
@@ -133,12 +136,14 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     scaling = Scaling(network, mean, variance, deviance, output_mean)
     penalty.set_dictionary_unit(scaling.dictionary_unit)
     penalty.set_code_unit(scaling.code_unit)
-    alpha = decay_weights(settings, network, seen, scaling, steepness)
+    coordinates = _make_coordinates(network, scaling, seen)
+    alpha = decay_weights(
+        settings, network, seen, scaling, steepness, None if is_stream else coordinates
+    )
     target = None
     if getattr(penalty, "beta", None) == "adaptive":
         penalty.beta = penalty.default_beta(*sizes)
         target = SparsityTarget(penalty, rows.shape[0])
-    coordinates = _make_coordinates(network, scaling, seen)
     return Problem(
         network,
         scaling,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._arrays._array_api import namespace
+from ._decay import Decay
 
 
 class Parameters(NamedTuple):
@@ -87,7 +88,7 @@ class Layout:
 
         Parameters
         ----------
-        alpha : float or (float, float)
+        alpha : float, (float, float) or Decay
             One weight, or that of the encoder and that of the decoder.
 
         Returns
@@ -95,7 +96,7 @@ class Layout:
         decays : list of float
             In the order of `weights`. A tied matrix has both.
         """
-        encoder, decoder = np.broadcast_to(alpha, 2).astype(np.float64).tolist()
+        encoder, decoder = Decay.of(alpha).weights
         return [encoder + decoder] if self.tied_weights else [encoder, decoder]
 
     def views(self, theta):

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._arrays._array_api import namespace, to_numpy
 from .._arrays._blocks import blocks, split_evenly
+from .._network._decay import Decay
 from ._revival import Revival
 from ._sums import Terms, squared_norm
 
@@ -22,7 +23,7 @@ class Objective:
     ``J = sum_i p_i L(x_hat_i, x_i) + alpha_e/2 ||W_e||^2 + alpha_d/2 ||W_d||^2
     + sum_j c_j psi(sum_i p_i phi(a_ij))``, where ``p`` are the sample weights divided
     by their sum, L is the network's loss, and psi, phi and c are defined by the
-    penalty, including its weight.
+    penalty, including its weight. A `Decay` may have a further term.
 
     Subclasses implement `_set_rows`, `_encode`, `_unselected_codes`, `_forward`,
     `_backward`, `_gradient`, `_threshold_sums` and `_n_active`. These methods receive
@@ -31,7 +32,7 @@ class Objective:
     Parameters
     ----------
     network : Network
-    alpha : float or (float, float)
+    alpha : float, (float, float) or Decay
         Weight of the decay, or those of the encoder and of the decoder. Tied weights
         have both.
     team : Team
@@ -83,7 +84,7 @@ class Objective:
         counts_active=False,
     ):
         self.network = network
-        self._decays = network.layout.decays(alpha)
+        self._alpha, self._decays = Decay.of(alpha), network.layout.decays(alpha)
         self.team = team
         self.dtype = np.dtype(dtype)
         self.mean = mean
@@ -147,6 +148,9 @@ class Objective:
         )
         self.unit_means = self._means(phi) if means is None else means
         decay = self._gradient(weights, gradients)
+        decay += self._alpha.along_directions(
+            weights.encoder_coef, gradients.encoder_coef
+        )
         if self.network.layout.thresholds is not None:
             sums = self._vector_like(theta, self._threshold_sums())
             out[self.network.layout.thresholds] = sums / self._total_weight
@@ -196,7 +200,9 @@ class Objective:
         loss, phi = self._forward(self._parameters(theta, weights))
         self.unit_means = self._means(phi)
         unit_weights = self.network.penalty.unit_weights(weights)
-        return self._terms(self._decay(weights), unit_weights, loss)
+        decay = self._decay(weights)
+        decay += self._alpha.along_directions(weights.encoder_coef)
+        return self._terms(decay, unit_weights, loss)
 
     @property
     def active_fraction(self):

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._arrays._array_api import to_numpy
 from .._arrays._device_array import as_array_like
+from .._network._decay import Decay
 from .._network._parameters import Parameters
 from ._decoder import Decoder, Moments, best_decoder
 from ._sums import Terms, squared_norm
@@ -31,7 +32,7 @@ class ProjectedObjective:
     ----------
     network : Network
         One for which `can_project` holds.
-    alpha : float or (float, float)
+    alpha : float, (float, float) or Decay
         Weight of the decay, or those of the encoder and of the decoder.
     passes : object
         With the methods `encode` and `pull_back` of `RowPasses`, over all rows.
@@ -54,6 +55,7 @@ class ProjectedObjective:
 
     def __init__(self, network, alpha, passes, mean, variance, dtype):
         self.network = network
+        self._alpha = Decay.of(alpha)
         self._encoder_decay, self._decoder_decay = network.layout.decays(alpha)
         self._solution = None
         self._passes = passes
@@ -90,6 +92,7 @@ class ProjectedObjective:
         coef_gradient = gradient.coef
         coef_gradient /= self._total_weight
         coef_gradient += self._encoder_decay * coef
+        self._alpha.along_directions(coef, coef_gradient)
         if unit_weights is not None:
             gradients = Parameters(coef_gradient, None, 0 * components, None)
             penalties = as_array_like(penalty.psi(self.unit_means), coef)
@@ -174,6 +177,7 @@ class ProjectedObjective:
         if unit_weights is not None:
             sparsity = sparsity * unit_weights
         decay = self._encoder_decay * squared_norm(coef)
+        decay += self._alpha.along_directions(coef)
         decay += self._decoder_decay * self._solution.squared_norm
         return Terms(
             self._solution.error,

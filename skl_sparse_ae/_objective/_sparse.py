@@ -225,7 +225,9 @@ class SparseObjective(Objective):
             + intercept @ (self._weight * intercept - 2 * self._column_sums)
             + self._squares
         )
-        return 0.5 * max(0.0, errors)  # which rounding may make negative
+        # Rounding may make it negative, and differences of infinite terms NaN, which
+        # stays NaN.
+        return 0.5 * float(np.maximum(0.0, errors))
 
     def _code_of(self, chunk):
         start = chunk.start if self._keep else 0

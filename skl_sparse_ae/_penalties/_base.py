@@ -20,7 +20,7 @@ FACTOR = Interval(Real, 1, None, closed="left")
 
 
 class Penalty(Advising, BaseEstimator):
-    """Base class of all penalties, for user-defined ones too.
+    """Base class of all penalties, also of user-defined ones.
 
     It adds ``sum_j c_j psi(mean_i phi(a_ij))`` to the objective, with the activations
     ``a_ij`` of row i and unit j and the weights ``c_j`` of `unit_weights`. A subclass
@@ -258,7 +258,7 @@ class Penalty(Advising, BaseEstimator):
         Parameters
         ----------
         components : ndarray of shape (n_components, n_features)
-            What each unit writes into the reconstruction.
+            The contribution of each unit to the reconstruction.
         penalties : ndarray of shape (n_components,)
             The values of `psi`.
 

@@ -15,6 +15,18 @@ class Contractive(_LinearPenalty):
     beta : float, default=0.1
         Weight of the term.
 
+    Notes
+    -----
+    The decay keeps the term from being evaded. If the encoder's weights are divided by
+    a large number and the decoder's multiplied by it, units are nearly linear, the
+    reconstruction is nearly the same, and the term vanishes. With ``alpha=0`` J
+    therefore has no minimum: training goes on until the rounding errors of a code that
+    hardly varies are multiplied by large weights. Decay the decoder's weights, as the
+    default does, or tie them to the encoder's, as [1]_ does.
+
+    The derivative of a rectified unit is a step, so that J jumps where a row is at the
+    edge of a unit, and its gradient is that of the encoder's weights alone.
+
     References
     ----------
     .. [1] S. Rifai, P. Vincent, X. Muller, X. Glorot, Y. Bengio, "Contractive

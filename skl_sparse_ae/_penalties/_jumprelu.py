@@ -12,7 +12,7 @@ from ._selection import select_above
 
 
 class JumpReLU(Penalty):
-    """Learned thresholds, and the number of active units times `beta`.
+    """Learned thresholds, with the number of active units as the penalty.
 
     An activation below the unit's threshold is set to zero, others are left as they
     are [1]_. The penalty is the mean number of active units of a row. Needs
@@ -28,8 +28,8 @@ class JumpReLU(Penalty):
         training until the fraction `rho` of the units is active for a row on average;
         a warning is issued if this fails.
     bandwidth : float, default=1.0
-        Width of the interval around a threshold whose activations teach it, in units
-        of the square root of the mean variance of a column.
+        Width of the interval around a threshold in which activations contribute to its
+        gradient, in units of the square root of the mean variance of a column.
 
     Attributes
     ----------

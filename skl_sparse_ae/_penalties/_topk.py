@@ -40,7 +40,7 @@ class TopK(_Selection):
     As features for a classifier, top-k codes are no better than as many principal
     components, and worse on tables of few rows or columns, where a row has few active
     units: by 0.09 in accuracy on wine (178 x 13), 0.07 on leukemia (72 x 7070). A
-    larger `rho` or "kl" serves better there.
+    larger `rho` or "kl" is better there.
 
     References
     ----------

@@ -33,6 +33,8 @@ class EncoderCoordinates:
         Size of an activation.
     skipped : ndarray of bool, shape (n_features,), default=None
         Columns whose weights are zero. None stands for no columns.
+    rest : float, default=0.0
+        Mean variance along other directions, where it is known.
 
     Attributes
     ----------
@@ -49,13 +51,14 @@ class EncoderCoordinates:
         n_components,
         unit,
         skipped=None,
+        rest=0.0,
     ):
         self._shape = directions.shape[0], n_components
         self._n_weights = directions.shape[0] * n_components
         self.size = self._n_weights + n_components
         self._directions = directions
         self._variances, self._mean_variance = variances, mean_variance
-        self._base = mean_variance**-0.5
+        self._base = (rest + mean_variance) ** -0.5
         self._along = (variances + mean_variance) ** -0.5
         self._unit = float(unit)
         self.skipped = skipped
@@ -71,6 +74,24 @@ class EncoderCoordinates:
         weights = self._multiply(coef, 1 / self._base, 1 / self._along, 1 / self._unit)
         return np.concatenate([weights.ravel(), intercept / self._unit])
 
+    def relative_variances(self, variance):
+        """Return directions, and damped variances in units of another one.
+
+        Parameters
+        ----------
+        variance : float
+
+        Returns
+        -------
+        directions : ndarray of shape (n_features, n_directions)
+        along : ndarray of shape (n_directions,)
+        elsewhere : float
+            Along all other directions, where X hardly varies.
+        """
+        unit = variance + self._mean_variance
+        along = (self._variances + self._mean_variance) / unit
+        return self._directions, along, self._mean_variance / unit
+
     def shrunk(self, coef):
         """Make random weights smaller along directions in which X hardly varies.
 
@@ -79,9 +100,7 @@ class EncoderCoordinates:
         that pre-activations vary as much as before.
         """
         n_features, n_known = self._directions.shape
-        rest = n_features * self._mean_variance - float(np.sum(self._variances))
-        rest = max(0.0, rest) / max(1, n_features - n_known)
-        c = self._mean_variance
+        rest, c = self._rest(n_features), self._mean_variance
         known, base = self._variances / (self._variances + c), rest / (rest + c)
         kept = known @ self._variances + base * rest * (n_features - n_known)
         factor = (n_features * c / kept) ** 0.5
@@ -117,7 +136,15 @@ class EncoderCoordinates:
             self._mean_variance,
             self._shape[1],
             self._unit,
+            rest=self._rest(basis.shape[1]),
         )
+
+    def _rest(self, n_dimensions):
+        """Mean variance along other directions of a space that rows span."""
+        n_known = len(self._variances)
+        total = self._shape[0] * self._mean_variance
+        rest = max(0.0, total - float(np.sum(self._variances)))
+        return rest / max(1, n_dimensions - n_known)
 
     def write_gradient(self, coef, intercept, factor, out):
         """Write the gradient with respect to the vector, times a factor, to `out`."""

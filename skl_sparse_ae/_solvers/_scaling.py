@@ -14,6 +14,10 @@ Both are linear changes of variables. They change the path of the solver, but no
 
 import numpy as np
 
+# The unit of an output's pre-activations in their standard deviations. On image patches
+# in [0.1, 0.9], searches end at a lower J with two than with one.
+N_DEVIATIONS = 2
+
 
 class Scaling:
     """Conversion between parameters and the solver's variables.
@@ -42,7 +46,9 @@ class Scaling:
         self.value = self.deviance or 1.0
         spread = np.sqrt((variance or 1.0) / network.n_inputs)
         bounded = np.isfinite(network.activation.range).all()
-        out = spread if network.out_activation.name == "identity" else 1.0
+        out = spread
+        if network.out_activation.name != "identity":
+            out = self._unit_of_pre_activations(network)
         # Typical size of an activation. Unbounded activations get the scale of X, so
         # that both weight matrices are of order one and decay equally.
         self.code_unit = unit = 1.0 if bounded else spread
@@ -59,6 +65,26 @@ class Scaling:
         if layout.thresholds is not None:  # with one unit, they take twice the epochs
             units = (*units, 2 * unit)
         self._units = units
+
+    @property
+    def moments(self):
+        """The moments of X that it was made of, in the order of its arguments."""
+        return self.mean, self.variance, self.deviance, self.output_mean
+
+    def _unit_of_pre_activations(self, network):
+        """Return two standard deviations of ``g^-1(x)`` of entries, about, at most one.
+
+        The deviance of entries near their mean is that of their pre-activations
+        squared, times the curvature of the loss. It is one for zeros and ones, for
+        pixels and for most counts, but small for large counts that hardly vary.
+        """
+        curvature = network.out_activation.derivative(self.output_mean)
+        if not network.loss.is_canonical:
+            curvature = curvature**2
+        curvature = network.n_inputs * float(np.mean(curvature))
+        if not (self.deviance > 0 and curvature > 0):
+            return 1.0
+        return min(1.0, N_DEVIATIONS * (self.deviance / curvature) ** 0.5)
 
     @property
     def groups(self):

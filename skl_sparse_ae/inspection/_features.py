@@ -11,10 +11,10 @@ from ._unit_weights import unit_weights
 
 @validate_params({"n": COUNT}, prefer_skip_nested_validation=True)
 def top_features(estimator, n=10, *, feature_names=None):
-    """Find the features with the largest weights in what each unit writes.
+    """Find the features with the largest weights in each unit's row of `components_`.
 
-    These are the weights in its row of `components_`. Of a pipeline with several
-    layers, they lead back through all of them to the columns of the first one.
+    For a pipeline with several layers, they are led back through all of them to the
+    columns of the first one.
 
     Parameters
     ----------

@@ -131,6 +131,7 @@ class Rectified(NamedTuple):
             "matryoshka_widths_": self.widths,
             "penalty_": penalty,
             "alpha_": (0.0, 0.0),
+            "decay_directions_": None,
             "beta_": float(getattr(penalty, "beta", 0.0)),
         }
         for name, value in fitted.items():

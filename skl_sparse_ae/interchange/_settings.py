@@ -30,6 +30,7 @@ SHAPES = {
     "decoder_intercept_": ("n_features",),
     "mean_activation_": ("n_components",),
     "mean_": ("n_features",),
+    "decay_directions_": ("n_directions", "n_features"),
 }
 
 CONSTRAINTS = {
@@ -55,6 +56,7 @@ CONSTRAINTS = {
 OPTIONAL = {
     "loss_",
     "mean_",
+    "decay_directions_",
     "missing_fill_",
     "matryoshka_widths_",
     "mean_activation_",
@@ -81,7 +83,8 @@ def to_arrays_and_json(estimator):
     """
     check_autoencoder(estimator)
     present = vars(estimator)
-    arrays = {name: to_numpy(present[name]) for name in SHAPES if name in present}
+    named = {name: present.get(name) for name in SHAPES}
+    arrays = {name: to_numpy(a) for name, a in named.items() if a is not None}
     learned = vars(estimator.penalty_)
     for name in LEARNED:
         if name in learned:
@@ -153,7 +156,7 @@ def from_arrays_and_json(arrays, text):
     arrays, learned = _check_arrays(arrays)
     for name, value in learned.items():
         setattr(attributes["penalty_"], name, value if value.ndim else value.item())
-    attributes |= arrays
+    attributes |= {"decay_directions_": None} | arrays
     _check_consistency(attributes)
     for name, value in attributes.items():
         setattr(estimator, name, value)
@@ -259,6 +262,7 @@ def _check_arrays(arrays):
     if components.ndim != 2:
         raise ValueError(f"components_ has the shape {components.shape}, of no matrix.")
     sizes = dict(zip(("n_components", "n_features"), components.shape, strict=True))
+    sizes["n_directions"] = len(np.atleast_1d(arrays.get("decay_directions_", ())))
     checked, of_penalty = {"n_features_in_": sizes["n_features"]}, {}
     for name, array in arrays.items():
         if name in learned:
@@ -290,3 +294,5 @@ def _check_consistency(attributes):
         raise ValueError(
             "tied_weights_=True, but components_ is not the transpose of encoder_coef_."
         )
+    if attributes["tied_weights_"] and attributes["decay_directions_"] is not None:
+        raise ValueError("tied_weights_=True, but there are decay_directions_.")

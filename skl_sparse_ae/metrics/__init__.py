@@ -5,7 +5,7 @@ rows `X`, their reconstruction `X_hat` (the output of `inverse_transform`), thei
 `A` (the output of `transform`) and a dictionary `components`. They work with PCA, NMF
 and dictionary learning as well. A code in CSR format is never made dense. Two functions
 take an estimator instead: :func:`pipeline_score`, the score of stacked autoencoders,
-and :func:`loss_per_entry`, which columns of which rows do not fit in.
+and :func:`loss_per_entry`, the loss of each entry of X.
 
 Where the true features are known, as in rows that
 :func:`skl_sparse_ae.datasets.make_sparse_features` generates, other functions compare a
@@ -20,8 +20,8 @@ dictionary with the true one, or a code with the true activations `codes`.
   units, which are never zero and would all be active by default. A unit is dead in
   this sense if it is constant.
 
-An array does not tell what kind of units it comes from, so no default suits all codes.
-Fixed thresholds are misleading for logistic units: with a mean activation near 0.1,
+No default suits all codes, since an array does not tell the kind of its units. Fixed
+thresholds are misleading for logistic units: with a mean activation near 0.1,
 most of them never reach 0.5, where their pre-activation becomes positive, although they
 distinguish rows well.
 

@@ -119,11 +119,12 @@ def relative_l0(codes, A, *, threshold=None):
 
 @validate_params(_THRESHOLD, prefer_skip_nested_validation=True)
 def absorption_rate(codes, A, parents, *, threshold=None, units=None):
-    """How often the unit of a child takes over from the unit of its parent.
+    """Fraction of a child feature's rows in which its parent's unit is inactive.
 
-    Of the rows with a child feature, on which its parent is present too, the fraction
-    on which the child's unit is active and the parent's is not. Sparsity rewards this:
-    a child's unit that also writes the parent's direction saves one active unit [1]_.
+    The parent of a child feature is present in all rows of the child. In the rows that
+    are counted, the child's unit is active and the parent's is not. Sparsity rewards
+    this: a child's unit that also adds the parent's direction saves one active unit
+    [1]_.
 
     Parameters
     ----------
@@ -158,10 +159,10 @@ def absorption_rate(codes, A, parents, *, threshold=None, units=None):
     -----
     The reference has no true features, and is stricter. A row with a parent, by a
     linear probe, counts as absorbed if all units among which the parent is split are
-    silent (:func:`n_split_units`), and if the most important other unit writes in the
+    inactive (:func:`n_split_units`), and if the most important other unit adds the
     direction of the probe. Its rate is over all rows with the parent instead of those
-    with one child. Here, what the child's unit writes is not looked at, and the parent
-    has one unit.
+    with one child. Here, the direction of the child's unit does not matter, and the
+    parent has one unit.
 
     References
     ----------

@@ -50,12 +50,12 @@ def mutual_coherence(components):
 def decoder_projection(estimator, X, n):
     """The n-th largest projection of a row on the units, on average [1]_.
 
-    Projections are the products of the rows, less the decoder's intercepts, with the
-    rows of `components_`, scaled to length 1. Of those of all N rows on all units, this
-    is the one that n N are larger than. Where units are features, and n is above the
-    number of features in a row, it is small; units that mix features have something in
-    common with most rows, which makes it larger. Over fits with different numbers of
-    active units, it is thus proposed to be smallest at the true number.
+    Projections are the products of the rows, minus the decoder's intercepts, with the
+    rows of `components_`, scaled to length 1. Of those of all N rows on all units, the
+    result is the one that n N others exceed. It is small if units are features and n is
+    above the number of features in a row; units that mix features correlate with most
+    rows, which makes it larger. According to [1]_, over fits with different numbers of
+    active units it is smallest at the true number.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def decoder_projection(estimator, X, n):
         has intercepts.
 
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Rows. Of missing entries, those that the estimator takes, the mean of their
-        column stands in their place.
+        Rows. Missing entries, if the estimator accepts them, are replaced by the mean
+        of their column.
 
     n : int
         More than the number of features that may be in a row, and less than the number

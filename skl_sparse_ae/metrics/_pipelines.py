@@ -18,7 +18,8 @@ from ._reconstruction import explained_by_code, losses_by_code
 def pipeline_score(estimator, X, *, sample_weight=None):
     """Fraction of the variance that a whole pipeline of layers explains.
 
-    Of the deviance, where the `loss` of the first layer is another than squares.
+    If the `loss` of the first layer is not the squared error, it is the fraction of the
+    deviance.
 
     ``pipeline.score`` is the last step's score on its own input: of stacked
     autoencoders, how well the code of the layer before is reconstructed. This function
@@ -74,7 +75,7 @@ def pipeline_score(estimator, X, *, sample_weight=None):
     {"estimator": [HasMethods("transform")]}, prefer_skip_nested_validation=True
 )
 def loss_per_entry(estimator, X):
-    """Part of each column in the loss of each row: which columns do not fit in.
+    """Loss of each entry of X: the part of each column in the loss of each row.
 
     ``1/2 (x_ij - x_hat_ij)^2``, or another `loss` of the autoencoder that sees the
     columns; zero for missing entries. The sums over the columns are the losses of the

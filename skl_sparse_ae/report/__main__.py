@@ -2,8 +2,8 @@
 
 ``python -m skl_sparse_ae.report X.csv`` writes X.html. The first line of the file has
 the names of the columns. Columns of numbers are standardised; empty fields in them are
-missing entries. Columns of text are left out, but the first one in which no two rows
-are alike names the rows.
+missing entries, true and false are 1 and 0. Columns of text and those that count the
+rows are left out; the first of them without repetitions names the rows.
 """
 
 import argparse

@@ -95,7 +95,7 @@ def test_frequencies_of_topk_are_rho_on_average(container, X):
         ({"penalty": None, "rho": 0.2}, None),
     ],
 )
-@pytest.mark.filterwarnings("ignore:beta='adaptive' was to make")
+@pytest.mark.filterwarnings("ignore:beta='adaptive' should make")
 @pytest.mark.filterwarnings("ignore:The given value of")
 def test_rho_is_marked_where_it_is_the_target_of_the_penalty(params, statistic, X):
     autoencoder = SparseAutoencoder(10, max_iter=2, random_state=0, **params).fit(X)

@@ -17,7 +17,7 @@ SOLVED = [
 #: For tests that end training early on purpose, whatever it has reached.
 short = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
-    "ignore:beta='adaptive' was to make",
+    "ignore:beta='adaptive' should make",
 )
 
 

@@ -129,7 +129,7 @@ def test_an_offset_beside_zeros_around_images_warns(train_on, images):
 def test_a_pixel_beyond_all_others_warns(images):
     X = images.copy()
     X[:, 10] = 1e16
-    with pytest.warns(UserWarning, match="Pixels of a much larger size"):
+    with pytest.warns(UserWarning, match="Pixels much larger than the others"):
         make().fit(X)
 
 

@@ -279,3 +279,43 @@ def test_a_column_of_ones_has_no_deviance():
             .fit(X, sample_weight=sample_weight)
             .score(X, sample_weight=sample_weight)
         )
+
+
+@short
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("penalty", ["kl", "l1", "topk"])
+def test_logistic_outputs_of_rows_that_hardly_vary(loss, penalty, rng):
+    latent = np.tanh(rng.normal(size=(200, 2)) @ rng.normal(size=(2, 10)) / 4)
+    parameters = {"penalty": penalty, "loss": loss, "max_iter": 60}
+    scores = []
+    for spread in (0.1, 1e-4):
+        X = 0.4 + spread * latent
+        autoencoder = SparseAutoencoder(
+            10, out_activation="logistic", random_state=0, **parameters
+        )
+        scores.append(autoencoder.fit(X).score(X))
+    assert min(scores) > 0.7
+    assert_allclose(*scores, atol=0.05)
+
+
+@short
+@pytest.mark.parametrize("rate", [1e2, 1e4, 1e6])
+def test_large_counts_that_hardly_vary(rate, rng):
+    # By a tenth of their mean, by a hundredth or a thousandth: by four times as much
+    # as the noise of counts.
+    latent = rng.normal(size=(200, 2)) @ rng.normal(size=(2, 10))
+    X = rng.poisson(rate * (1 + 4 / rate**0.5 * np.tanh(latent / 4)))
+    autoencoder = SparseAutoencoder(
+        10, penalty="l1", loss="poisson", max_iter=100, random_state=0
+    )
+    for dtype in (np.float64, np.float32):
+        assert autoencoder.fit(X.astype(dtype)).score(X.astype(dtype)) > 0.6
+
+
+def test_streams_of_large_counts_that_hardly_vary(rng):
+    latent = np.tanh(rng.normal(size=(200, 2)) @ rng.normal(size=(2, 10)) / 4)
+    X = rng.poisson(1e6 * (1 + 4e-3 * latent))
+    autoencoder = SparseAutoencoder(10, penalty=None, loss="poisson", random_state=0)
+    for _ in range(60):
+        autoencoder.partial_fit(X)
+    assert autoencoder.score(X) > 0.5

@@ -167,7 +167,7 @@ def test_callbacks_and_iterations_go_through_all_turns(table):
 
 def test_the_warning_tells_what_has_not_converged(table):
     gappy, _ = with_holes(table[:150])
-    with pytest.warns(ConvergenceWarning, match="missing entries had settled"):
+    with pytest.warns(ConvergenceWarning, match="missing entries still change"):
         make_short(max_iter=20, missing_values=NAN).fit(gappy)
 
 

@@ -155,3 +155,19 @@ def test_noise_on_full_columns_with_an_offset(rng):
     autoencoder = make_short(3, solver="lbfgs", **noisy).fit(sparse.csr_array(X))
     assert_allclose(autoencoder.loss_curve_, dense.loss_curve_, rtol=1e-6)
     assert_allclose(autoencoder.transform(X), dense.transform(X), atol=1e-5)
+
+
+@short
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_rows_whose_squares_overflow_have_no_score(dtype, container, X):
+    # With rectified units, J of CSR is a difference of infinite terms, and no number.
+    X = X.astype(dtype)
+    autoencoder = make_short(penalty="l1").fit(container(X))
+    rows = container(X * dtype(np.finfo(dtype).max ** 0.6))
+    for method in (autoencoder.score, autoencoder.objective):
+        with (
+            np.errstate(over="ignore", invalid="ignore"),
+            pytest.raises(ValueError, match="J of these rows overflows in float"),
+        ):
+            method(rows)

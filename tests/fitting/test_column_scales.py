@@ -47,8 +47,8 @@ def test_unscaled_sensors_are_counted(container, penalty, rng):
     autoencoder, messages = messages_of_fit(container(X), 60, penalty=penalty)
     assert autoencoder.score(container(X)) > 0.95
     (message,) = messages
-    assert message.startswith("7 of the 20 columns that vary hold 100.0% of the")
-    assert "of each of 13 others less than half" in message
+    assert message.startswith("7 of the 20 columns that vary have 100.0% of the")
+    assert "13 others are reconstructed by less than half" in message
     assert "StandardScaler or MinMaxScaler" in message
 
 
@@ -63,14 +63,14 @@ def test_the_numbers_are_those_of_the_public_functions(load):
     n_dominant = np.flatnonzero(held > 0.99)[0] + 1
     assert f"{n_dominant} of the {X.shape[1]} columns" in message
     assert f" {held[n_dominant - 1]:.1%} of the variance" in message
-    assert f"of each of {(unexplained > 0.5).sum()} others" in message
+    assert f", and {(unexplained > 0.5).sum()} others are" in message
     assert f"the score of {autoencoder.score(X):.3f} does" in message
 
 
 def test_indicators_beside_an_income(rng):
     _, (message,) = messages_of_fit(indicators_and_income(rng))
     assert "1 of the 9 columns" in message
-    assert "of each of 8 others" in message
+    assert ", and 8 others are" in message
 
 
 def test_constant_columns_are_not_counted(rng):

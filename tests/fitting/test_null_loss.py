@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from scipy import special, stats
 
 from skl_sparse_ae import SparseAutoencoder
-from skl_sparse_ae._fitting._null_loss import excess_deviance
+from skl_sparse_ae._fitting._null_loss import excess_deviance, explained_fraction
 from skl_sparse_ae._network._losses import LOSSES
 
 
@@ -48,3 +48,10 @@ def test_the_weight_of_the_penalty_is_in_units_of_what_can_be_explained():
     assert autoencoder.beta_ == pytest.approx(expected, rel=1e-6)
     # Ones have the variance that their mean has, whether it is noise or not.
     assert LOSSES["log_loss"](None).noise(np.array([0.3])) == 0
+
+
+def test_the_fraction_explained_is_at_most_one():
+    assert explained_fraction(0.1, 0.8) == pytest.approx(0.75)
+    assert explained_fraction(-1e-9, 0.8) == 1
+    assert explained_fraction(-1e-9, 0.0) == explained_fraction(0.0, 0.0) == 1
+    assert explained_fraction(1e-9, 0.0) == 0

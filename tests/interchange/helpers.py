@@ -9,7 +9,7 @@ from skl_sparse_ae import Penalty, SparseAutoencoder
 # Training is short on purpose.
 SHORT = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
-    "ignore:beta='adaptive' was to make",
+    "ignore:beta='adaptive' should make",
 )
 
 # Autoencoders that libraries for language models can read.

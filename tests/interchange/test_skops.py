@@ -14,7 +14,7 @@ skops_io = pytest.importorskip("skops.io", reason="needs skops")
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
-    "ignore:beta='adaptive' was to make",
+    "ignore:beta='adaptive' should make",
 )
 
 CASES = {

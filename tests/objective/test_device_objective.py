@@ -29,7 +29,7 @@ pytestmark = [
     ),
     pytest.mark.filterwarnings(
         "ignore::sklearn.exceptions.ConvergenceWarning",
-        "ignore:beta='adaptive' was to make",
+        "ignore:beta='adaptive' should make",
     ),
 ]
 

@@ -193,6 +193,19 @@ def test_beyond_the_largest_output_the_poisson_loss_is_a_straight_line():
     assert_allclose(error, np.exp(largest))
 
 
+def test_losses_of_large_counts_in_single_precision(rng):
+    # They are a ten-millionth of the terms of which they are the sum.
+    X = rng.poisson(1e6, (200, 5)).astype(np.float32)
+    z = np.full(X.shape, np.log(1e6), np.float32)
+    expected = special.kl_div(X.astype(float), np.exp(z.astype(float)))
+    loss = make_loss("poisson", OUT_ACTIVATIONS["exponential"]())
+    losses = loss.entries(z.copy(), X)
+    assert losses.dtype == np.float32
+    assert_allclose(losses, expected, atol=0.2)
+    total = loss.compare(z.copy(), X, None) + loss.constants(X, None)
+    assert_allclose(total, expected.sum(), rtol=0.2)
+
+
 def test_rounded_reconstructions_have_finite_losses():
     ends = np.array([[0.0, 1.0]])
     loss = make_loss("log_loss", OUT_ACTIVATIONS["logistic"]())

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from skl_sparse_ae import KL, L1, BatchTopK, Contractive, Penalty, TopK
 from skl_sparse_ae._arrays._team import Team
+from skl_sparse_ae._network._decay import Decay
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._objective import (
@@ -25,6 +26,7 @@ from .. import numeric
 
 N_ROWS, N_FEATURES, N_COMPONENTS = 40, 6, 4
 ALPHA = 0.01
+BY_DIRECTION = Decay(0.01, 0.03, np.linspace(-1, 1, 2 * N_FEATURES).reshape(2, -1))
 CASES = [
     (KL(0.2, 0.5), "logistic"),
     (KL(0.2, 0.5), "tanh"),
@@ -69,23 +71,24 @@ def encoder(rng):
     return rng.randn(N_FEATURES, N_COMPONENTS), rng.randn(N_COMPONENTS)
 
 
+@pytest.mark.parametrize("alpha", [ALPHA, BY_DIRECTION], ids=["alpha", "directions"])
 @pytest.mark.parametrize("memory_budget", [0, 1e6])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize(("penalty", "activation"), CASES)
 def test_it_is_j_at_its_minimum_in_the_decoder(
-    penalty, activation, container, weighted, memory_budget, encoder, rng, team
+    penalty, activation, container, weighted, memory_budget, alpha, encoder, rng, team
 ):
     """The gradient of J, by the objective of all parameters, is that of the encoder."""
     network, rows = (
         make_network(penalty, activation),
         make_rows(container, weighted, rng),
     )
-    projected = project(rows, network, team, memory_budget)
+    projected = project(rows, network, team, memory_budget, alpha)
     value, coef_gradient, intercept_gradient = projected.value_and_grad(*encoder)
     theta = network.layout.flatten(projected.parameters(*encoder))
     full = objective_class(rows, network)(
-        network, ALPHA, team=team, dtype=rows.dtype, counts_active=True
+        network, alpha, team=team, dtype=rows.dtype, counts_active=True
     ).use_rows(rows.X, rows.sample_weight)
     expected, gradient = full.value_and_grad(theta)
     gradient = network.layout.views(gradient)
@@ -101,13 +104,14 @@ def test_it_is_j_at_its_minimum_in_the_decoder(
     assert_allclose(coef_gradient, centred, atol=1e-13)
 
 
+@pytest.mark.parametrize("alpha", [ALPHA, BY_DIRECTION], ids=["alpha", "directions"])
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize(("penalty", "activation"), CASES)
 def test_the_gradient_is_that_of_finite_differences(
-    penalty, activation, container, encoder, rng, team
+    penalty, activation, container, alpha, encoder, rng, team
 ):
     network, rows = make_network(penalty, activation), make_rows(container, True, rng)
-    projected = project(rows, network, team)
+    projected = project(rows, network, team, alpha=alpha)
     n_weights = N_FEATURES * N_COMPONENTS
 
     def value(vector):

@@ -15,7 +15,8 @@ N_ROWS, N_FEATURES, N_COMPONENTS = 60, 7, 6
 ALPHA, BETA, BANDWIDTH = 0.2, 0.7, 0.8
 
 short = pytest.mark.filterwarnings(
-    "ignore::sklearn.exceptions.ConvergenceWarning", "ignore:beta='adaptive' was to"
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+    "ignore:beta='adaptive' should make",
 )
 
 

@@ -8,6 +8,7 @@ from skl_sparse_ae import KL, L1, Contractive, TopK
 from skl_sparse_ae._network._activations import ACTIVATIONS
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
+from skl_sparse_ae._objective._dense import DenseObjective
 from skl_sparse_ae._penalties._linear import _squared_norms
 from skl_sparse_ae._penalties._registry import PENALTIES, make_penalty
 
@@ -198,6 +199,24 @@ def test_contractive_is_the_squared_jacobian_norm(activation, rng):
     phi = penalty.phi(code(x), network.activation)[0]
     term = penalty.unit_weights(parameters) @ penalty.psi(phi)
     assert_allclose(term, 0.7 * np.sum(np.square(jacobian)), rtol=1e-7)
+
+
+def test_without_decay_the_contractive_term_has_no_minimum(rng, team):
+    # Units with small weights are linear, f(z) = 1/2 + z / 4, which the decoder undoes.
+    network = Network.from_names(
+        Layout(3, 3), "logistic", "identity", Contractive(beta=1.0)
+    )
+    objective = DenseObjective(network, 0.0, team=team, dtype=float)
+    objective.use_rows(rng.normal(size=(30, 3)))
+    theta = np.zeros(network.layout.size)
+    parameters = network.layout.views(theta)
+    values = []
+    for factor in (10, 100, 1000):
+        parameters.encoder_coef[...] = np.eye(3) / factor
+        parameters.components[...] = 4 * factor * np.eye(3)
+        parameters.decoder_intercept[...] = -2 * factor
+        values.append(objective.terms(theta).total)
+    assert_allclose(values, [3 / 16 / f**2 for f in (10, 100, 1000)], rtol=0.2)
 
 
 def test_squared_norms_on_a_device_are_those_of_numpy(rng):

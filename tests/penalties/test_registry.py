@@ -45,7 +45,7 @@ def test_objects_can_be_pickled(cls):
 
 @pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
-    "ignore:beta='adaptive' was to make",
+    "ignore:beta='adaptive' should make",
 )
 @pytest.mark.parametrize("name", PENALTIES)
 def test_what_training_sets_is_declared(name, digits):

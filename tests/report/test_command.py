@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from skl_sparse_ae import SparseAutoencoder
 from skl_sparse_ae.report import html_report
 from skl_sparse_ae.report.__main__ import main
+from skl_sparse_ae.report._table_file import read_table
 
 
 def write(path, names, rows, delimiter=","):
@@ -82,6 +83,30 @@ def test_text_names_rows_and_empty_fields_are_missing_entries(tmp_path, rng):
     assert path.with_suffix(".html").read_text() == expected.html
 
 
+def test_a_counter_names_rows_and_decimal_commas_and_truth_are_numbers(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("id;height;is_old\n7;1,5;True\n8;-2;false\n9;;TRUE\n")
+    names, columns, left_out, row_labels = read_table(path)
+    assert names == ["height", "is_old"]
+    np.testing.assert_array_equal(columns, [[1.5, -2, np.nan], [1, 0, 1]])
+    assert left_out == ["Column 'id' is left out: it counts the rows."]
+    assert row_labels == ["7", "8", "9"]
+
+
+@pytest.mark.parametrize("numbers", ["1\n2", "1\n2\n4", "3\n2\n1", "1\n\n3"])
+def test_other_columns_of_whole_numbers_are_features(numbers, tmp_path):
+    path = tmp_path / "table.csv"
+    rows = [f"{number},0.5" for number in numbers.split("\n")]
+    path.write_text("\n".join(["n,a", *rows]))
+    assert read_table(path)[0] == ["n", "a"]
+
+
+def test_commas_between_columns_are_no_decimal_points(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text('a,b\n"1,5",2\n"2,5",4\n')
+    assert read_table(path)[2] == ["Column 'a' is left out: '1,5' is no number."]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -102,6 +127,14 @@ def test_what_is_no_table_of_numbers_is_named(text, message, tmp_path):
     with pytest.raises((ValueError, OSError), match=message):
         main(path)
     assert not path.with_suffix(".html").exists()
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_file_in_another_encoding_is_named(encoding, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("größe\n1\n2\n", encoding=encoding)
+    with pytest.raises(ValueError, match="not in UTF-8. Save it"):
+        main(path)
 
 
 def test_the_command_says_what_is_wrong_with_a_file(tmp_path):

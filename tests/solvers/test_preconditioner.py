@@ -46,6 +46,35 @@ def test_it_is_the_root_of_the_inverse_damped_covariance(covariance, rng):
     assert_allclose(intercept, UNIT * point[-N_COMPONENTS:])
 
 
+def test_rows_in_a_basis_vary_along_all_of_its_directions(rng):
+    """Two directions are known, and what varies along the other two of the basis."""
+    Q, _ = np.linalg.qr(rng.randn(N_FEATURES, 4))
+    variances = np.array([9.0, 6.0, 2.0, 1.0])
+    mean = variances.sum() / N_FEATURES  # two columns are combinations of others
+    known = EncoderCoordinates(Q[:, :2], variances[:2], mean, N_COMPONENTS, UNIT)
+    coordinates = known.rotated(Q)
+    V = rng.randn(4, N_COMPONENTS)
+    point = np.concatenate([V.ravel(), np.zeros(N_COMPONENTS)])
+    coef, _ = coordinates.to_encoder(point)
+    scales = (np.array([9.0, 6.0, 1.5, 1.5]) + mean) ** -0.5
+    assert_allclose(coef, UNIT * scales[:, np.newaxis] * V)
+    assert_allclose(coordinates.to_point(coef, np.zeros(N_COMPONENTS)), point)
+    # In the space of the columns, others hardly vary on average.
+    coef, _ = known.to_encoder(np.concatenate([(Q @ V).ravel(), np.zeros(4)]))
+    scales = np.array([(9 + mean) ** -0.5, (6 + mean) ** -0.5, mean**-0.5, mean**-0.5])
+    assert_allclose(Q.T @ coef, UNIT * scales[:, np.newaxis] * V)
+
+
+def test_variances_relative_to_another(covariance):
+    mean = np.trace(covariance) / N_FEATURES
+    directions, along, elsewhere = make(covariance, 3).relative_variances(7.0)
+    assert_allclose(along, (np.array([5.0, 6, 9]) + mean) / (7 + mean))
+    assert elsewhere == pytest.approx(mean / (7 + mean))
+    assert_allclose(
+        directions.T @ covariance @ directions, np.diag([5.0, 6, 9]), atol=1e-12
+    )
+
+
 @pytest.mark.parametrize("n_directions", [0, 3, 6])
 def test_there_and_back(n_directions, covariance, rng):
     coordinates = make(covariance, n_directions)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.special import expit, xlogy
 
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
@@ -85,3 +86,26 @@ def test_rounding_errors_of_constant_columns_are_not_a_scale():
     assert variance == 0
     assert Scaling(network, mean, variance).value == 1
     assert Scaling(network, mean, 1e-20).value == 1e-20
+
+
+@pytest.mark.parametrize(
+    ("loss", "out", "entries", "phi"),
+    [
+        ("poisson", "exponential", np.exp, lambda x: xlogy(x, x) - x),
+        ("log_loss", "logistic", expit, lambda x: xlogy(x, x) + xlogy(1 - x, 1 - x)),
+        ("squared_error", "logistic", expit, lambda x: x**2 / 2),
+    ],
+)
+def test_the_decoder_is_in_units_of_the_outputs_pre_activations(
+    loss, out, entries, phi, rng
+):
+    network = Network.from_names(
+        Layout(5, 3), "relu", out, make_penalty("l1", rho=0.1, beta=0.5), loss=loss
+    )
+    for spread in (1e-4, 1e-2, 3):
+        X = entries(spread * rng.normal(size=(2000, 5)) - 0.5)
+        mean, variance = mean_and_variance(X)
+        deviance = 2 * np.sum(phi(X).mean(axis=0) - phi(mean))
+        scaling = Scaling(network, mean, variance, deviance, mean)
+        intercept_unit = scaling.groups[-1][1]
+        assert_allclose(intercept_unit, min(1, 2 * spread), rtol=0.05)

@@ -52,7 +52,9 @@ class CanonicalLoss(Loss):
         losses += self.generator(target)
         # At the least loss, rounding can make the sum of its terms negative.
         losses = clip_below(losses, 0)
-        return losses if observed is None else losses * observed
+        if observed is not None:
+            losses *= observed
+        return losses if losses.dtype == z.dtype else losses.astype(z.dtype)
 
     def entries_of(self, x_hat, target):
         return self.entries(self.pre_activation(x_hat), target)

@@ -9,6 +9,8 @@ from ._canonical import CanonicalLoss, x_log_x
 
 # Mean of counts that are nearly normal.
 LARGE_MEAN = 36
+# Counts of which single precision does not hold the terms of the loss to a hundredth.
+LARGE_COUNT = 10_000
 
 
 class Poisson(CanonicalLoss):
@@ -35,6 +37,7 @@ class Poisson(CanonicalLoss):
         return namespace(z).exp(inside) * (1 + (z - inside))
 
     def generator(self, x):
+        x = _in_enough_digits(x, x)
         return x_log_x(x) - x
 
     def noise(self, mean):
@@ -48,7 +51,24 @@ class Poisson(CanonicalLoss):
         large = 1 + 1 / (6 * np.maximum(mean, LARGE_MEAN))
         return np.where(mean < LARGE_MEAN, 2 * (expected - x_log_x(m)), large)
 
+    def _without_constant(self, z, target):
+        losses = _in_enough_digits(self.log_partition(z), target)
+        losses -= _in_enough_digits(target, target) * z
+        return losses
+
     def pre_activation(self, x_hat):
         return self.out_activation.inverse(
             np.maximum(x_hat, np.finfo(x_hat.dtype).tiny)
         )
+
+
+def _in_enough_digits(array, counts):
+    """Return an ndarray in double precision if there are large counts.
+
+    The terms of the loss are larger than their sum, for a count of a million near its
+    mean by seven digits.
+    """
+    if not isinstance(array, np.ndarray) or array.dtype == np.float64:
+        return array
+    is_large = counts.max(initial=0) > LARGE_COUNT
+    return array.astype(np.float64) if is_large else array
