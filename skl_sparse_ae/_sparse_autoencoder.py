@@ -119,12 +119,13 @@ class SparseAutoencoder(
         "jumprelu" and "winner_take_all" a twentieth of it. With a logistic output, the
         decoder's is divided by 16. The values used are stored in `alpha_`.
 
-        With logistic or tanh units and fewer than 20 distinct rows per unit, "scale"
-        also adds ``1/2 ||D W_e||^2`` to J, with D = `decay_directions_`. The encoder's
-        decay is then proportional to a power of the variance along each direction; the
-        power is 0 for 20 rows per unit or a given `rho` of 0.05, and 1 for two rows and
-        0.5. Equal decay would make the code of few rows consist of the directions with
-        the largest variance only.
+        With logistic or tanh units and fewer than 20 distinct rows per unit (or per
+        column, if there are fewer columns than units), "scale" also adds ``1/2 ||D
+        W_e||^2`` to J, with D = `decay_directions_`. The encoder's decay is then
+        proportional to a power of the variance along each direction; the power is 0 for
+        20 rows per unit or a given `rho` of 0.05, and 1 for two rows and 0.5. Equal
+        decay would make the code of few rows consist of the directions with the largest
+        variance only.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
         Activation function of the hidden units. "auto" is "relu" for "l1", "topk",

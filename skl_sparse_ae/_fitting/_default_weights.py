@@ -108,7 +108,8 @@ def decay_weights(settings, network, rows, scaling, steepness, coordinates=None)
     decay = Decay(factor * encoder, factor * decoder * slope)
     if coordinates is None or settings._takes_images:
         return decay
-    level = _units_per_row(network.layout.n_components, rows)
+    # More units than columns find no further directions.
+    level = _units_per_row(min(network.layout.shape), rows)
     # Units that are active on fewer rows would learn these by heart.
     level = min(level, getattr(network.penalty, "rho", level))
     return _by_variance(decay, variance, coordinates, level)
