@@ -204,7 +204,7 @@ def labels_table():
 
 
 def classifiers_table(default):
-    """The difference to PCA by classifier."""
+    """The difference to PCA by classifier, and its mean."""
     studies = {name: defaults.saved_results(name) for name in defaults.CLASSIFIERS}
     studies["logistic"] = default
     rows = []
@@ -215,7 +215,12 @@ def classifiers_table(default):
             mean_error = defaults.difference(gain[1], "default") if gain else None
             cells.append("{:+.3f} ± {:.3f}".format(*mean_error) if gain else "")
         rows.append([name, *cells])
-    return table(["data", "logistic", "linear SVM", "5 neighbours", "boosting"], rows)
+    titles = ["logistic", "linear SVM", "5 neighbours", "boosting"]
+    summaries = [
+        defaults.summary(compared, ["default"]).replace("default", title, 1)
+        for title, compared in zip(titles, studies.values(), strict=True)
+    ]
+    return "\n\n".join([table(["data", *titles], rows), "\n".join(summaries)])
 
 
 def penalties_tables(logistic):
