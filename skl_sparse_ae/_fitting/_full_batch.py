@@ -137,7 +137,12 @@ class _EncoderSearch(_FullSearch):
         scaling, self._coordinates = self._scaling, problem.coordinates
         self._space = None
         if inputs is None and _is_rotation_invariant(problem.network.penalty):
-            self._space = row_space(problem.rows, scaling.mean, scaling.variance)
+            self._space = row_space(
+                problem.rows,
+                scaling.mean,
+                scaling.variance,
+                problem.network.layout.n_components,
+            )
         if self._space is not None:
             self._coordinates = self._coordinates.rotated(self._space.basis)
         self.objective = problem.projected_objective(

@@ -19,9 +19,9 @@ def X(rng):
     return rng.normal(size=(N_ROWS, N_FEATURES)) + rng.normal(size=N_FEATURES)
 
 
-def space_of(X, weights=None):
+def space_of(X, weights=None, n_components=100):
     rows = InMemory(X, weights)
-    return row_space(rows, *rows.moments())
+    return row_space(rows, *rows.moments(), n_components)
 
 
 def test_the_basis_spans_the_centred_rows(X, rng):
@@ -38,8 +38,15 @@ def test_repeated_rows_have_the_span_of_the_others(X):
 
 
 def test_it_is_used_for_tables_of_many_columns_only(X):
-    assert space_of(X[:, :90]) is None
+    assert space_of(X[:, :24]) is not None
+    assert space_of(X[:, :23]) is None
     assert space_of(np.repeat(X[:1], 3, axis=0)) is None
+
+
+def test_it_is_used_where_a_search_saves_more_than_the_basis_takes(X):
+    # 12^2 is less than 5 (33 - 12) times two units, but not than that of one.
+    assert space_of(X[:, :33], n_components=2) is not None
+    assert space_of(X[:, :33], n_components=1) is None
 
 
 @pytest.mark.parametrize("weighted", [False, True])
