@@ -93,19 +93,10 @@ def decay_weights(settings, network, rows, scaling, steepness, coordinates=None)
         both = (ENCODER_DECAY * DECODER_DECAY) ** 0.5 * variance
         both = factor * (min(both, DECODER_DECAY) if is_bounded else both)
         return Decay(both, both) if tied else Decay(both * ratio, both * steepness)
-    encoder, decoder = ENCODER_DECAY * variance * variance * ratio, DECODER_DECAY
-    if not np.isfinite(encoder):
-        raise ValueError(
-            "The squared variance of X overflows, which alpha='scale' is in units of. "
-            "Scale X, for instance with sklearn.preprocessing.StandardScaler or "
-            "MinMaxScaler."
-        )
-    if network.loss.is_canonical:
-        slope = steepness
-    else:
-        # Where the output is less steep, the decoder's weights are larger.
-        slope = float(network.out_activation.derivative(np.full(1, 0.5))[0]) ** 2
-    decay = Decay(factor * encoder, factor * decoder * slope)
+    decay = Decay(
+        factor * _encoder_decay(variance, ratio),
+        factor * DECODER_DECAY * _curvature(network, steepness),
+    )
     if coordinates is None or settings._takes_images:
         return decay
     # More units than columns find no further directions.
@@ -113,6 +104,26 @@ def decay_weights(settings, network, rows, scaling, steepness, coordinates=None)
     # Units that are active on fewer rows would learn these by heart.
     level = min(level, getattr(network.penalty, "rho", level))
     return _by_variance(decay, variance, coordinates, level)
+
+
+def _encoder_decay(variance, ratio):
+    """Return that of bounded units; raise ValueError if it overflows."""
+    decay = ENCODER_DECAY * variance * variance * ratio
+    if not np.isfinite(decay):
+        raise ValueError(
+            "The squared variance of X overflows, which alpha='scale' is in units of. "
+            "Scale X, for instance with sklearn.preprocessing.StandardScaler or "
+            "MinMaxScaler."
+        )
+    return decay
+
+
+def _curvature(network, steepness):
+    """Return that of the loss with respect to the output's pre-activation, about."""
+    if network.loss.is_canonical:
+        return steepness
+    # Where the output is less steep, the decoder's weights are larger.
+    return float(network.out_activation.derivative(np.full(1, 0.5))[0]) ** 2
 
 
 def _by_variance(decay, variance, coordinates, level):
