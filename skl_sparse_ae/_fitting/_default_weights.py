@@ -99,10 +99,12 @@ def decay_weights(settings, network, rows, scaling, steepness, coordinates=None)
     )
     if coordinates is None or settings._takes_images:
         return decay
-    # More units than columns find no further directions.
-    level = _units_per_row(min(network.layout.shape), rows)
     # Units that are active on fewer rows would learn these by heart.
-    level = min(level, getattr(network.penalty, "rho", level))
+    level = getattr(network.penalty, "rho", LARGEST_RHO)
+    if level <= LEAST_RHO:  # as with many rows, which need not be counted again
+        return decay
+    # More units than columns find no further directions.
+    level = min(level, _units_per_row(min(network.layout.shape), rows))
     return _by_variance(decay, variance, coordinates, level)
 
 

@@ -72,7 +72,7 @@ class Problem(NamedTuple):
         With a `RowSpace`, it is the encoder of rows in its basis.
         """
         rows, network, mean = self.rows, self.network, self.scaling.mean
-        alpha = Decay.of(self.alpha)
+        alpha = self.alpha
         if space is not None:
             rows, network = space.rows, space.network(network)
             alpha = alpha.rotated(space.basis)

@@ -85,14 +85,14 @@ class ProjectedObjective:
             parameters = encoder._replace(components=components)
             unit_weights = to_numpy(penalty.unit_weights(parameters))
             slope = slope * unit_weights
-        self.last_terms = self._terms(coef, unit_weights)
         # Converted once, for all threads and blocks.
         decoder = self._decoder_at(moments).like(coef)
         gradient = self._passes.pull_back(encoder, decoder, slope)
         coef_gradient = gradient.coef
         coef_gradient /= self._total_weight
         coef_gradient += self._encoder_decay * coef
-        self._alpha.along_directions(coef, coef_gradient)
+        along = self._alpha.along_directions(coef, coef_gradient)
+        self.last_terms = self._terms(coef, unit_weights, along)
         if unit_weights is not None:
             gradients = Parameters(coef_gradient, None, 0 * components, None)
             penalties = as_array_like(penalty.psi(self.unit_means), coef)
@@ -172,12 +172,12 @@ class ProjectedObjective:
         gram = components @ components.T
         return Decoder(components, gram, -gram @ moments.code)
 
-    def _terms(self, coef, unit_weights):
+    def _terms(self, coef, unit_weights, along_directions):
         sparsity = self.network.penalty.psi(self.unit_means)
         if unit_weights is not None:
             sparsity = sparsity * unit_weights
         decay = self._encoder_decay * squared_norm(coef)
-        decay += self._alpha.along_directions(coef)
+        decay += along_directions
         decay += self._decoder_decay * self._solution.squared_norm
         return Terms(
             self._solution.error,
