@@ -123,6 +123,28 @@ CLASSIFIERS = {
 }
 
 
+class Study(NamedTuple):
+    """What reads the features, from how many labelled rows of each class, and how many.
+
+    None stands for all labels, and for the default's number of components. There are
+    no more components than columns or training rows allow.
+    """
+
+    classifier: str = "logistic"
+    n_labels: int | None = None
+    n_components: int | None = None
+
+    @property
+    def name(self):
+        """Key of the measurements."""
+        words = [self.classifier]
+        if self.n_labels is not None:
+            words.append(f"{self.n_labels} labels")
+        if self.n_components is not None:
+            words.append(f"{self.n_components} components")
+        return ", ".join(words)
+
+
 class Result(NamedTuple):
     """Of one fold.
 
@@ -163,13 +185,17 @@ def labelled(y, train, n_labels):
     return np.concatenate([train[y[train] == c][:n_labels] for c in np.unique(y)])
 
 
-def evaluate(X, y, fold, standardise, make, classifier, n_labels=None):
+def most_components(X, n_train):
+    """The number of components where none is asked for."""
+    return min(N_COMPONENTS, X.shape[1], n_train - 1)
+
+
+def evaluate(X, y, fold, standardise, make, study):
     """Result of one fold; every step is fitted on the training rows only."""
     train, test = fold
     if standardise:
         X = StandardScaler().fit(X[train]).transform(X)
-    n_components = min(N_COMPONENTS, X.shape[1], len(train) - 1)
-    features = make(n_components)
+    features = make(study.n_components or most_components(X, len(train)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         start = time.thread_time()
@@ -177,8 +203,8 @@ def evaluate(X, y, fold, standardise, make, classifier, n_labels=None):
         seconds = time.thread_time() - start
         code = features.transform(X)
         scaled = StandardScaler().fit(code[train]).transform(code)
-        known = labelled(y, train, n_labels)
-        model = CLASSIFIERS[classifier]().fit(scaled[known], y[known])
+        known = labelled(y, train, study.n_labels)
+        model = CLASSIFIERS[study.classifier]().fit(scaled[known], y[known])
     explained = np.nan
     if hasattr(features, "components_"):
         explained = variance_explained(X[test], features.inverse_transform(code[test]))
@@ -190,21 +216,25 @@ def evaluate(X, y, fold, standardise, make, classifier, n_labels=None):
     )
 
 
-def compare(name, kinds, classifier, n_labels, n_jobs):
-    """Results of PCA and of other kinds of features: (n_folds, 4) arrays by kind."""
+def compare(name, kinds, study, n_jobs):
+    """Results of PCA and of other kinds of features: (n_folds, 4) arrays by kind.
+
+    None without the data, or where there cannot be so many components.
+    """
     loaded = load(name)
     if loaded is None:
         return None
     X, y = loaded
+    least_train = min(len(train) for train, _ in folds(y))
+    if (study.n_components or 0) >= most_components(X, least_train):
+        return None
     makers = {"PCA": lambda k: PCA(k, random_state=0)}
     makers |= {kind: FEATURES[kind] for kind in kinds if kind != "NMF" or X.min() >= 0}
     jobs = [(kind, fold) for kind in makers for fold in folds(y)]
     standardise = TABLES[name].standardise
     with threadpool_limits(1):
         results = Parallel(n_jobs, prefer="threads")(
-            delayed(evaluate)(
-                X, y, fold, standardise, makers[kind], classifier, n_labels
-            )
+            delayed(evaluate)(X, y, fold, standardise, makers[kind], study)
             for kind, fold in jobs
         )
     return X.shape, {
@@ -265,11 +295,6 @@ def cost_table(compared):
     return table(header, rows)
 
 
-def study_name(classifier, n_labels=None):
-    """Key of the measurements with a classifier and a number of labels."""
-    return classifier if n_labels is None else f"{classifier}, {n_labels} labels"
-
-
 def save(name, study, shape, results):
     """Add the results on one data set to the file, in four digits."""
     saved = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"studies": {}}
@@ -308,17 +333,17 @@ def main():
     parser.add_argument("--penalties", action="store_true", help="all other penalties")
     parser.add_argument("--classifier", choices=CLASSIFIERS, default="logistic")
     parser.add_argument("--labels", type=int, help="labelled rows of each class")
+    parser.add_argument("--components", type=int, help="instead of up to 100")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     kinds = arguments.compare + (PENALTIES if arguments.penalties else [])
+    study = Study(arguments.classifier, arguments.labels, arguments.components)
     compared = {}
     for name in arguments.datasets:
-        results = compare(
-            name, kinds, arguments.classifier, arguments.labels, arguments.jobs
-        )
+        results = compare(name, kinds, study, arguments.jobs)
         if results is not None:
             compared[name] = results
-            save(name, study_name(arguments.classifier, arguments.labels), *results)
+            save(name, study.name, *results)
             print(f"{name} is done", file=sys.stderr)
     if not compared:
         sys.exit("There are no data.")

@@ -34,6 +34,8 @@ SHORT = {
     "MLPRegressor(X, X)": "MLPRegressor",
 }
 ABOVE = (OURS, "NMF", "MLPRegressor(X, X)")
+# Of the study with fewer components than the default.
+N_COMPONENTS = (5, 10, 20, 50)
 # Kinds of tables, by how the default compares on them.
 GROUPS = {
     "images of digits": ("digits", "MNIST"),
@@ -85,6 +87,7 @@ def texts():
         ("doc/defaults.md", "defaults.py --labels"): labels_table(),
         ("doc/defaults.md", "defaults.py, times"): defaults.cost_table(default),
         ("doc/defaults.md", "defaults.py --classifier"): classifiers_table(default),
+        ("doc/defaults.md", "defaults.py --components"): components_table(default),
         ("doc/defaults.md", "defaults.py --penalties"): penalties_tables(logistic),
         ("doc/defaults.md", "defaults.py, machine"): circumstances(defaults),
     }
@@ -197,7 +200,7 @@ def labels_table():
         [name, n_labels, *(f"{results[kind][:, 0].mean():.3f}" for kind in kinds)]
         for n_labels in (5, 20)
         for name, (_, results) in defaults.saved_results(
-            defaults.study_name("logistic", n_labels)
+            defaults.Study(n_labels=n_labels).name
         ).items()
     ]
     return table(["data", "labels of each class", *kinds], rows)
@@ -207,20 +210,34 @@ def classifiers_table(default):
     """The difference to PCA by classifier, and its mean."""
     studies = {name: defaults.saved_results(name) for name in defaults.CLASSIFIERS}
     studies["logistic"] = default
+    titles = ["logistic", "linear SVM", "5 neighbours", "boosting"]
+    return differences_table(dict(zip(titles, studies.values(), strict=True)))
+
+
+def components_table(default):
+    """The difference to PCA by number of components, and its mean."""
+    studies = {
+        f"{n} components": defaults.saved_results(defaults.Study(n_components=n).name)
+        for n in N_COMPONENTS
+    }
+    return differences_table(studies | {"up to 100": default})
+
+
+def differences_table(studies):
+    """The difference of the default to PCA in several studies, and its mean."""
     rows = []
-    for name in studies["svm"]:
+    for name in next(iter(studies.values())):
         cells = []
         for compared in studies.values():
             gain = compared.get(name)
             mean_error = defaults.difference(gain[1], "default") if gain else None
             cells.append("{:+.3f} ± {:.3f}".format(*mean_error) if gain else "")
         rows.append([name, *cells])
-    titles = ["logistic", "linear SVM", "5 neighbours", "boosting"]
     summaries = [
         defaults.summary(compared, ["default"]).replace("default", title, 1)
-        for title, compared in zip(titles, studies.values(), strict=True)
+        for title, compared in studies.items()
     ]
-    return "\n\n".join([table(["data", *titles], rows), "\n".join(summaries)])
+    return "\n\n".join([table(["data", *studies], rows), "\n".join(summaries)])
 
 
 def penalties_tables(logistic):

@@ -89,10 +89,11 @@ class SparseAutoencoder(
         nor does "jumprelu" if `beta` is a number.
 
         "auto" is the larger of ``n_components / n_rows``, with the number of distinct
-        rows, and ``1 / n_components``, but at least 0.05 and at most 0.5. A unit is
+        rows, and ``3 / n_components``, but at least 0.05 and at most 0.5. A unit is
         then active in at least as many rows as there are units; with fewer, units
-        memorise single rows. `partial_fit` assumes many rows. The value used is
-        ``penalty_.rho``.
+        memorise single rows. And about three units are active in a row; with one, a
+        code only says to which cluster a row belongs. `partial_fit` assumes many rows.
+        The value used is ``penalty_.rho``.
 
     beta : float, "scale" or "adaptive", default="scale"
         Weight of the sparsity penalty. The value used is stored in `beta_`.
@@ -102,6 +103,12 @@ class SparseAutoencoder(
           the scale of X. It is 10 V / K for "kl", 0.06 sqrt(V / K) for "l1", and V /
           K times the mean variance of a column for "contractive", whose Jacobian
           scales with 1 / X. For "jumprelu" it is "adaptive".
+
+          With fewer units than the effective rank r of X, estimated from 500 rows,
+          no code is both sparse and nearly complete. For "kl", unless `rho` is a
+          number, and for "l1", "scale" then falls from its value for K = r to a
+          hundredth and a tenth of it for K = 2 r / 3, as a power of K, and the code
+          is less sparse.
         - "adaptive", only for rectified units with "l1" and "jumprelu": the weight is
           adjusted during training until the fraction `rho` of the units is active on
           average. A warning is issued if this fraction is missed by more than 5 %.
@@ -112,7 +119,8 @@ class SparseAutoencoder(
         given number depends on the scale of X: encoder weights are in units of 1 / X.
 
         "scale" is ``(0.02 P^2, 0.001)``, where P is the mean of the variances along
-        the principal directions of X, weighted by themselves. The code then does not
+        the principal directions of X, weighted by themselves; with few units, the
+        first is ``0.02 P min(2 V / K, 10 P)`` if that is larger. The code then does not
         depend on the scale of X, and pre-activations are in the range in which a unit
         is neither linear nor a step. For rectified and identity units it is 0.0045 P
         for both matrices, with tied weights at most 0.001; for "topk", "batch_topk",

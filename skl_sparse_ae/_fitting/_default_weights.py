@@ -9,17 +9,21 @@ from numbers import Real
 import numpy as np
 
 from .._network._decay import Decay
-from .._rows._moments import principal_variance
 
-# Bounds of rho="auto".
+# Bounds of rho="auto", and the least number of units that are active in a row: with a
+# single one, a code only says to which cluster a row belongs.
 LEAST_RHO, LARGEST_RHO = 0.05, 0.5
+LEAST_ACTIVE = 3
 # Weights of the decay of the encoder, in squares of the principal variance P, and of
 # the decoder. A logistic unit that writes a principal direction of variance P pays
 # least where its pre-activations have a standard deviation near two: its activation is
 # then neither a linear function nor a step. It pays some 10 % of P.
 ENCODER_DECAY, DECODER_DECAY = 0.02, 0.001
-# Number of rows from which the principal variance is estimated.
-N_SAMPLED = 500
+# Largest factor of the encoder's for few units; beyond it, units would learn nothing.
+LARGEST_FACTOR = 10
+# Number of units, as a part of the effective rank of X, from which on downwards the
+# sparsity penalty has its smallest weight.
+FEW = 2 / 3
 
 
 def sparsity_level(settings, n_components, rows=None):
@@ -38,7 +42,7 @@ def sparsity_level(settings, n_components, rows=None):
     """
     if settings.rho != "auto":
         return settings.rho
-    rho = max(LEAST_RHO, 1 / n_components)
+    rho = max(LEAST_RHO, LEAST_ACTIVE / n_components)
     if rows is not None:
         rho = max(rho, _units_per_row(n_components, rows))
     return min(rho, LARGEST_RHO)
@@ -50,7 +54,38 @@ def _units_per_row(n_components, rows):
     return n_components / rows.n_distinct(enough)
 
 
-def decay_weights(settings, network, rows, scaling, steepness, coordinates=None):
+def rank_factor(settings, penalty_class, n_components, spectrum):
+    """Return the factor of ``beta="scale"`` for few units.
+
+    With fewer units than the effective rank of X, no code is both sparse and nearly
+    complete. The factor falls from one, at as many units as that rank, to its smallest
+    value at `FEW` of it, where the penalty only chooses among codes that reconstruct
+    about equally well. If the caller chose rho, a sparse code is wanted: it stays one.
+
+    Parameters
+    ----------
+    settings : SparseAutoencoder
+    penalty_class : type
+        With the smallest value, `least_scale`.
+    n_components : int
+    spectrum : SampledSpectrum
+        Of what the units see.
+
+    Returns
+    -------
+    factor : float
+    """
+    least = penalty_class.least_scale
+    # With a target, rho is only read if beta is "adaptive".
+    if least == 1 or (settings.rho != "auto" and not penalty_class.has_target):
+        return 1.0
+    ratio = n_components / spectrum.effective_rank(n_components)
+    return max(ratio ** (np.log(least) / np.log(FEW)), least)
+
+
+def decay_weights(
+    settings, network, rows, spectrum, scaling, steepness, coordinates=None
+):
     """Return the `Decay` of a fit.
 
     Parameters
@@ -59,6 +94,8 @@ def decay_weights(settings, network, rows, scaling, steepness, coordinates=None)
     network : Network
     rows : Rows
         What the encoder's weights multiply: rows of X, or patches of images.
+    spectrum : SampledSpectrum
+        Of these.
     scaling : Scaling
         With the sum of the variances of the columns of X, and the deviance.
     steepness : float
@@ -72,31 +109,30 @@ def decay_weights(settings, network, rows, scaling, steepness, coordinates=None)
     """
     if settings.alpha != "scale":
         return _given_weights(settings.alpha)
-    factor, n_sampled = network.penalty.decay_factor, N_SAMPLED
-    if settings._takes_images:
-        n_sampled = rows.shape[0]  # patches have few columns, which takes no time
+    factor, seen_variance = network.penalty.decay_factor, scaling.variance
     if network.convolution is not None:
         # A kernel writes a patch in each of so many parts of an image.
-        factor *= scaling.variance / (rows.moments()[1] or 1.0)
-    variance = principal_variance(*rows.sample(n_sampled))
+        seen_variance = rows.moments()[1]
+        factor *= scaling.variance / (seen_variance or 1.0)
+    variance = spectrum.principal_variance
     # What the variance of rows is worth in J, and the derivative of the output that of
     # a pre-activation: both decays are the same part of J as for squared errors.
     if not network.loss.has_bounded_curvature:
         # The output multiplies rates, by factors that do not depend on their size.
         steepness = 1.0
     ratio = scaling.deviance / scaling.variance if scaling.variance else 1.0
-    is_bounded = np.isfinite(network.activation.range).all()
-    tied = network.layout.tied_weights
-    if not is_bounded or tied:
-        # Both matrices are of order one, or the same: only the product counts, unless
-        # weights are in units of X, as those that write bounded activations are.
-        both = (ENCODER_DECAY * DECODER_DECAY) ** 0.5 * variance
-        both = factor * (min(both, DECODER_DECAY) if is_bounded else both)
-        return Decay(both, both) if tied else Decay(both * ratio, both * steepness)
+    if not _is_bounded(network) or network.layout.tied_weights:
+        return _decay_of_products(network, factor, variance, ratio, steepness)
     decay = Decay(
-        factor * _encoder_decay(variance, ratio),
+        factor * _encoder_decay(network, variance, seen_variance) * ratio,
         factor * DECODER_DECAY * _curvature(network, steepness),
     )
+    if not np.isfinite(decay.encoder):
+        raise ValueError(
+            "The squared variance of X overflows, which alpha='scale' is in units of. "
+            "Scale X, for instance with sklearn.preprocessing.StandardScaler or "
+            "MinMaxScaler."
+        )
     if coordinates is None or settings._takes_images:
         return decay
     # Units that are active on fewer rows would learn these by heart.
@@ -108,16 +144,32 @@ def decay_weights(settings, network, rows, scaling, steepness, coordinates=None)
     return _by_variance(decay, variance, coordinates, level)
 
 
-def _encoder_decay(variance, ratio):
-    """Return that of bounded units; raise ValueError if it overflows."""
-    decay = ENCODER_DECAY * variance * variance * ratio
-    if not np.isfinite(decay):
-        raise ValueError(
-            "The squared variance of X overflows, which alpha='scale' is in units of. "
-            "Scale X, for instance with sklearn.preprocessing.StandardScaler or "
-            "MinMaxScaler."
-        )
-    return decay
+def _is_bounded(network):
+    return np.isfinite(network.activation.range).all()
+
+
+def _decay_of_products(network, factor, variance, ratio, steepness):
+    """Return the decay of rectified or tied units.
+
+    Both matrices are of order one, or the same: only the product counts, unless weights
+    are in units of X, as those that write bounded activations are.
+    """
+    both = (ENCODER_DECAY * DECODER_DECAY) ** 0.5 * variance
+    both = factor * (min(both, DECODER_DECAY) if _is_bounded(network) else both)
+    if network.layout.tied_weights:
+        return Decay(both, both)
+    return Decay(both * ratio, both * steepness)
+
+
+def _encoder_decay(network, variance, total):
+    """Return that of bounded units, from the principal and the total variance.
+
+    With fewer units than two for each direction, one for either sign, there is more
+    variance left that a unit can fit with what is not linear in it.
+    """
+    share = 2 * total / network.layout.n_components
+    share = min(max(share, variance), LARGEST_FACTOR * variance)
+    return ENCODER_DECAY * variance * share
 
 
 def _curvature(network, steepness):

@@ -15,10 +15,11 @@ from .._objective import objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
 from .._rows import Rows
 from .._rows._corruption import CORRUPTIONS, constant_columns
-from .._rows._moments import column_moments, is_constant, principal_directions
+from .._rows._moments import column_moments, is_constant
+from .._rows._spectrum import SampledSpectrum, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
-from ._default_weights import decay_weights, sparsity_level
+from ._default_weights import decay_weights, rank_factor, sparsity_level
 from ._missing import missing_fill
 from ._null_loss import excess_deviance, mean_row, null_deviance
 from ._patches import patches_of
@@ -31,6 +32,8 @@ from ._widths import matryoshka_widths
 MIN_ROWS_FOR_DIRECTIONS, ENTRIES_FOR_DIRECTIONS = 256, 2**16
 # Maximum number of these directions.
 N_DIRECTIONS = 64
+# Number of rows from which figures of the spectrum are estimated.
+N_SAMPLED = 500
 # Largest acceptable rounding error of a value of X, relative to the spread of a column.
 MAX_ROUNDING = 1e-3
 
@@ -130,7 +133,10 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     steepness = _steepness(settings, output_mean)
     excess = excess_deviance(loss, output_mean, deviance) or 1.0
     sizes = variance or 1.0, rows.shape[1], n_components, excess, steepness
-    penalty = _make_penalty(settings, seen, sizes, is_stream)
+    # Patches have few columns, which takes no time.
+    n_sampled = seen.shape[0] if settings._takes_images else N_SAMPLED
+    spectrum = SampledSpectrum(seen, n_sampled)
+    penalty = _make_penalty(settings, seen, sizes, spectrum, is_stream)
     network = _make_network(settings, penalty, n_features, n_components, convolution)
     network = network.skipping_missing(rows.fill is not None)
     scaling = Scaling(network, mean, variance, deviance, output_mean)
@@ -138,7 +144,13 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     penalty.set_code_unit(scaling.code_unit)
     coordinates = _make_coordinates(network, scaling, seen)
     alpha = decay_weights(
-        settings, network, seen, scaling, steepness, None if is_stream else coordinates
+        settings,
+        network,
+        seen,
+        spectrum,
+        scaling,
+        steepness,
+        None if is_stream else coordinates,
     )
     target = None
     if getattr(penalty, "beta", None) == "adaptive":
@@ -184,7 +196,7 @@ def corruption_of(settings, problem, rows):
     return partial(corrupt, level=level, constant=constant, mean=mean)
 
 
-def _make_penalty(settings, seen, sizes, is_stream):
+def _make_penalty(settings, seen, sizes, spectrum, is_stream):
     """Return the penalty object for training, with validated parameters.
 
     `sizes` are the arguments of `Penalty.default_beta`.
@@ -199,6 +211,7 @@ def _make_penalty(settings, seen, sizes, is_stream):
     elif beta == "scale":
         # Rows without variance need some positive weight; its size does not matter.
         beta = cls.default_beta(*sizes)
+        beta *= rank_factor(settings, cls, sizes[2], spectrum)
     if "rho" in cls._get_param_names():
         rho = sparsity_level(settings, sizes[2], None if is_stream else seen)
     return make_penalty(settings.penalty, rho=rho, beta=beta)

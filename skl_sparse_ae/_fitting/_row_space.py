@@ -13,7 +13,7 @@ import numpy as np
 
 from .._network._parameters import Layout, Parameters
 from .._rows._in_memory import InMemory
-from .._rows._moments import principal_directions
+from .._rows._spectrum import principal_directions
 
 # Least number of columns for each distinct row. With 2.5 to 10 of them, fits to faces,
 # digits and genes take from a third to three quarters of the time; with 100, a fifth.

@@ -81,6 +81,8 @@ class Penalty(Advising, BaseEstimator):
     has_target = False
     #: Whether ``beta="scale"`` stands for "adaptive".
     scale_is_adaptive = False
+    #: Smallest factor of ``beta="scale"``, if X has a larger effective rank than units.
+    least_scale = 1.0
     #: Whether ``set_progress`` receives values below 1 during the first epochs.
     is_gradual = False
     #: Names of the attributes that training sets: files of `interchange` contain them.

@@ -34,6 +34,8 @@ class KL(Penalty):
 
     default_activation = "logistic"
     is_linear = False
+    # A code of mean activation 1/2 then costs a twentieth of the variance of X.
+    least_scale = 0.01
     # The mean of a unit that is off on all rows can be exactly 0 in floating point,
     # where the divergence is infinite. Means are clipped to [1e-10, 1 - 1e-10].
     _smallest_mean = 1e-10

@@ -61,6 +61,7 @@ class L1(_LinearPenalty):
     """
 
     has_target = True
+    least_scale = 0.1
     _learned_attributes = ("unit_",)
 
     _parameter_constraints = {

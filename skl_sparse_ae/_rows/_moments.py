@@ -1,14 +1,10 @@
-"""Weighted mean, total variance and principal variance of rows, dense or sparse."""
+"""Weighted mean and variances of rows, dense or sparse."""
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from .._arrays._blocks import blocks
-from .._arrays._sparse_products import less_offsets
-
-# Relative difference of variances below which they count as equal.
-ROUNDING = 1e-9
 
 
 def mean_and_variance(X, sample_weight=None):
@@ -32,7 +28,7 @@ def mean_and_variance(X, sample_weight=None):
 
 def column_moments(X, sample_weight=None):
     """Return the mean and the variance of each column, as `mean_and_variance` does."""
-    share = _shares(X, sample_weight)
+    share = shares(X, sample_weight)
     if sparse.issparse(X):
         return _moments_of_csr(X, share)
     return _moments_of_array(X, share)
@@ -83,7 +79,7 @@ def column_means(X, sample_weight, function):
     means : ndarray of shape (n_features,)
         In float64.
     """
-    share = _shares(X, sample_weight)
+    share = shares(X, sample_weight)
     if sparse.issparse(X):
         data = function(X.data.astype(np.float64))
         return share @ sparse.csr_array((data, X.indices, X.indptr), X.shape)
@@ -112,122 +108,12 @@ def sample_indices(n_rows, size):
     return np.sort(np.random.default_rng(0).choice(n_rows, size, replace=False))
 
 
-def principal_variance(X, sample_weight=None, fraction=1.0):
-    """Return the mean variance along the principal directions, weighted by variance.
-
-    This is ``tr(C^2) / tr(C)`` with the covariance C. For uncorrelated columns of equal
-    variance it is that variance, if there are many more rows than columns; for
-    correlated columns it is larger, up to the sum of their variances. Constant columns
-    do not make it smaller.
-
-    Parameters
-    ----------
-    X : ndarray or CSR of shape (n_samples, n_features)
-        Few rows: the cost grows with the square of their number.
-    sample_weight : ndarray of shape (n_samples,), default=None
-    fraction : float, default=1.0
-        The part of all rows that are in X, which may be a sample. With the scalar
-        products ``g_ij`` of centred rows, ``tr(C^2) = sum_ij p_i p_j g_ij^2``; in a
-        sample, the terms with i = j are too large a part of this sum.
-
-    Returns
-    -------
-    variance : float
-        Zero if all columns are constant.
-    """
-    X, mean, total = _prepared(X, sample_weight)
-    if total == 0:
-        return 0.0
-    share = _shares(X, sample_weight)
-    # Divided by the total first, since squares could overflow or underflow.
-    if X.shape[1] <= X.shape[0]:
-        centred = _centred(X, mean)
-        covariance = centred.T @ (share[:, np.newaxis] * centred) / total
-        all_pairs = float(np.vdot(covariance, covariance))
-        lengths = np.einsum("ij,ij->i", centred, centred) / total
-    else:
-        products = _centred_products(X, mean) / total
-        all_pairs = float(share @ products**2 @ share)
-        lengths = np.diag(products)
-    own = float(share**2 @ lengths**2)
-    others = (all_pairs - own) / float(share @ (1 - share))
-    return total * (fraction * own + (1 - fraction * float(share @ share)) * others)
-
-
-def principal_directions(X, sample_weight=None, least=0.0, n_max=None):
-    """Return the principal directions along which rows vary most.
-
-    Parameters
-    ----------
-    X : ndarray or CSR array of shape (n_samples, n_features)
-        Few rows: the cost grows with the cube of the smaller of both numbers.
-    sample_weight : ndarray of shape (n_samples,), default=None
-    least : float, default=0.0
-        Only directions of a larger variance are returned.
-    n_max : int, default=None
-        Maximum number of directions. None stands for no maximum.
-
-    Returns
-    -------
-    directions : ndarray of shape (n_features, n_directions)
-        Orthonormal columns, in float64.
-    variances : ndarray of shape (n_directions,)
-    """
-    X, mean, _ = _prepared(X, sample_weight)
-    root = np.sqrt(_shares(X, sample_weight))[:, np.newaxis]
-    if X.shape[1] <= X.shape[0]:
-        centred = root * _centred(X, mean)
-        variances, directions = np.linalg.eigh(centred.T @ centred)
-        return _largest(variances, directions, least, n_max)
-    # The covariance has the eigenvalues of the scalar products of the rows.
-    variances, vectors = np.linalg.eigh(root * _centred_products(X, mean) * root.T)
-    vectors, variances = _largest(variances, vectors, least, n_max)
-    vectors = root * vectors
-    directions = X.T @ vectors - np.outer(mean, vectors.sum(axis=0))
-    return directions / np.sqrt(variances), variances
-
-
-def _largest(values, vectors, least, n_max):
-    """Return eigenvectors and eigenvalues above `least`, of `n_max` at most."""
-    # Of equal variances, as in a single column, all or none exceed their mean.
-    start = np.searchsorted(values, (1 + ROUNDING) * least, side="right")
-    if n_max is not None:
-        start = max(start, len(values) - n_max)
-    return vectors[:, start:], values[start:]
-
-
-def _shares(X, sample_weight):
+def shares(X, sample_weight):
     """Return the weights of the rows, divided by their sum."""
     if sample_weight is None:
         return np.full(X.shape[0], 1 / X.shape[0])
     weights = sample_weight.astype(np.float64)
     return weights / weights.sum()
-
-
-def _prepared(X, sample_weight):
-    """Return rows as float64 with a small mean, this mean, and the total variance.
-
-    The mean is zero for an array; CSR keeps that of the columns with zeros.
-    """
-    X = X.astype(np.float64)
-    mean, total = mean_and_variance(X, sample_weight)
-    if not sparse.issparse(X):
-        return X - mean, np.zeros_like(mean), total
-    X, offsets = less_offsets(X)
-    return X, mean if offsets is None else mean - offsets, total
-
-
-def _centred(X, mean):
-    return (X.toarray() if sparse.issparse(X) else X) - mean
-
-
-def _centred_products(X, mean):
-    """Return the scalar products of the rows minus their mean."""
-    if sparse.issparse(X):
-        along = X @ mean
-        return (X @ X.T).toarray() + (mean @ mean - along - along[:, np.newaxis])
-    centred = X - mean
-    return centred @ centred.T
 
 
 def total_variance(variances, mean, dtype=np.float64):

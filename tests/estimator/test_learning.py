@@ -72,7 +72,8 @@ def test_kl_brings_units_to_the_target(solver, activation, digits):
 
 
 def test_both_solvers_reach_the_same_objective(digits):
-    parameters = {"n_components": 20, "beta": 1.0, "random_state": 0, "tol": 1e-3}
+    parameters = {"n_components": 20, "rho": 0.05, "beta": 1.0, "tol": 1e-3}
+    parameters["random_state"] = 0
     lbfgs = SparseAutoencoder(solver="lbfgs", **parameters).fit(digits)
     adam = SparseAutoencoder(
         solver="adam", learning_rate_init=0.01, batch_size=64, **parameters

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
+from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse_ae import SparseAutoencoder
@@ -41,21 +42,25 @@ def principal_variance(X):
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        ({}, lambda P: (0.02 * P**2, 0.001)),
-        ({"activation": "tanh"}, lambda P: (0.02 * P**2, 0.001)),
-        ({"penalty": "l1"}, lambda P: (2e-5**0.5 * P, 2e-5**0.5 * P)),
-        ({"penalty": "topk"}, lambda P: (5e-8**0.5 * P, 5e-8**0.5 * P)),
-        ({"penalty": "batch_topk"}, lambda P: (5e-8**0.5 * P, 5e-8**0.5 * P)),
-        ({"tied_weights": True}, lambda P: 2 * (min(0.001, 2e-5**0.5 * P),)),
+        # With few units there is more variance than P for each.
+        ({"n_components": 4}, lambda P, V: (0.02 * P * V / 2, 0.001)),
+        ({}, lambda P, V: (0.02 * P**2, 0.001)),
+        ({"activation": "tanh"}, lambda P, V: (0.02 * P**2, 0.001)),
+        ({"penalty": "l1"}, lambda P, V: (2e-5**0.5 * P, 2e-5**0.5 * P)),
+        ({"penalty": "topk"}, lambda P, V: (5e-8**0.5 * P, 5e-8**0.5 * P)),
+        ({"penalty": "batch_topk"}, lambda P, V: (5e-8**0.5 * P, 5e-8**0.5 * P)),
+        ({"tied_weights": True}, lambda P, V: 2 * (min(0.001, 2e-5**0.5 * P),)),
     ],
 )
-def test_alpha_scale_follows_the_principal_variance(params, expected, unit, digits):
+def test_alpha_scale_follows_the_variances(params, expected, unit, digits):
     X = unit * digits[:400]
-    autoencoder = SparseAutoencoder(4, tol=0.5, max_iter=1, random_state=0, **params)
+    options = {"n_components": 30, "rho": 0.05} | params
+    autoencoder = SparseAutoencoder(tol=0.5, max_iter=1, random_state=0, **options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         autoencoder.fit(X)
-    assert_allclose(autoencoder.alpha_, expected(principal_variance(X)), rtol=1e-9)
+    expected = expected(principal_variance(X), X.var(axis=0).sum())
+    assert_allclose(autoencoder.alpha_, expected, rtol=1e-9)
 
 
 def test_alpha_scale_with_a_logistic_output_is_smaller_for_the_decoder(digits):
@@ -89,8 +94,9 @@ def test_the_code_does_not_depend_on_the_unit_of_x(params, unit, digits):
     ("n_rows", "n_components", "rho"),
     [
         (400, 50, 0.125),  # as many active rows as units
-        (400, 8, 0.125),  # one active unit for each row
-        (600, 25, 0.05),
+        (400, 8, 0.375),  # three active units for each row
+        (600, 25, 0.12),
+        (1300, 62, 0.05),
         (100, 80, 0.5),
         (100, 1, 0.5),
     ],
@@ -109,7 +115,7 @@ def test_rho_auto(n_rows, n_components, rho, container, digits):
 
 
 def test_rho_auto_of_streams_is_that_of_many_rows(digits):
-    for n_components, rho in ((5, 0.2), (50, 0.05)):
+    for n_components, rho in ((5, 0.5), (50, 0.06)):
         stream = SparseAutoencoder(n_components).partial_fit(digits[:60])
         assert stream.penalty_.rho == rho
 
@@ -117,7 +123,7 @@ def test_rho_auto_of_streams_is_that_of_many_rows(digits):
 def test_rho_auto_holds_for_each_penalty_that_reads_it(digits):
     for penalty in ("kl", "topk", "batch_topk"):
         fitted = SparseAutoencoder(8, penalty=penalty, tol=0.5)
-        assert fitted.fit(digits[:64]).penalty_.rho == 0.125
+        assert fitted.fit(digits[:64]).penalty_.rho == 0.375
 
 
 def test_alpha_scale_does_not_depend_on_the_order_of_the_rows(digits, rng):
@@ -130,18 +136,71 @@ def test_alpha_scale_does_not_depend_on_the_order_of_the_rows(digits, rng):
     assert_allclose(alphas, alphas[0], rtol=0.6)
 
 
-def test_beta_scale_is_the_variance_over_the_number_of_units(X):
-    autoencoder = SparseAutoencoder(8, random_state=0).fit(X)
-    assert autoencoder.beta_ == pytest.approx(10 * X.var(axis=0).sum() / 8)
+def test_beta_scale_is_the_variance_over_the_number_of_units(digits):
+    autoencoder = SparseAutoencoder(30, tol=0.5, random_state=0).fit(digits)
+    assert autoencoder.beta_ == pytest.approx(10 * digits.var(axis=0).sum() / 30)
 
 
-def test_planted_topics_are_found(rng):
+@pytest.mark.parametrize(
+    ("n_components", "parameters", "expected"),
+    [
+        (12, {}, 10 / 12),  # as many units as directions
+        (8, {}, 0.1 / 8),  # two thirds of that
+        (4, {}, 0.1 / 4),
+        # In between, a power of the number of units.
+        (10, {}, 10 ** (1 - 2 * np.log(10 / 12) / np.log(2 / 3)) / 10),
+        (8, {"rho": 0.05}, 10 / 8),
+        (8, {"beta": 3.0}, 3.0),
+        (12, {"penalty": "l1"}, 0.06 / 12**0.5),
+        (8, {"penalty": "l1"}, 0.006 / 8**0.5),
+        (10, {"penalty": "l1"}, 0.06 * 10 ** -(np.log(1.2) / np.log(1.5)) / 10**0.5),
+    ],
+)
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_beta_scale_falls_below_the_effective_rank(
+    container, n_components, parameters, expected
+):
+    # Twelve directions of the same variance; V = 1.
+    X = np.vstack([np.eye(12), -np.eye(12)])
+    fitted = SparseAutoencoder(n_components, tol=0.5, random_state=0, **parameters).fit(
+        container(X)
+    )
+    assert fitted.beta_ == pytest.approx(expected)
+
+
+def test_beta_scale_of_streams_depends_on_the_rank_too(digits):
+    few, many = (SparseAutoencoder(n).partial_fit(digits[:200]) for n in (4, 40))
+    variance = digits[:200].var(axis=0).sum()
+    assert few.beta_ == pytest.approx(0.1 * variance / 4)
+    assert many.beta_ == pytest.approx(10 * variance / 40)
+
+
+@pytest.mark.parametrize("n_components", [60, 70, 100])
+def test_planted_topics_are_found(n_components, rng):
     topics = rng.normal(size=(60, 384))
     topics /= np.linalg.norm(topics, axis=1, keepdims=True)
     weights = rng.uniform(0.5, 1.5, size=(2000, 60))
     weights *= rng.uniform(size=(2000, 60)) < 2 / 60
     X = weights @ topics + 0.02 * rng.normal(size=(2000, 384))
-    autoencoder = SparseAutoencoder(random_state=0).fit(X)
+    autoencoder = SparseAutoencoder(n_components, random_state=0).fit(X)
     units = autoencoder.components_
     units = units / np.linalg.norm(units, axis=1, keepdims=True)
     assert np.count_nonzero(np.max(units @ topics.T, axis=0) > 0.9) >= 55
+
+
+def test_few_units_explain_nearly_what_principal_components_explain(digits):
+    for n_components in (4, 8, 12):
+        pca = PCA(n_components, svd_solver="full").fit(digits)
+        explained = pca.explained_variance_ratio_.sum()
+        autoencoder = SparseAutoencoder(n_components, random_state=0).fit(digits)
+        assert autoencoder.score(digits) > 0.95 * explained
+        sparse_code = autoencoder.set_params(rho=0.05).fit(digits)
+        assert sparse_code.mean_activation_.mean() < 0.06
+
+
+def test_a_single_unit_learns_something_from_many_equal_directions(rng):
+    X = rng.normal(size=(2000, 40))
+    largest = np.linalg.eigvalsh(np.cov(X.T))[-1] / X.var(axis=0).sum()
+    for parameters in ({}, {"penalty": None}, {"penalty": "l1"}):
+        score = SparseAutoencoder(1, random_state=0, **parameters).fit(X).score(X)
+        assert score > 0.3 * largest

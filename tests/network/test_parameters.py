@@ -6,7 +6,8 @@ from skl_sparse_ae._fitting._initial import initial_parameters
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._penalties._registry import make_penalty
-from skl_sparse_ae._rows._moments import mean_and_variance, principal_directions
+from skl_sparse_ae._rows._moments import mean_and_variance
+from skl_sparse_ae._rows._spectrum import principal_directions
 from skl_sparse_ae._solvers._preconditioner import EncoderCoordinates
 from skl_sparse_ae._solvers._scaling import Scaling
 

@@ -80,7 +80,8 @@ def test_scale_is_a_power_of_the_variance_along_a_direction(
     values, vectors = np.linalg.eigh(np.cov(X.T, ddof=0))
     mean, principal = values.mean(), np.average(values, weights=values)
     damped = np.where(values > mean, values, 0) + mean
-    decay = 0.02 * principal**2 * (damped / (principal + mean)) ** exponent
+    share = max(principal, 2 * values.sum() / 8)
+    decay = 0.02 * principal * share * (damped / (principal + mean)) ** exponent
     D = fitted.decay_directions_
     actual = fitted.alpha_[0] * np.eye(X.shape[1]) + D.T @ D
     assert_allclose(actual, vectors * decay @ vectors.T, rtol=1e-9, atol=1e-9)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skl_sparse_ae._rows._moments import principal_directions
+from skl_sparse_ae._rows._spectrum import principal_directions
 from skl_sparse_ae._solvers._preconditioner import (
     EncoderCoordinates,
     ParameterCoordinates,

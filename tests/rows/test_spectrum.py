@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+
+from skl_sparse_ae._rows._in_memory import InMemory
+from skl_sparse_ae._rows._moments import mean_and_variance
+from skl_sparse_ae._rows._spectrum import (
+    SampledSpectrum,
+    effective_rank,
+    principal_directions,
+    principal_variance,
+)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shape", [(40, 6), (6, 40)])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_principal_variance_is_that_of_the_eigenvalues(container, shape, weighted, rng):
+    X = rng.poisson(1.0, size=shape).astype(float)
+    weights = rng.uniform(size=shape[0]) if weighted else None
+    values = np.linalg.eigvalsh(np.cov(X.T, aweights=weights, ddof=0))
+    expected = np.average(values, weights=values)
+    assert_allclose(principal_variance(container(X), weights), expected)
+
+
+def test_principal_variance_of_equal_columns_is_their_sum_and_ignores_constants(rng):
+    column = rng.normal(size=(30, 1))
+    X = np.hstack([column] * 4 + [np.ones((30, 2))])
+    assert_allclose(principal_variance(X), 4 * column.var())
+    assert principal_variance(np.ones((5, 3))) == 0
+    for scale in (1e-100, 1e100):
+        assert_allclose(principal_variance(scale * X), 4 * scale**2 * column.var())
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_principal_variance_of_samples_is_right_on_average(weighted, rng):
+    X = rng.normal(size=(200, 300))
+    weights = rng.uniform(size=200) if weighted else np.ones(200)
+    drawn = [rng.permutation(200)[:50] for _ in range(200)]
+    expected = principal_variance(X, weights)
+    estimates = [principal_variance(X[i], weights[i], 0.25) for i in drawn]
+    assert_allclose(np.mean(estimates), expected, rtol=0.1)
+    # As if these were all the rows:
+    assert principal_variance(X[drawn[0]], weights[drawn[0]]) > 2 * expected
+
+
+def test_principal_variance_where_hardly_more_than_one_row_counts(rng):
+    X = rng.normal(size=(3, 4))
+    assert 0 < principal_variance(X, np.array([1.0, 1e-17, 1e-18])) < 1e-10
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_single_column_does_not_vary_more_than_the_mean_column(seed):
+    # Or rounding would decide, and weights would give another search than rows that
+    # are repeated.
+    rng = np.random.RandomState(seed)
+    X, weights = rng.normal(size=(12, 1)), rng.uniform(size=12)
+    for w in (None, weights):
+        least = mean_and_variance(X, w)[1]
+        directions, _ = principal_directions(X, w, least)
+        assert directions.shape == (1, 0)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shape", [(40, 6), (6, 40)])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_effective_rank_is_that_of_the_singular_values(container, shape, weighted, rng):
+    X = 1e90 * rng.poisson(1.0, size=shape).astype(float)
+    weights = rng.uniform(size=shape[0]) if weighted else np.ones(shape[0])
+    centred = X - np.average(X, axis=0, weights=weights)
+    values = np.linalg.svd(np.sqrt(weights)[:, None] * centred, compute_uv=False) ** 2
+    p = values[values > 1e-20 * values.max()] / values.sum()
+    expected = np.prod(p**-p)
+    assert_allclose(effective_rank(container(X), weights), expected, rtol=1e-6)
+
+
+def test_effective_rank_of_equal_variances_is_their_number():
+    X = np.vstack([np.eye(5), -np.eye(5), np.zeros((1, 5))])
+    assert_allclose(effective_rank(np.hstack([X, np.ones((11, 2))])), 5)
+    assert_allclose(effective_rank(X[:, :1]), 1)
+    assert effective_rank(np.ones((4, 3))) == 1
+
+
+def test_a_spectrum_does_not_decompose_what_cannot_have_a_larger_rank(rng):
+    rows = InMemory(rng.normal(size=(50, 4)))
+    spectrum = SampledSpectrum(rows, 20)
+    assert spectrum.effective_rank(4) == 4
+    assert spectrum.effective_rank(1) == effective_rank(rows.sample(20)[0])
+    assert spectrum.principal_variance == principal_variance(*rows.sample(20))
