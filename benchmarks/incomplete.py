@@ -45,7 +45,7 @@ FEW_ACTIVE = "SparseAutoencoder, 5 of 100"
 # fits with few active units, by mini-batches, take a quarter of an hour.
 TOO_WIDE = {"orl": {"iterative", FEW_ACTIVE}}
 MASKING = {"corruption": "masking"}
-COUNTING = {"loss": "poisson", "penalty": None}
+COUNTING = {"loss": "poisson", "random_state": 0}
 N_MASKS = {"wine": 10, "breast_cancer": 10, "digits": 3, "orl": 1}
 TITLES = {"breast_cancer": "breast cancer", "orl": "ORL faces"}
 # Where reconstructions are clipped before the logarithm.
@@ -144,12 +144,13 @@ def counts():
                 init="nndsvda",
                 random_state=0,
             ),
-            "SparseAutoencoder": SparseAutoencoder(n, random_state=0, **COUNTING),
-            "SparseAutoencoder, masking": SparseAutoencoder(
-                n, random_state=0, **COUNTING, **MASKING
+            "SparseAutoencoder": SparseAutoencoder(n, **COUNTING),
+            "SparseAutoencoder, rho=0.05": SparseAutoencoder(n, rho=0.05, **COUNTING),
+            "SparseAutoencoder, penalty=None": SparseAutoencoder(
+                n, penalty=None, **COUNTING
             ),
-            'SparseAutoencoder, penalty="kl"': SparseAutoencoder(
-                n, random_state=0, **{**COUNTING, "penalty": "kl"}
+            "SparseAutoencoder, penalty=None, masking": SparseAutoencoder(
+                n, penalty=None, **COUNTING, **MASKING
             ),
         }
         for label, model in models.items():

@@ -118,14 +118,15 @@ class SparseAutoencoder(
         encoder and that for the decoder. Intercepts are not decayed. The effect of a
         given number depends on the scale of X: encoder weights are in units of 1 / X.
 
-        "scale" is ``(0.02 P^2, 0.001)``, where P is the mean of the variances along
-        the principal directions of X, weighted by themselves; with few units, the
-        first is ``0.02 P min(2 V / K, 10 P)`` if that is larger. The code then does not
-        depend on the scale of X, and pre-activations are in the range in which a unit
-        is neither linear nor a step. For rectified and identity units it is 0.0045 P
-        for both matrices, with tied weights at most 0.001; for "topk", "batch_topk",
-        "jumprelu" and "winner_take_all" a twentieth of it. With a logistic output, the
-        decoder's is divided by 16. The values used are stored in `alpha_`.
+        "scale" is ``(0.02 P^2, 0.001)``, where P is the mean of the variances along the
+        principal directions of X, weighted by themselves; with few units and an
+        identity output, the first is ``0.02 P min(2 V / K, 40 P)`` if that is larger.
+        The code then does not depend on the scale of X, and pre-activations are in the
+        range in which a unit is neither linear nor a step. For rectified and identity
+        units it is 0.0045 P for both matrices, with tied weights at most 0.001; for
+        "topk", "batch_topk", "jumprelu" and "winner_take_all" a twentieth of it. With a
+        logistic output, the decoder's is divided by 16. The values used are stored in
+        `alpha_`.
 
         With logistic or tanh units and fewer than 20 distinct rows per unit (or per
         column, if there are fewer columns than units), "scale" also adds ``1/2 ||D

@@ -20,7 +20,7 @@ LEAST_ACTIVE = 3
 # then neither a linear function nor a step. It pays some 10 % of P.
 ENCODER_DECAY, DECODER_DECAY = 0.02, 0.001
 # Largest factor of the encoder's for few units; beyond it, units would learn nothing.
-LARGEST_FACTOR = 10
+LARGEST_FACTOR = 40
 # Number of units, as a part of the effective rank of X, from which on downwards the
 # sparsity penalty has its smallest weight.
 FEW = 2 / 3
@@ -165,8 +165,11 @@ def _encoder_decay(network, variance, total):
     """Return that of bounded units, from the principal and the total variance.
 
     With fewer units than two for each direction, one for either sign, there is more
-    variance left that a unit can fit with what is not linear in it.
+    variance left that a unit can fit with what is not linear in it. For a curved output
+    even a linear unit is not linear, and more decay is worse.
     """
+    if network.out_activation.name != "identity":
+        return ENCODER_DECAY * variance * variance
     share = 2 * total / network.layout.n_components
     share = min(max(share, variance), LARGEST_FACTOR * variance)
     return ENCODER_DECAY * variance * share
