@@ -226,7 +226,8 @@ class SparseAutoencoder(
         - "adam": Adam with mini-batches, for many rows. The learning rate is constant
           until J has converged within `tol` or half of `max_iter` has passed, and then
           decreases linearly to zero.
-        - "auto": "adam" for more than 100000 rows or five million parameters, for
+        - "auto": "adam" for more than 100000 rows (fewer, in proportion, with more than
+          256 units and more than four for each column) or five million parameters, for
           "topk", "batch_topk", "jumprelu" and "winner_take_all", whose objective is not
           smooth, and for ``loss="poisson"``, where a single large count can slow down
           "lbfgs". Otherwise "lbfgs", and always for Dask arrays.

@@ -24,6 +24,8 @@ from ._problem import make_problem
 from ._unused import warn_about_unused
 
 LBFGS_MAX_ROWS = 100_000
+# With more units than both, that number of rows is smaller in proportion.
+MANY_UNITS, MANY_UNITS_PER_COLUMN = 256, 4
 # L-BFGS needs 80 to 110 bytes for each parameter in float32, twice that in float64.
 LBFGS_MAX_PARAMETERS = 5_000_000
 
@@ -171,9 +173,11 @@ def _suits_lbfgs(settings, problem):
     if settings.solver != "auto":
         return settings.solver == "lbfgs"
     network = problem.network
-    is_small = (
-        rows.shape[0] <= LBFGS_MAX_ROWS and network.layout.size <= LBFGS_MAX_PARAMETERS
-    )
+    # The decoder's solution takes a time that grows with the square of n_components.
+    n_features, n_components = network.layout.shape
+    many = max(MANY_UNITS, MANY_UNITS_PER_COLUMN * n_features)
+    n_rows = rows.shape[0] * max(1, n_components / many)
+    is_small = n_rows <= LBFGS_MAX_ROWS and network.layout.size <= LBFGS_MAX_PARAMETERS
     return (
         is_small and network.loss.has_bounded_curvature and not network.penalty.selects
     )

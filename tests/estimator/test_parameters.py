@@ -50,6 +50,22 @@ def test_auto_solver_is_adam_for_many_rows_and_for_topk(X, monkeypatch):
 
 
 @short
+def test_auto_solver_is_adam_for_fewer_rows_with_many_units(X, monkeypatch):
+    def curve(solver):
+        return make_short(12, solver=solver).fit(X).loss_curve_
+
+    fit = "skl_sparse_ae._fitting._fit."
+    monkeypatch.setattr(fit + "MANY_UNITS", 8)
+    monkeypatch.setattr(fit + "MANY_UNITS_PER_COLUMN", 6 / 64)
+    monkeypatch.setattr(fit + "LBFGS_MAX_ROWS", 1.5 * len(X))  # 12 / 8
+    assert curve("auto") == curve("lbfgs")
+    monkeypatch.setattr(fit + "LBFGS_MAX_ROWS", 1.5 * len(X) - 1)
+    assert curve("auto") == curve("adam")
+    monkeypatch.setattr(fit + "MANY_UNITS_PER_COLUMN", 12 / 64)
+    assert curve("auto") == curve("lbfgs")
+
+
+@short
 def test_auto_solver_is_adam_for_many_parameters(X, monkeypatch):
     def curve(**parameters):
         return make_short(3, **parameters).fit(X).loss_curve_
