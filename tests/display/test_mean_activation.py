@@ -76,7 +76,7 @@ def test_frequencies_of_topk_are_rho_on_average(container, X):
         autoencoder, container(X), statistic="frequency"
     )
     assert_allclose(display.values.mean(), display.rho)
-    assert display.rho == 0.1
+    assert display.rho == 3 / 20
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,9 @@ def test_the_fraction_explained_stands_beside_that_of_pca(topk, X, monkeypatch):
     rows = table_of(parse(html_report(topk, X, image_shape=(8, 8))))
     explained = PCA().fit(X).explained_variance_ratio_.cumsum()
     assert rows == [
-        ["SparseAutoencoder", "20", "1", f"{topk.score(X):.3f}"],
+        ["SparseAutoencoder", "20", "3", f"{topk.score(X):.3f}"],
         ["PCA", "20", "20", f"{explained[19]:.3f}"],
-        ["PCA", "1", "1", f"{explained[0]:.3f}"],
+        ["PCA", "3", "3", f"{explained[2]:.3f}"],
     ]
 
 
@@ -138,4 +138,4 @@ def test_rows_with_missing_entries(container, X):
     autoencoder = fit(X, missing_values=np.nan)
     report = html_report(autoencoder, container(X), image_shape=(8, 8))
     explained = f"{autoencoder.score(X):.3f}"
-    assert table_of(parse(report)) == [["SparseAutoencoder", "20", "1", explained]]
+    assert table_of(parse(report)) == [["SparseAutoencoder", "20", "3", explained]]
