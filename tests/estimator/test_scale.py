@@ -204,3 +204,19 @@ def test_a_single_unit_learns_something_from_many_equal_directions(rng):
     for parameters in ({}, {"penalty": None}, {"penalty": "l1"}):
         score = SparseAutoencoder(1, random_state=0, **parameters).fit(X).score(X)
         assert score > 0.3 * largest
+
+
+def test_few_units_have_the_same_weights_wherever_the_rows_are(digits):
+    array = pytest.importorskip("dask.array")
+    make = partial(SparseAutoencoder, 8, tol=0.5, random_state=0)
+    expected = make().fit(digits)
+    blocks = array.from_array(digits, chunks=(500, digits.shape[1]))
+    weights = np.append(np.ones(len(digits)), np.zeros(40))
+    more = np.concatenate([digits, digits[:40] + 1])
+    for fitted in (
+        make().fit(sparse.csr_array(digits)),
+        make().fit(blocks),
+        make().fit(more, sample_weight=weights),
+    ):
+        assert_allclose(fitted.beta_, expected.beta_)
+        assert_allclose(fitted.alpha_, expected.alpha_)
