@@ -161,9 +161,10 @@ def _warn_if_nothing_is_explained(problem, reconstruction):
         _warn(
             f"The reconstruction explains less than 1 % of the {unit} of X: the "
             f"decay alpha=({encoder:.2g}, {decoder:.2g}) or the penalty {penalty} is "
-            "too strong for it, training stopped too early, or n_components="
-            f"{problem.network.layout.n_components} is too small. Scale X, whose columns "
-            f"have a standard deviation of about {spread:.2g}, or lower alpha or beta."
+            "too strong for it, training stopped too early, or "
+            f"n_components={problem.network.layout.n_components} is too small. Scale "
+            f"X, whose columns have a standard deviation of about {spread:.2g}, or "
+            "lower alpha or beta."
         )
 
 
