@@ -19,7 +19,8 @@ LEAST_ACTIVE = 3
 # least where its pre-activations have a standard deviation near two: its activation is
 # then neither a linear function nor a step. It pays some 10 % of P.
 ENCODER_DECAY, DECODER_DECAY = 0.02, 0.001
-# Largest factor of the encoder's for few units; beyond it, units would learn nothing.
+# Largest factor of the encoder's for few units. There, both decays cost a linear unit
+# that writes a direction of variance P about a quarter of the P / 2 that it gains.
 LARGEST_FACTOR = 40
 # Number of units, as a part of the effective rank of X, from which on downwards the
 # sparsity penalty has its smallest weight.

@@ -35,21 +35,21 @@ class SampledSpectrum:
         """As `principal_variance` estimates it."""
         return principal_variance(*self._sample)
 
-    def effective_rank(self, n_max):
-        """As `effective_rank` estimates it, or `n_max` if that is not larger.
+    def effective_rank(self, least):
+        """As `effective_rank` estimates it, or `least` if that is larger.
 
         Parameters
         ----------
-        n_max : int
+        least : int
 
         Returns
         -------
         rank : float
         """
         X, sample_weight, _ = self._sample
-        if n_max >= min(X.shape):  # which is not smaller than the rank
-            return float(n_max)
-        return max(effective_rank(X, sample_weight), float(n_max))
+        if least >= min(X.shape):  # which is not smaller than the rank
+            return float(least)
+        return max(effective_rank(X, sample_weight), float(least))
 
 
 def principal_variance(X, sample_weight=None, fraction=1.0):
