@@ -35,9 +35,9 @@ X -= X.mean(axis=1, keepdims=True)
 
 # %%
 # With so many rows, ``rho="auto"`` is 3 / 48, so that about three units are active, and
-# a few units are edges. With 0.02 more of them are, and less variance is explained.
-# With 0.3, which is what "auto" stands for where there are about three rows for each
-# unit, the most is explained and no unit can be read.
+# few of the 48 are edges. With 0.02 many are, and less variance is explained. With 0.3,
+# which is what "auto" stands for where there are about three rows for each unit, the
+# most is explained and no unit can be read.
 
 fig, axes = plt.subplots(1, 3, figsize=(10, 2.8), layout="constrained")
 for ax, rho in zip(axes, [0.3, "auto", 0.02], strict=True):
