@@ -69,7 +69,7 @@ def rank_factor(settings, penalty_class, n_components, spectrum):
     penalty_class : type
         With the smallest value, `least_scale`.
     n_components : int
-    spectrum : SampledSpectrum
+    spectrum : Spectrum
         Of what the units see.
 
     Returns
@@ -95,7 +95,7 @@ def decay_weights(
     network : Network
     rows : Rows
         What the encoder's weights multiply: rows of X, or patches of images.
-    spectrum : SampledSpectrum
+    spectrum : Spectrum
         Of these.
     scaling : Scaling
         With the sum of the variances of the columns of X, and the deviance.

@@ -16,7 +16,6 @@ from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_pe
 from .._rows import Rows
 from .._rows._corruption import CORRUPTIONS, constant_columns
 from .._rows._moments import column_moments, is_constant
-from .._rows._spectrum import SampledSpectrum, principal_directions
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
 from ._default_weights import decay_weights, rank_factor, sparsity_level
@@ -135,7 +134,7 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     sizes = variance or 1.0, rows.shape[1], n_components, excess, steepness
     # Patches have few columns, which takes no time.
     n_sampled = seen.shape[0] if settings._takes_images else N_SAMPLED
-    spectrum = SampledSpectrum(seen, n_sampled)
+    spectrum = seen.spectrum(n_sampled)
     penalty = _make_penalty(settings, seen, sizes, spectrum, is_stream)
     network = _make_network(settings, penalty, n_features, n_components, convolution)
     network = network.skipping_missing(rows.fill is not None)
@@ -240,28 +239,27 @@ def _make_network(settings, penalty, n_features, n_components, convolution):
 def _make_coordinates(network, scaling, rows):
     """Return the coordinates of the encoder that suit a sample of the rows."""
     size = max(MIN_ROWS_FOR_DIRECTIONS, ENTRIES_FOR_DIRECTIONS // rows.shape[1])
-    X, sample_weight, _ = rows.sample(size)
-    mean_variance = scaling.spread**2
-    directions, variances = principal_directions(
-        X, sample_weight, mean_variance, N_DIRECTIONS
-    )
+    if rows.shape[0] <= N_SAMPLED:
+        size = N_SAMPLED  # the whole spectrum, which the weights are in units of
+    spectrum, mean_variance = rows.spectrum(size), scaling.spread**2
+    directions, variances = spectrum.principal_directions(mean_variance, N_DIRECTIONS)
     return EncoderCoordinates(
         directions,
         variances,
         mean_variance,
         network.layout.n_components,
         scaling.code_unit,
-        _large_constants(X, sample_weight, scaling, rows.dtype),
+        _large_constants(spectrum, scaling, rows.dtype),
     )
 
 
-def _large_constants(X, sample_weight, scaling, dtype):
+def _large_constants(sample, scaling, dtype):
     """Return a mask of the columns that only add rounding errors, or None without any.
 
     Their values are equal and so large that the encoder's weights have to be exactly
     zero.
     """
-    mean, variances = column_moments(X, sample_weight)
+    mean, variances = column_moments(sample.X, sample.sample_weight)
     rounding = np.finfo(dtype).eps * np.abs(mean)
     mask = is_constant(variances, mean) & (rounding > MAX_ROUNDING * scaling.spread)
     return mask if mask.any() else None

@@ -13,7 +13,6 @@ import numpy as np
 
 from .._network._parameters import Layout, Parameters
 from .._rows._in_memory import InMemory
-from .._rows._spectrum import principal_directions
 
 # Least number of columns for each distinct row. With 2.5 to 10 of them, fits to faces,
 # digits and genes take from a third to three quarters of the time; with 100, a fifth.
@@ -78,12 +77,21 @@ def row_space(rows, mean, variance, n_components):
     most = _most_rows(rows.shape[1], n_components)
     if rows.n_distinct(most + 1) > most:
         return None
-    directions, _ = principal_directions(
-        rows.X, rows.sample_weight, LEAST_VARIANCE * variance
-    )
-    basis, _ = np.linalg.qr(directions)
+    spectrum = rows.spectrum(rows.shape[0])
+    directions, _ = spectrum.principal_directions(LEAST_VARIANCE * variance)
+    basis = _orthonormal(directions)
     X = ((rows.X - mean) @ basis).astype(rows.dtype)
     return RowSpace(basis, mean, InMemory(X, rows.sample_weight))
+
+
+def _orthonormal(directions):
+    """Return an orthonormal basis of nearly orthonormal columns.
+
+    By a Cholesky decomposition, which takes a quarter to two thirds of the time of
+    `numpy.linalg.qr` and is as exact where the columns are well conditioned.
+    """
+    factor = np.linalg.cholesky(directions.T @ directions)
+    return directions @ np.linalg.inv(factor).T
 
 
 def _most_rows(n_features, n_components):

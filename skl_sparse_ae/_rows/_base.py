@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 
 from ._missing import View
+from ._spectrum import Spectrum
 
 #: Of rows that the encoder sees as they are.
 PLAIN = View()
@@ -240,6 +241,26 @@ class Rows(ABC):
             Number of sampled rows divided by the number of those that could be sampled:
             all, or those of positive weight if `of_positive_weight` keeps the others.
         """
+
+    def spectrum(self, size):
+        """Return the `Spectrum` of such a sample; that of all rows is computed once.
+
+        Parameters
+        ----------
+        size : int
+            Maximum number of rows.
+
+        Returns
+        -------
+        spectrum : Spectrum
+        """
+        if self.shape[0] <= size:
+            return self._whole_spectrum
+        return Spectrum(*self.sample(size))
+
+    @cached_property
+    def _whole_spectrum(self):
+        return Spectrum(*self.sample(self.shape[0]))
 
     @abstractmethod
     def corrupted(self, corrupt, rng):

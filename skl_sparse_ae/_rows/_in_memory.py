@@ -63,7 +63,9 @@ class InMemory(Rows):
         return len(distinct_rows([self.inputs], enough))
 
     def sample(self, size):
-        rows = self._take(sample_indices(self.shape[0], size))
+        rows = self
+        if self.shape[0] > size:
+            rows = self._take(sample_indices(self.shape[0], size))
         return rows.inputs, rows.sample_weight, rows.shape[0] / self.shape[0]
 
     def batches(self, size, rng, corrupt=None, mean=None):

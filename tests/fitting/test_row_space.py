@@ -33,6 +33,14 @@ def test_the_basis_spans_the_centred_rows(X, rng):
         assert_allclose(space.rows.X @ space.basis.T + mean, X, atol=1e-10)
 
 
+def test_the_basis_is_orthonormal_where_variances_differ_by_ten_orders(X):
+    left, _, right = np.linalg.svd(X - X.mean(axis=0), full_matrices=False)
+    values = np.append(np.logspace(0, -5, N_ROWS - 1), 0)
+    basis = space_of(left * values @ right).basis
+    assert basis.shape == (N_FEATURES, N_ROWS - 1)
+    assert_allclose(basis.T @ basis, np.eye(N_ROWS - 1), atol=1e-12)
+
+
 def test_repeated_rows_have_the_span_of_the_others(X):
     assert space_of(np.repeat(X, 20, axis=0)).basis.shape == (N_FEATURES, N_ROWS - 1)
 

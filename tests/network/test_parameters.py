@@ -6,8 +6,8 @@ from skl_sparse_ae._fitting._initial import initial_parameters
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._penalties._registry import make_penalty
+from skl_sparse_ae._rows._in_memory import InMemory
 from skl_sparse_ae._rows._moments import mean_and_variance
-from skl_sparse_ae._rows._spectrum import principal_directions
 from skl_sparse_ae._solvers._preconditioner import EncoderCoordinates
 from skl_sparse_ae._solvers._scaling import Scaling
 
@@ -54,7 +54,7 @@ def make_start(X, penalty, activation, out_activation="identity", tied=False):
     scaling = Scaling(network, *mean_and_variance(X))
     mean_variance = scaling.value / X.shape[1]
     coordinates = EncoderCoordinates(
-        *principal_directions(X, least=mean_variance),
+        *InMemory(X).spectrum(len(X)).principal_directions(least=mean_variance),
         mean_variance,
         n_components=5,
         unit=scaling.code_unit,

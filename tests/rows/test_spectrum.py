@@ -5,12 +5,11 @@ from scipy import sparse
 
 from skl_sparse_ae._rows._in_memory import InMemory
 from skl_sparse_ae._rows._moments import mean_and_variance
-from skl_sparse_ae._rows._spectrum import (
-    SampledSpectrum,
-    effective_rank,
-    principal_directions,
-    principal_variance,
-)
+from skl_sparse_ae._rows._spectrum import Spectrum
+
+
+def principal_variance(*sample):
+    return Spectrum(*sample).principal_variance
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -58,7 +57,7 @@ def test_a_single_column_does_not_vary_more_than_the_mean_column(seed):
     X, weights = rng.normal(size=(12, 1)), rng.uniform(size=12)
     for w in (None, weights):
         least = mean_and_variance(X, w)[1]
-        directions, _ = principal_directions(X, w, least)
+        directions, _ = Spectrum(X, w).principal_directions(least)
         assert directions.shape == (1, 0)
 
 
@@ -72,19 +71,31 @@ def test_effective_rank_is_that_of_the_singular_values(container, shape, weighte
     values = np.linalg.svd(np.sqrt(weights)[:, None] * centred, compute_uv=False) ** 2
     p = values[values > 1e-20 * values.max()] / values.sum()
     expected = np.prod(p**-p)
-    assert_allclose(effective_rank(container(X), weights), expected, rtol=1e-6)
+    for fraction in (0.5, 1.0):
+        rank = Spectrum(container(X), weights, fraction).effective_rank()
+        assert_allclose(rank, expected, rtol=1e-6)
 
 
 def test_effective_rank_of_equal_variances_is_their_number():
     X = np.vstack([np.eye(5), -np.eye(5), np.zeros((1, 5))])
-    assert_allclose(effective_rank(np.hstack([X, np.ones((11, 2))])), 5)
-    assert_allclose(effective_rank(X[:, :1]), 1)
-    assert effective_rank(np.ones((4, 3))) == 1
+    assert_allclose(Spectrum(np.hstack([X, np.ones((11, 2))])).effective_rank(), 5)
+    assert_allclose(Spectrum(X[:, :1]).effective_rank(), 1)
+    assert Spectrum(np.ones((4, 3))).effective_rank() == 1
 
 
-def test_a_spectrum_does_not_decompose_what_cannot_have_a_larger_rank(rng):
+def test_an_effective_rank_of_at_least_what_is_asked_for(rng):
+    X = rng.normal(size=(20, 4))
+    rank = Spectrum(X).effective_rank()
+    assert 1 < rank < 4
+    assert Spectrum(X).effective_rank(1) == rank
+    assert Spectrum(X).effective_rank(4) == 4
+    assert Spectrum(np.ones((9, 9))).effective_rank(3) == 3
+
+
+def test_the_spectrum_of_all_rows_is_computed_once(rng):
     rows = InMemory(rng.normal(size=(50, 4)))
-    spectrum = SampledSpectrum(rows, 20)
-    assert spectrum.effective_rank(4) == 4
-    assert spectrum.effective_rank(1) == effective_rank(rows.sample(20)[0])
-    assert spectrum.principal_variance == principal_variance(*rows.sample(20))
+    assert rows.spectrum(50) is rows.spectrum(60)
+    sampled = rows.spectrum(20)
+    assert sampled is not rows.spectrum(50)
+    assert sampled.X.shape == (20, 4)
+    assert sampled.fraction == 0.4

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skl_sparse_ae._rows._spectrum import principal_directions
+from skl_sparse_ae._rows._in_memory import InMemory
 from skl_sparse_ae._solvers._preconditioner import (
     EncoderCoordinates,
     ParameterCoordinates,
@@ -113,7 +113,8 @@ def test_precision_is_that_of_the_vector(covariance, rng):
 def test_directions_of_a_sample_are_those_of_its_covariance(shape, rng):
     X, weights = rng.randn(*shape) @ np.diag([3, 2, 1, 0.1, 0.1, 0.1]), rng.rand(50)
     weights = weights[: shape[0]]
-    directions, variances = principal_directions(X, weights, least=0.2)
+    spectrum = InMemory(X, weights).spectrum(len(X))
+    directions, variances = spectrum.principal_directions(least=0.2)
     covariance = np.cov(X.T, aweights=weights, bias=True)
     assert (variances > 0.2).all()
     assert len(variances) == np.sum(np.linalg.eigvalsh(covariance) > 0.2)
