@@ -10,6 +10,7 @@ from .._network._losses import LOSSES, out_activation_of
 from .._rows._validation import columns_of
 from .._solvers._scaling import Scaling
 from ._combinations import check_combinations
+from ._encoder_stream import stream_class
 from ._fitted import (
     fitted_attributes,
     fitted_decay,
@@ -26,7 +27,6 @@ from ._null_loss import mean_row, null_deviance
 from ._output_range import check_output_range
 from ._problem import Problem, make_problem
 from ._settings import settings_of
-from ._stream import Stream
 from ._unused import warn_about_unused
 
 
@@ -117,7 +117,7 @@ def _open_stream(estimator, settings, rows, rng):
         theta = initial_parameters(
             problem.network, problem.scaling, problem.coordinates, rng, rows.dtype
         )
-        return Stream(problem, rng), theta
+        return stream_class(rows, problem.network)(problem, rng), theta
     # Copies, so that an interrupted call has no effect.
     penalty = deepcopy(estimator.penalty_)
     network = replace(fitted_network(estimator), penalty=penalty)
@@ -139,7 +139,7 @@ def _open_stream(estimator, settings, rows, rng):
         network, scaling, rows, decay, missing_mean=mean, missing_fill=fill
     )
     theta = fitted_vector(estimator, network)
-    stream = Stream(problem, rng)
+    stream = stream_class(rows, network)(problem, rng, is_new=False)
     state = vars(estimator).get("_stream")
     if state is not None:
         stream.resume(deepcopy(state, {id(rng): rng}))

@@ -1,5 +1,7 @@
 """State of mini-batch training, in `fit` and `partial_fit`."""
 
+from functools import partial
+
 import numpy as np
 
 from .._arrays._array_api import to_writable
@@ -54,18 +56,32 @@ class Stream:
         Number of rows over which the running means of the units are taken.
     idle_after : int
         Number of rows without activation after which a unit is revived.
+    is_new : bool, default=True
+        Whether training begins with initial parameters.
     """
 
+    #: Which parameters the solver's steps change.
+    trained = "all"
+
     def __init__(
-        self, problem, rng, n_averaged_rows=AVERAGED_ROWS, idle_after=IDLE_AFTER
+        self,
+        problem,
+        rng,
+        n_averaged_rows=AVERAGED_ROWS,
+        idle_after=IDLE_AFTER,
+        is_new=True,
     ):
+        self.is_new = is_new
         self.problem = problem._replace(rows=None)
         self.rng = rng
         self.unit_means = RunningMeans(n_averaged_rows, idle_after)
-        scaling = problem.scaling
-        units = [(part, unit, unit / scaling.value) for part, unit in scaling.groups]
+        units = [(part, u, u / problem.scaling.value) for part, u in self._groups()]
         self.adam = Adam(units, problem.network.passes.adam_step)
         self.terms = BatchTerms()
+
+    def _groups(self):
+        """Return the slices of the parameters that are trained, and their units."""
+        return self.problem.scaling.groups
 
     @property
     def state(self):
@@ -75,6 +91,7 @@ class Stream:
             "rng": self.rng,
             "unit_means": self.unit_means.state,
             "adam": self.adam.state,
+            "trained": self.trained,
             "target": None if target is None else target.state,
         }
 
@@ -82,7 +99,8 @@ class Stream:
         """Restore a `state`, which is not copied and may be modified."""
         self.rng = state["rng"]
         self.unit_means.resume(state["unit_means"])
-        self.adam.resume(state["adam"])
+        if state.get("trained", "all") == self.trained:
+            self.adam.resume(state["adam"])
         if state["target"] is not None:
             target = SparsityTarget(self.problem.network.penalty, AVERAGED_ROWS)
             target.resume(state["target"])
@@ -117,22 +135,29 @@ class Stream:
             idle_units=self.unit_means.idle_units,
             counts_active=self.problem.target is not None,
         )
-        size = _batch_size(settings, rows, cls)
+        size = batch_size(settings, rows, network)
         corrupt = corruption_of(settings, self.problem, rows)
         batches = rows.batches(size, self.rng, corrupt, input_mean)
 
-        def epoch():
-            for batch in batches:
-                objective.use_rows(
-                    batch.X,
-                    batch.sample_weight,
-                    total_weight=batch.total_weight,
-                    inputs=batch.inputs,
-                    load=batch.load,
-                )
-                yield batch.progress
+        return self._evaluation(objective), partial(epoch_of, objective, batches)
 
-        return self._evaluation(objective), epoch
+    def point(self, rows, theta):
+        """Return the point of the solver for a parameter vector, which is changed."""
+        return rows.to_device(self.problem.scaling.centre(theta))
+
+    def to_theta(self, point):
+        """Return the parameter vector of a point of the solver."""
+        return self.problem.scaling.uncentre(to_writable(point))
+
+    def set_relative_rate(self, rate, n_rows):
+        """Set the learning rate of `fit` as a part of the first one.
+
+        Parameters
+        ----------
+        rate : float
+        n_rows : int
+            Of an epoch.
+        """
 
     def _evaluation(self, objective):
         """Return a function that evaluates J on a batch.
@@ -161,14 +186,13 @@ class Stream:
             Mean of J over the batches.
         """
         value_and_grad, epoch = self.batches(settings, rows, team)
-        scaling = self.problem.scaling
-        theta = rows.to_device(scaling.centre(theta))
+        scaling, point = self.problem.scaling, self.point(rows, theta)
         gradient, values = None, []
         for _ in epoch():
-            value, gradient = value_and_grad(theta, gradient)
-            self.adam.step(theta, gradient, settings.learning_rate_init, team)
+            value, gradient = value_and_grad(point, gradient)
+            self.adam.step(point, gradient, settings.learning_rate_init, team)
             values.append(value)
-        value, theta = float(np.mean(values)), scaling.uncentre(to_writable(theta))
+        value, theta = float(np.mean(values)), self.to_theta(point)
         limit = GROWTH_LIMIT * (values[0] + scaling.value)
         if value >= limit:  # which rows far away from earlier ones explain, too
             mean, variance = rows.moments()
@@ -180,12 +204,23 @@ class Stream:
         return theta, value
 
 
-def _batch_size(settings, rows, objective_cls):
+def epoch_of(objective, batches):
+    """Iterate over the batches of an epoch; see `Stream.batches`."""
+    for batch in batches:
+        objective.use_rows(
+            batch.X,
+            batch.sample_weight,
+            total_weight=batch.total_weight,
+            inputs=batch.inputs,
+            load=batch.load,
+        )
+        yield batch.progress
+
+
+def batch_size(settings, rows, network):
     """Return the number of rows in a mini-batch."""
     size, n_rows = settings.batch_size, rows.shape[0]
     if size == "auto":
-        rows_per_batch = n_rows // BATCHES_PER_EPOCH
-        size = int(
-            np.clip(rows_per_batch, MIN_BATCH_SIZE, objective_cls.max_batch_size)
-        )
+        largest = objective_class(rows, network).max_batch_size
+        size = int(np.clip(n_rows // BATCHES_PER_EPOCH, MIN_BATCH_SIZE, largest))
     return min(size, n_rows)

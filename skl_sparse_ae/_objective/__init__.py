@@ -6,9 +6,17 @@
 from ._device import DeviceObjective
 from ._in_memory import class_in_memory
 from ._projected import ProjectedObjective, can_project
+from ._projected_batches import ProjectedBatches, RowMeans, can_project_batches
 from ._row_passes import PassesInMemory, PassesOnDevice
 
-__all__ = ["can_project", "objective_class", "projected_objective"]
+__all__ = [
+    "ProjectedBatches",
+    "RowMeans",
+    "can_project",
+    "can_project_batches",
+    "objective_class",
+    "projected_objective",
+]
 
 
 def _on_dask(X, network):

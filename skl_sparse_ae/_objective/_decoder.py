@@ -40,13 +40,15 @@ class Decoder(NamedTuple):
 class Moments(NamedTuple):
     """What determines the best decoder, centred and divided by the total weight.
 
-    ``code`` is the mean code, ``gram`` is the covariance of the codes, ``cross``, of
-    shape (n_components, n_features), that of the codes with the rows; ``variance`` is
-    the sum of the variances of the columns of X. ``ridge`` is added to the diagonal of
-    the Gram matrix where it is solved.
+    ``code`` is the mean code, ``row`` is the mean of the rows less that of all rows,
+    ``gram`` is the covariance of the codes, ``cross``, of shape (n_components,
+    n_features), that of the codes with the rows; ``variance`` is the sum of the
+    variances of the columns of X. ``ridge`` is added to the diagonal of the Gram matrix
+    where it is solved.
     """
 
     code: np.ndarray
+    row: np.ndarray
     gram: np.ndarray
     cross: np.ndarray
     variance: float
@@ -55,12 +57,21 @@ class Moments(NamedTuple):
     @classmethod
     def of(cls, sums, variance, dtype):
         """From `EncodedSums` over all rows, of a dtype, and the variance of these."""
-        code = sums.code / sums.weight
-        gram = sums.gram / sums.weight - np.outer(code, code)
+        code, gram, cross = (
+            value / sums.weight for value in (sums.code, sums.gram, sums.cross)
+        )
         # The mean of centred rows is zero but for rounding.
+        row = np.zeros(cross.shape[1])
+        return cls.of_means(code, row, gram, cross, variance, dtype)
+
+    @classmethod
+    def of_means(cls, code, row, gram, cross, square, dtype):
+        """From means over rows of a dtype that are not centred, as in `RowMeans`."""
+        gram = gram - np.outer(code, code)
         rounding = max(MIN_RIDGE, 10 * np.finfo(dtype).eps)
         ridge = rounding * (np.diag(gram).mean() or 1.0)
-        return cls(code, gram, sums.cross / sums.weight, variance, ridge)
+        cross, variance = cross - np.outer(code, row), square - float(row @ row)
+        return cls(code, row, gram, cross, variance, ridge)
 
     def solve(self, decay):
         """Return the decoder that minimises J.
@@ -93,8 +104,13 @@ class Solution(NamedTuple):
     error: float
     squared_norm: float
 
+    @classmethod
+    def of(cls, components):
+        """A given decoder, of unknown error."""
+        return cls(components, np.nan, float(np.vdot(components, components)))
 
-def best_decoder(moments, alpha, decoder_decay=None, start=None):
+
+def best_decoder(moments, alpha, decoder_decay=None, start=None, max_solves=MAX_SOLVES):
     """Return the decoder that minimises J for given codes.
 
     Parameters
@@ -109,6 +125,8 @@ def best_decoder(moments, alpha, decoder_decay=None, start=None):
         Each lowers J where the penalty is concave in the squared norms of the units.
     start : ndarray of shape (n_components, n_features) or None
         ``W_d`` to begin with, used with `decoder_decay` only.
+    max_solves : int, default=50
+        Largest number of ridge regressions from `start`.
 
     Returns
     -------
@@ -117,7 +135,7 @@ def best_decoder(moments, alpha, decoder_decay=None, start=None):
     if decoder_decay is None:
         return moments.solve(alpha)
     decay = decoder_decay(moments.solve(alpha).components if start is None else start)
-    for _ in range(MAX_SOLVES):
+    for _ in range(MAX_SOLVES if start is None else max_solves):
         solution = moments.solve(alpha + decay)
         last, decay = decay, decoder_decay(solution.components)
         if np.all(np.abs(decay - last) <= RTOL * (np.abs(decay) + alpha)):

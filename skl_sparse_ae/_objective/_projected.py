@@ -10,7 +10,7 @@ from .._arrays._array_api import to_numpy
 from .._arrays._device_array import as_array_like
 from .._network._decay import Decay
 from .._network._parameters import Parameters
-from ._decoder import Decoder, Moments, best_decoder
+from ._decoder import MAX_SOLVES, Decoder, Moments, best_decoder
 from ._sums import Terms, squared_norm
 
 
@@ -52,6 +52,9 @@ class ProjectedObjective:
     active_fraction : float
         Weighted fraction of activations that are not zero, if they are counted.
     """
+
+    #: Largest number of reweighted ridge regressions for a decoder.
+    max_solves = MAX_SOLVES
 
     def __init__(self, network, alpha, passes, mean, variance, dtype):
         self.network = network
@@ -113,7 +116,7 @@ class ProjectedObjective:
         encoder = Parameters(coef, intercept, None, None)
         moments = self._encode(encoder, is_solved=True)
         self._solve(moments)
-        self._mean_code = moments.code
+        self.means = moments
         return encoder, moments
 
     def encode(self, coef, intercept):
@@ -138,7 +141,7 @@ class ProjectedObjective:
             coef,
             intercept - self._mean @ coef,
             self._solution.components,
-            self._mean - self._mean_code @ self._solution.components,
+            self._mean + self.means.row - self.means.code @ self._solution.components,
         )
 
     def _encode(self, encoder, is_solved):
@@ -163,14 +166,16 @@ class ProjectedObjective:
 
             start = None if self._solution is None else self._solution.components
         self._solution = best_decoder(
-            moments, self._decoder_decay, decoder_decay, start
+            moments, self._decoder_decay, decoder_decay, start, self.max_solves
         )
+        components = self._solution.components
+        self._gram, self._error = components @ components.T, self._solution.error
 
     def _decoder_at(self, moments):
         """The decoder of centred rows, for the second pass."""
         components = self._solution.components
-        gram = components @ components.T
-        return Decoder(components, gram, -gram @ moments.code)
+        offset = components @ moments.row - self._gram @ moments.code
+        return Decoder(components, self._gram, offset)
 
     def _terms(self, coef, unit_weights, along_directions):
         sparsity = self.network.penalty.psi(self.unit_means)
@@ -180,7 +185,7 @@ class ProjectedObjective:
         decay += along_directions
         decay += self._decoder_decay * self._solution.squared_norm
         return Terms(
-            self._solution.error,
+            self._error,
             0.5 * decay,
             float(np.sum(sparsity)),
         )

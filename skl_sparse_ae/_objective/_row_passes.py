@@ -61,6 +61,10 @@ class EncodedSums(_Sums):
         ``A^T P A``.
     cross : ndarray of shape (n_components, n_features)
         ``A^T P (X - mean)``.
+    row : ndarray of shape (n_features,)
+        Of ``X - mean``, where they are wanted.
+    square : float
+        Of the squared norms of these, where they are wanted.
     """
 
     weight: float
@@ -69,6 +73,8 @@ class EncodedSums(_Sums):
     code: np.ndarray | float = 0.0
     gram: np.ndarray | float = 0.0
     cross: np.ndarray | float = 0.0
+    row: np.ndarray | float = 0.0
+    square: float = 0.0
 
 
 @dataclass
@@ -119,12 +125,25 @@ class RowPasses:
     kept : Kept
     counts_active : bool
         Whether to count the activations that are not zero.
+    sums_rows : bool, default=False
+        Whether to sum the rows, which must be in memory, and their squared norms.
     """
 
     block_bytes = BLOCK_BYTES
 
-    def __init__(self, network, X, inputs, sample_weight, mean, kept, counts_active):
+    def __init__(
+        self,
+        network,
+        X,
+        inputs,
+        sample_weight,
+        mean,
+        kept,
+        counts_active,
+        sums_rows=False,
+    ):
         self._network, self._counts_active = network, counts_active
+        self._sums_rows = sums_rows
         self._keep = kept.codes
         self._weights, self._weight = sample_weight, float(X.shape[0])
         if sample_weight is not None:
@@ -165,7 +184,7 @@ class RowPasses:
         """
         parameters = self._encoder(parameters)
         sums = CodeSums(self._network, self._counts_active)
-        total, gram, cross = 0.0, 0.0, 0.0
+        total, gram, cross, row, square = 0.0, 0.0, 0.0, 0.0, 0.0
         for rows in self._blocks:
             X, inputs = self._pair(rows)
             code = self._encode_block(parameters, inputs, rows, sums)
@@ -176,9 +195,20 @@ class RowPasses:
                 # The transpose of a product with CSR on the left, which SciPy has.
                 product = (X.T @ weighted).T if self._is_sparse else weighted.T @ X
                 cross = cross + _float64(product)
+            if self._sums_rows:
+                weights = self._weights_of(rows)
+                if weights is None:
+                    weights = np.ones(X.shape[0], self._dtype)
+                row = row + _float64(X.T @ weights)
+                square += float(weights @ _squares(X))
         if is_solved and self._has_rest:
             cross -= np.outer(total, self._exact_rest)
-        return EncodedSums(self._weight, sums.phi, sums.n_active, total, gram, cross)
+            if self._sums_rows:
+                twice = 2 * row - self._weight * self._exact_rest
+                square -= float(self._exact_rest @ twice)
+                row = row - self._weight * self._exact_rest
+        codes = self._weight, sums.phi, sums.n_active, total, gram, cross
+        return EncodedSums(*codes, row, square)
 
     def pull_back(self, parameters, decoder, slope):
         """The second pass; returns `GradientSums`.
@@ -275,6 +305,9 @@ class RowPasses:
         start = rows.start if self._keep else 0
         return self._code[start : start + rows.stop - rows.start, ...]
 
+    def _weights_of(self, rows):
+        return None if self._weights is None else self._weights[rows]
+
     def _times_weights(self, code, rows):
         return code if self._weights is None else code * self._weights[rows][:, None]
 
@@ -360,6 +393,7 @@ class PassesInMemory:
         team,
         memory_budget,
         counts_active,
+        sums_rows=False,
     ):
         self._team = team
         n_rows, n_features = X.shape
@@ -380,6 +414,7 @@ class PassesInMemory:
                 mean,
                 kept,
                 counts_active,
+                sums_rows,
             )
 
         n_parts = min(n_rows, team.n_useful(work))
@@ -393,6 +428,13 @@ class PassesInMemory:
 
     def _sum(self, function):
         return reduce(operator.add, self._team.map(function, self._parts))
+
+
+def _squares(X):
+    """Return the squared norm of each row."""
+    if sparse.issparse(X):
+        return np.asarray(X.power(2).sum(axis=1)).ravel()
+    return np.einsum("ij,ij->i", X, X)
 
 
 def _slice(X, rows):

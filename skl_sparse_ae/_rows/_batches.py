@@ -145,7 +145,8 @@ class MiniBatches:
 
     def _take_dense(self, table, rows):
         """Return buffers for X and inputs of a mini-batch, and `load` to fill both."""
-        X, inputs, mean = self._rows[: len(rows)], self._inputs[: len(rows)], self._mean
+        X, mean = self._rows[: len(rows)], self._mean
+        inputs = X if self._inputs is self._rows else self._inputs[: len(rows)]
 
         def load(part):
             np.take(table, rows[part], axis=0, out=X[part], mode="clip")

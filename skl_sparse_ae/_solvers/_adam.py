@@ -126,6 +126,7 @@ def minimize_adam(
     n_iter_no_change,
     value_unit,
     is_settled,
+    set_relative_rate,
     monitor,
 ):
     """Minimise over mini-batches by Adam.
@@ -157,6 +158,8 @@ def minimize_adam(
     is_settled : callable
         Called with the number of epochs done. Returns whether the objective itself no
         longer changes, so that its values can be used to test convergence.
+    set_relative_rate : callable
+        Called before each evaluation with the learning rate as a part of the first one.
     monitor : object
         See `_progress`.
 
@@ -169,15 +172,15 @@ def minimize_adam(
     Diverged
     """
     gradient = None
-    schedule = _Schedule(
-        learning_rate, max_iter, Progress(tol, n_iter_no_change, value_unit)
-    )
+    schedule = _Schedule(max_iter, Progress(tol, n_iter_no_change, value_unit))
     for epoch in range(max_iter):
         monitor.begin(theta)
         values = []
         for progress in batches():
+            rate = schedule.relative_rate(epoch + progress)
+            set_relative_rate(rate)
             value, gradient = value_and_grad(theta, gradient)
-            adam.step(theta, gradient, schedule.rate(epoch + progress), team)
+            adam.step(theta, gradient, learning_rate * rate, team)
             values.append(value)
         value = np.mean(values)
         if epoch == 0:
@@ -197,17 +200,16 @@ def minimize_adam(
 class _Schedule:
     """Learning rate as a function of the number of epochs and their values."""
 
-    def __init__(self, learning_rate, max_iter, progress):
-        self._initial = learning_rate
+    def __init__(self, max_iter, progress):
         self._progress = progress
         self._decrease_start = max_iter / 2
         self.end = max_iter
         self.converged = False
 
-    def rate(self, time):
-        """Return the learning rate after `time` epochs, which may be fractional."""
+    def relative_rate(self, time):
+        """Return the learning rate after `time` epochs as a part of the first one."""
         remaining = (self.end - time) / (self.end - self._decrease_start)
-        return self._initial * min(1.0, remaining)
+        return min(1.0, remaining)
 
     def record(self, n_epochs, value):
         """Add the mean value of an epoch, which may start the decrease."""

@@ -16,6 +16,7 @@ ADAM = {
     "learning_rate": 0.1,
     "value_unit": 1.0,
     "is_settled": lambda n_epochs: True,
+    "set_relative_rate": lambda rate: None,
 }
 
 
@@ -193,29 +194,38 @@ def test_values_of_settling_epochs_do_not_count_as_convergence():
     assert n_iter(10) == 32
 
 
+def test_the_relative_rate_is_said_before_each_evaluation():
+    adam, said = Adam([(slice(0, 2), 1.0, 1.0)]), []
+    options = {**ADAM, "max_iter": 4, "set_relative_rate": said.append}
+    minimize_adam(bowl, lambda: [0.0, 0.5], np.zeros(2), adam, monitor=Log(), **options)
+    assert_allclose(said, [1, 1, 1, 1, 1, 0.75, 0.5, 0.25])
+
+
 def test_the_rate_is_constant_for_one_half_and_then_falls_to_zero():
-    schedule = _Schedule(0.2, 10, Progress(0.0, 5))
+    schedule = _Schedule(10, Progress(0.0, 5))
     times = [0, 3, 5, 7.5, 10]
-    assert_allclose([schedule.rate(t) for t in times], [0.2, 0.2, 0.2, 0.1, 0.0])
+    assert_allclose(
+        [schedule.relative_rate(t) for t in times], [1.0, 1.0, 1.0, 0.5, 0.0]
+    )
 
 
 def test_the_rate_begins_to_fall_when_values_do_not():
-    schedule = _Schedule(1.0, 100, Progress(0.01, 2))
+    schedule = _Schedule(100, Progress(0.01, 2))
     for n_epochs, value in enumerate([8.0, 4.0, 2.0, 2.0, 2.0], start=1):
-        assert schedule.rate(n_epochs) == 1.0
+        assert schedule.relative_rate(n_epochs) == 1.0
         schedule.record(n_epochs, value)
     assert schedule.converged
     assert schedule.end == 10
-    assert_allclose([schedule.rate(t) for t in (5, 7.5, 10)], [1.0, 0.5, 0.0])
+    assert_allclose([schedule.relative_rate(t) for t in (5, 7.5, 10)], [1.0, 0.5, 0.0])
 
 
 def test_the_rate_falls_only_once():
-    schedule = _Schedule(1.0, 10, Progress(0.1, 1))
+    schedule = _Schedule(10, Progress(0.1, 1))
     for n_epochs, value in enumerate([9.0, 7.0, 5.0, 3.0, 2.0, 2.0, 2.0], start=1):
         schedule.record(n_epochs, value)
     assert not schedule.converged  # in its second half it falls already
     assert schedule.end == 10
-    schedule = _Schedule(1.0, 100, Progress(0.1, 1))
+    schedule = _Schedule(100, Progress(0.1, 1))
     for n_epochs, value in enumerate([9.0, 7.0, 7.0, 3.0, 1.0, 1.0], start=1):
         schedule.record(n_epochs, value)
     assert schedule.converged

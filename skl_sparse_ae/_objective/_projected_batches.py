@@ -1,0 +1,274 @@
+"""J of mini-batches as a function of the encoder alone.
+
+The decoder is the best one for the codes of the latest rows: a ridge regression on
+running means of ``A^T A`` and ``A^T X``, as in online dictionary learning [1]_.
+
+.. [1] J. Mairal, F. Bach, J. Ponce, G. Sapiro, "Online Learning for Matrix
+   Factorization and Sparse Coding", JMLR 11, 2010.
+"""
+
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+
+from .._network._parameters import Parameters
+from ._decoder import Moments, Solution
+from ._projected import ProjectedObjective, can_project
+from ._row_passes import PassesInMemory
+
+# Part of the work of the products with a mini-batch that the decoder's solution may
+# take on average. An entry takes twice the time, in double precision.
+SOLUTION_SHARE, SOLUTION_WORK = 0.4, 2
+
+
+def can_project_batches(rows, network):
+    """Whether the best decoder for the latest mini-batches can be computed."""
+    penalty = network.penalty
+    return (
+        rows.kind == "memory"
+        and can_project(network)
+        and not (penalty.selects or penalty.selects_jointly)
+        and not penalty.learns_thresholds
+    )
+
+
+class RowMeans(NamedTuple):
+    """Weighted means over rows that determine the best decoder and its error.
+
+    ``code`` and ``row`` are the mean code and the mean of the rows less `mean` of the
+    objective, ``gram`` and ``cross`` those of the products of codes with codes and with
+    rows, ``square`` that of the squared norms of the rows.
+    """
+
+    code: np.ndarray
+    row: np.ndarray
+    gram: np.ndarray
+    cross: np.ndarray
+    square: float
+
+    @classmethod
+    def of(cls, sums):
+        """From `EncodedSums`."""
+        values = sums.code, sums.row, sums.gram, sums.cross, sums.square
+        return cls(*(value / sums.weight for value in values))
+
+    def blend(self, others, share):
+        """Move towards other means by a part of the difference, in place."""
+        for mean, other in zip(self[:4], others[:4], strict=True):
+            mean += share * (other - mean)
+        return self._replace(square=self.square + share * (others.square - self.square))
+
+    def leading_to(self, components, row, decay):
+        """Return means with which a decoder is the best one.
+
+        Parameters
+        ----------
+        components : ndarray of shape (n_components, n_features)
+            Its weights.
+        row : ndarray of shape (n_features,)
+            To which it maps the mean code.
+        decay : float
+            Of its weights.
+        """
+        cross = self.gram @ components - np.outer(self.code, self.code @ components)
+        cross += decay * components + np.outer(self.code, row)
+        return self._replace(row=row, cross=cross)
+
+    def moments(self, dtype):
+        """Return the `Moments` of rows of a dtype."""
+        return Moments.of_means(*self, dtype)
+
+    def error(self, components, gram, centre):
+        """Return half the mean squared error of reconstructions of the rows.
+
+        Parameters
+        ----------
+        components, gram : ndarray
+            As in `Decoder`.
+        centre : RowMeans
+            The decoder maps its `code` to its `row`.
+        """
+        intercept = centre.row - centre.code @ components
+        return 0.5 * float(
+            np.vdot(gram, self.gram)
+            + 2 * (components @ intercept) @ self.code
+            + intercept @ intercept
+            - 2 * np.vdot(components, self.cross)
+            - 2 * intercept @ self.row
+            + self.square
+        )
+
+
+class ProjectedBatches(ProjectedObjective):
+    """J and its gradient on mini-batches, at any encoder.
+
+    A value is that of the encoder with the decoder of earlier mini-batches, which has
+    not seen the rows; the gradient is that with the decoder of all until now.
+
+    Parameters
+    ----------
+    network : Network
+        One for which `can_project_batches` holds.
+    alpha : float, (float, float) or Decay
+    mean : ndarray of shape (n_features,)
+        Of all rows.
+    dtype : numpy.dtype
+        Of the rows.
+    team : Team
+    batch_size : int
+        Number of rows of a mini-batch.
+    blend_means : callable
+        As for `Objective`.
+    counts_active : bool
+
+    Attributes
+    ----------
+    means : RowMeans
+    n_rows : float
+        Sum of the weights of a mini-batch as a number of rows of mean weight.
+    window : float
+        Number of rows that the means are taken over; to be set before training.
+    """
+
+    #: The decoder's decay changes slowly from one mini-batch to the next.
+    max_solves = 1
+
+    def __init__(
+        self,
+        network,
+        alpha,
+        mean,
+        dtype,
+        *,
+        team,
+        batch_size,
+        blend_means,
+        counts_active,
+    ):
+        super().__init__(network, alpha, None, mean, 0.0, dtype)
+        self._team, self._counts_active = team, counts_active
+        self._blend_means = blend_means
+        n_features, n_components = network.layout.shape
+        work = 4 * batch_size * n_components * (2 * n_features + n_components)
+        solution = n_components**2 * (n_components / 3 + 2 * n_features)
+        solution *= 2 * SOLUTION_WORK
+        self._steps_per_solution = ceil(solution / (SOLUTION_SHARE * work))
+        self._n_steps = 0
+
+    def begin(self, parameters, rows, means=None, n_steps=0, is_new=True):
+        """Set the means and the decoder to begin with.
+
+        Parameters
+        ----------
+        parameters : Parameters
+            With intercepts of the encoder for centred rows.
+        rows : Rows
+            Of which a sample decides, without `means`.
+        means : RowMeans, default=None
+            Those of earlier training.
+        n_steps : int, default=0
+            Number of mini-batches in earlier training.
+        is_new : bool, default=True
+            Whether the decoder is computed; otherwise it is kept, and the means are as
+            if earlier rows had led to it.
+        """
+        components = parameters.components.astype(np.float64)
+        self.means, self._solution = means, Solution.of(components)
+        self._n_seen, self._n_steps = self.window, n_steps
+        if means is None:
+            X, sample_weight, _ = rows.sample(int(self.window))
+            self.use_rows(X, sample_weight)
+            sums = self._passes.encode(parameters)
+            self.unit_means = sums.phi / sums.weight
+            self.means = RowMeans.of(sums)
+        if means is None and is_new:
+            self._n_seen = X.shape[0]
+            super()._solve(self.means.moments(self._dtype))
+            return
+        self._gram = components @ components.T
+        if means is None:
+            row = parameters.decoder_intercept - self._mean
+            row = row + self.means.code @ components
+            self.means = self.means.leading_to(components, row, self._decoder_decay)
+
+    def use_rows(
+        self, X, sample_weight=None, total_weight=None, inputs=None, load=None
+    ):
+        """Set the rows; parameters are those of `Objective.use_rows`."""
+        if load is not None:
+            load(slice(None))
+        self._passes = PassesInMemory(
+            self.network,
+            X,
+            None if inputs is X else inputs,
+            sample_weight,
+            self._mean,
+            team=self._team,
+            memory_budget=np.inf,
+            counts_active=self._counts_active,
+            sums_rows=True,
+        )
+        weight = X.shape[0] if sample_weight is None else np.sum(sample_weight)
+        self._given_weight = float(weight if total_weight is None else total_weight)
+        self.n_rows = X.shape[0] * float(weight) / self._given_weight
+
+    def value_and_grad(self, theta, out=None):
+        """J of the rows, and its gradient with respect to the encoder.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Weights and intercepts of the encoder, for centred rows.
+        out : ndarray of shape (n_parameters,), default=None
+            Array for the gradient. None stands for a new one.
+
+        Returns
+        -------
+        value : float
+        gradient : ndarray of shape (n_parameters,)
+        """
+        encoder = self._encoder(theta)
+        value, *gradients = super().value_and_grad(
+            encoder.encoder_coef, encoder.encoder_intercept
+        )
+        out = np.empty_like(theta) if out is None else out
+        for part, gradient in zip(self._encoder(out)[:2], gradients, strict=True):
+            part[...] = gradient
+        return value, out
+
+    def full_vector(self, theta):
+        """Return the vector of all parameters for rows that are not centred."""
+        encoder = self._encoder(theta)
+        parameters = self.parameters(encoder.encoder_coef, encoder.encoder_intercept)
+        return self.network.layout.flatten(parameters, theta.dtype)
+
+    def _encoder(self, theta):
+        """Return the encoder's arrays in a vector, as views, without a decoder."""
+        n_features, n_components = self.network.layout.shape
+        n_weights = n_features * n_components
+        coef = theta[:n_weights].reshape(n_features, n_components)
+        return Parameters(coef, theta[n_weights:], None, None)
+
+    def _encode(self, encoder, is_solved):
+        """Encode the rows; return the running means with these."""
+        sums = self._passes.encode(encoder, is_solved)
+        self.unit_means = self._blend_means(sums.phi / sums.weight, self.n_rows)
+        n_codes = sums.weight * self.network.layout.n_components
+        self.active_fraction = float(sums.n_active / n_codes)
+        means = RowMeans.of(sums)
+        # Before the decoder has seen the rows.
+        self._error = means.error(self._solution.components, self._gram, self.means)
+        self._error *= sums.weight / self._given_weight
+        self._total_weight = self._given_weight
+        self._n_seen += self.n_rows
+        share = self.n_rows / min(self._n_seen, self.window)
+        self.means = self.means.blend(means, min(1.0, share))
+        return self.means
+
+    def _solve(self, means):
+        self._n_steps += 1
+        if self._n_steps % self._steps_per_solution == 0:
+            error = self._error
+            super()._solve(means.moments(self._dtype))
+            self._error = error
