@@ -6,6 +6,9 @@ from .._objective import ProjectedBatches, RowMeans, can_project_batches
 from ._problem import corruption_of
 from ._stream import Stream, batch_size, epoch_of
 
+# The encoder's steps, in those of steps for all parameters: the decoder follows at
+# once. On image patches, fits end at a lower J.
+LONGER_STEPS = 2.0
 # Number of rows that the running means are taken over at the full learning rate, at
 # least, in mini-batches and in units. Means over fewer rows are noisy, those over more
 # rows are of codes that have changed: on 60000 digits with 196 units, J after five
@@ -40,7 +43,7 @@ class EncoderStream(Stream):
             self._means = RowMeans(*state["means"])
 
     def _groups(self):
-        return self.problem.scaling.groups[:2]
+        return [(part, LONGER_STEPS * u) for part, u in self.problem.scaling.groups[:2]]
 
     def batches(self, settings, rows, team):
         size = batch_size(settings, rows, self.problem.network)

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .._network._losses import LOSSES, out_activation_of
-from .._objective import can_project
+from .._objective import can_project, can_project_batches
 from .._solvers._progress import Diverged
 from ._combinations import check_combinations
 from ._early_stopping import hold_out, make_validation
@@ -24,6 +24,9 @@ from ._problem import make_problem
 from ._unused import warn_about_unused
 
 LBFGS_MAX_ROWS = 100_000
+# The same where mini-batches need a few epochs only, since the decoder is computed, and
+# where products are most of their time: with so many weights of the encoder.
+LBFGS_MAX_ROWS_OF_LARGE, LARGE = 20_000, 10_000
 # With more units than both, that number of rows is smaller in proportion.
 MANY_UNITS, MANY_UNITS_PER_COLUMN = 256, 4
 # L-BFGS needs 80 to 110 bytes for each parameter in float32, twice that in float64.
@@ -176,8 +179,10 @@ def _suits_lbfgs(settings, problem):
     # The decoder's solution takes a time that grows with the square of n_components.
     n_features, n_components = network.layout.shape
     many = max(MANY_UNITS, MANY_UNITS_PER_COLUMN * n_features)
-    n_rows = rows.shape[0] * max(1, n_components / many)
-    is_small = n_rows <= LBFGS_MAX_ROWS and network.layout.size <= LBFGS_MAX_PARAMETERS
+    n_rows, max_rows = rows.shape[0] * max(1, n_components / many), LBFGS_MAX_ROWS
+    if n_features * n_components > LARGE and can_project_batches(rows, network):
+        max_rows = LBFGS_MAX_ROWS_OF_LARGE
+    is_small = n_rows <= max_rows and network.layout.size <= LBFGS_MAX_PARAMETERS
     return (
         is_small and network.loss.has_bounded_curvature and not network.penalty.selects
     )

@@ -11,6 +11,7 @@ from math import ceil
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from .._network._parameters import Parameters
 from ._decoder import Moments, Solution
@@ -22,12 +23,21 @@ from ._row_passes import PassesInMemory
 SOLUTION_SHARE, SOLUTION_WORK = 0.4, 2
 
 
+# Largest number of the decoder's weights, for an array and for CSR. A step goes through
+# arrays of their size in double precision, which on sparse rows of many columns would
+# take most of its time.
+MAX_WEIGHTS, MAX_WEIGHTS_OF_CSR = 2_500_000, 1_000_000
+
+
 def can_project_batches(rows, network):
     """Whether the best decoder for the latest mini-batches can be computed."""
+    if rows.kind != "memory":
+        return False
     penalty = network.penalty
+    most = MAX_WEIGHTS_OF_CSR if sparse.issparse(rows.X) else MAX_WEIGHTS
     return (
-        rows.kind == "memory"
-        and can_project(network)
+        can_project(network)
+        and np.prod(network.layout.shape) <= most
         and not (penalty.selects or penalty.selects_jointly)
         and not penalty.learns_thresholds
     )
@@ -49,15 +59,23 @@ class RowMeans(NamedTuple):
 
     @classmethod
     def of(cls, sums):
-        """From `EncodedSums`."""
-        values = sums.code, sums.row, sums.gram, sums.cross, sums.square
-        return cls(*(value / sums.weight for value in values))
+        """From `EncodedSums`, of which arrays are overwritten."""
+        arrays = sums.code, sums.row, sums.gram, sums.cross
+        for array in arrays:
+            array /= sums.weight
+        return cls(*arrays, sums.square / sums.weight)
 
     def blend(self, others, share):
-        """Move towards other means by a part of the difference, in place."""
+        """Move towards other means by a part of the difference.
+
+        Arrays are changed in place, and those of the others are overwritten.
+        """
+        square = self.square + share * (others.square - self.square)
         for mean, other in zip(self[:4], others[:4], strict=True):
-            mean += share * (other - mean)
-        return self._replace(square=self.square + share * (others.square - self.square))
+            other -= mean
+            other *= share
+            mean += other
+        return self._replace(square=square)
 
     def leading_to(self, components, row, decay):
         """Return means with which a decoder is the best one.

@@ -184,7 +184,7 @@ class RowPasses:
         """
         parameters = self._encoder(parameters)
         sums = CodeSums(self._network, self._counts_active)
-        total, gram, cross, row, square = 0.0, 0.0, 0.0, 0.0, 0.0
+        total, gram, cross, row, square = 0.0, 0.0, None, 0.0, 0.0
         for rows in self._blocks:
             X, inputs = self._pair(rows)
             code = self._encode_block(parameters, inputs, rows, sums)
@@ -194,7 +194,9 @@ class RowPasses:
                 gram = gram + _float64(code.T @ weighted)
                 # The transpose of a product with CSR on the left, which SciPy has.
                 product = (X.T @ weighted).T if self._is_sparse else weighted.T @ X
-                cross = cross + _float64(product)
+                # Large, so that it is not added to zeros.
+                product = _float64(product)
+                cross = product if cross is None else cross + product
             if self._sums_rows:
                 weights = self._weights_of(rows)
                 if weights is None:
@@ -207,6 +209,7 @@ class RowPasses:
                 twice = 2 * row - self._weight * self._exact_rest
                 square -= float(self._exact_rest @ twice)
                 row = row - self._weight * self._exact_rest
+        cross = 0.0 if cross is None else cross
         codes = self._weight, sums.phi, sums.n_active, total, gram, cross
         return EncodedSums(*codes, row, square)
 

@@ -59,7 +59,7 @@ def test_kl_brings_units_to_the_target(solver, activation, digits):
         activation=activation,
         solver=solver,
         tol=1e-3,
-        learning_rate_init=0.01,
+        learning_rate_init=0.005,
         batch_size=64,
         random_state=0,
     ).fit(digits)
