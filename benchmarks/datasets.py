@@ -163,6 +163,14 @@ def read_idx(path):
         return np.frombuffer(file.read(), dtype=np.uint8).reshape(shape)
 
 
+def embeddings(n_rows=20_000, n_features=768, rank=200, seed=0):
+    """Gaussian rows of a falling spectrum, as embeddings have."""
+    rng = np.random.RandomState(seed)
+    scales = 1 / np.sqrt(1 + np.arange(rank))
+    mixing = rng.standard_normal((rank, n_features)) / np.sqrt(n_features)
+    return rng.standard_normal((n_rows, rank)) * scales @ mixing
+
+
 def _bundled(load):
     X, y = load(return_X_y=True)
     return X.astype(np.float32), y

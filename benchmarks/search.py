@@ -8,11 +8,13 @@ factors. Run as
 
     python benchmarks/search.py --before PATH
     python benchmarks/search.py --data digits factors-20 --settings notes
+    python benchmarks/search.py --before PATH --large    # tables of many rows or units
 
 The table has one row for each data set and each setting of the weights: how many
 iterations bring J to where the other version's fit ends, both fits'
 seconds (medians of alternating runs), and J after some numbers of iterations relative
-to the textbook's.
+to the textbook's. Of large tables there is one run each, in single precision, by the
+solver that each version takes by default, and no textbook.
 """
 
 import argparse
@@ -72,9 +74,28 @@ DATA = {
 }
 
 
-def fit(X, **parameters):
-    """A fit by L-BFGS, and its seconds."""
-    autoencoder = SparseAutoencoder(random_state=0, solver="lbfgs", **parameters)
+def sparse_sums(n_rows, n_columns, n_atoms):
+    """Sums of some of many directions, with exponential factors."""
+    rng = np.random.RandomState(0)
+    atoms = rng.standard_normal((n_atoms, n_columns))
+    atoms /= np.linalg.norm(atoms, axis=1, keepdims=True)
+    active = rng.random_sample((n_rows, n_atoms)) < 10 / n_atoms
+    return (active * rng.exponential(size=(n_rows, n_atoms))) @ atoms
+
+
+#: Loaders and numbers of units.
+LARGE = {
+    "mnist 196": (lambda: datasets.mnist()[0], 196),
+    "mnist 1000": (lambda: datasets.mnist()[0], 1000),
+    "patches": (partial(datasets.natural_patches, 100_000), 400),
+    "sparse sums": (partial(sparse_sums, 100_000, 64, 500), 400),
+    "embeddings": (datasets.embeddings, 3072),
+}
+
+
+def fit(X, solver="lbfgs", **parameters):
+    """A fit, and its seconds."""
+    autoencoder = SparseAutoencoder(random_state=0, solver=solver, **parameters)
     start = time.perf_counter()
     autoencoder.fit(X)
     return autoencoder, time.perf_counter() - start
@@ -93,9 +114,29 @@ def measure(name, weights, is_long):
     if is_long:
         long, _ = fit(X, tol=0, max_iter=CHECKPOINTS[-1], **weights)
         result["curve"] = long.loss_curve_
-        beta, rho = long.penalty_.beta, long.penalty_.rho
-        result["weights"] = {"alpha": long.alpha_, "beta": beta, "rho": rho}
+        result["weights"] = weights_of(long)
     return result
+
+
+def measure_large(name, weights):
+    """One fit by the default solver, in plain values."""
+    load, n_components = LARGE[name]
+    X = load().astype(np.float32)
+    fitted, seconds = fit(X, solver="auto", n_components=n_components, **weights)
+    return {
+        "shape": " x ".join(map(str, X.shape)) + f" -> {n_components}",
+        "seconds": seconds,
+        "curve": fitted.loss_curve_,
+        "J": fitted.objective(X),
+        "weights": weights_of(fitted),
+    }
+
+
+def weights_of(autoencoder):
+    """The weights of J in a fit, as parameters of another."""
+    alpha = np.ravel(autoencoder.alpha_).tolist()
+    penalty = autoencoder.penalty_
+    return {"alpha": alpha[0], "beta": penalty.beta, "rho": penalty.rho}
 
 
 def textbook_curve(X, alpha, beta, rho, n_components=100):
@@ -170,8 +211,10 @@ class Worker:
 def serve():
     """Answer requests of `Worker`."""
     warnings.simplefilter("ignore")
+    functions = {2: measure_large, 3: measure}  # by their number of arguments
     for line in sys.stdin:
-        print(json.dumps(measure(*json.loads(line))), flush=True)
+        request = json.loads(line)
+        print(json.dumps(functions[len(request)](*request)), flush=True)
 
 
 def row_of(name, setting, before, after):
@@ -209,6 +252,29 @@ def row_of(name, setting, before, after):
     }
 
 
+def large_row_of(name, before, after):
+    """A row of the table of large tables."""
+    old = before.measure(name, {})
+    new = after.measure(name, old["weights"])
+    reached = np.flatnonzero(np.array(new["curve"]) <= old["J"])
+    n_reached = int(reached[0]) + 1 if len(reached) else None
+    n_iter = len(new["curve"])
+    return {
+        "data": name,
+        "shape": new["shape"],
+        "iterations before": len(old["curve"]),
+        "reached after": n_reached,
+        "J before": old["J"],
+        "J": new["J"],
+        "iterations": n_iter,
+        "seconds before": old["seconds"],
+        "seconds until J before": new["seconds"] * n_reached / n_iter
+        if n_reached
+        else np.nan,
+        "seconds": new["seconds"],
+    }
+
+
 def shown(value):
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
@@ -219,6 +285,7 @@ def main():
     parser.add_argument("--before", help="checkout of the version to compare with")
     parser.add_argument("--data", nargs="+", choices=DATA, default=[*DATA])
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=[*SETTINGS])
+    parser.add_argument("--large", action="store_true", help="the large tables")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
@@ -226,6 +293,14 @@ def main():
         return
     before, after = Worker(arguments.before), Worker()
     rows = []
+    if arguments.large:
+        for name in LARGE:
+            rows.append(large_row_of(name, before, after))
+            print(*map(shown, rows[-1].values()), file=sys.stderr, flush=True)
+        print(circumstances())
+        print()
+        print(table([*rows[0]], [[shown(v) for v in row.values()] for row in rows]))
+        return
     for name in arguments.data:
         if datasets.load_or_report(name, DATA[name]) is None:
             continue

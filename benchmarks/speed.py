@@ -58,21 +58,13 @@ class Case(NamedTuple):
     n_iter: int = 100
 
 
-def embeddings(n_rows=20_000, n_features=768, rank=200, seed=0):
-    """Gaussian rows of a falling spectrum, as embeddings have."""
-    rng = np.random.RandomState(seed)
-    scales = 1 / np.sqrt(1 + np.arange(rank))
-    mixing = rng.standard_normal((rank, n_features)) / np.sqrt(n_features)
-    return rng.standard_normal((n_rows, rank)) * scales @ mixing
-
-
 CASES = {
     "digits": Case(lambda: datasets.digits()[0], 32),
     "UFLDL": Case(datasets.natural_patches, 25),
     "overcomplete": Case(lambda: datasets.natural_patches(100_000), 400),
     "MNIST 196": Case(lambda: datasets.mnist()[0], 196),
     "MNIST 1000": Case(lambda: datasets.mnist()[0], 1000, 20),
-    "embeddings": Case(embeddings, 3072, 20),
+    "embeddings": Case(datasets.embeddings, 3072, 20),
 }
 
 

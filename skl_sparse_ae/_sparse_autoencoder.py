@@ -223,14 +223,19 @@ class SparseAutoencoder(
         - "lbfgs": L-BFGS over all rows. With the squared error, an identity output, no
           tied weights and no missing entries, it searches for the encoder only, and
           computes the best decoder for each encoder by ridge regression [5]_.
-        - "adam": Adam with mini-batches, for many rows. The learning rate is constant
-          until J has converged within `tol` or half of `max_iter` has passed, and then
+        - "adam": Adam with mini-batches, for many rows. Where "lbfgs" would search for
+          the encoder only, so does "adam", with the best decoder for the latest rows,
+          if X is in memory, no units are selected, and there are at most five million
+          parameters (two million for sparse X). The learning rate is constant until J
+          has converged within `tol` or half of `max_iter` has passed, and then
           decreases linearly to zero.
-        - "auto": "adam" for more than 100000 rows (fewer, in proportion, with more than
-          256 units and more than four for each column) or five million parameters, for
-          "topk", "batch_topk", "jumprelu" and "winner_take_all", whose objective is not
-          smooth, and for ``loss="poisson"``, where a single large count can slow down
-          "lbfgs". Otherwise "lbfgs", and always for Dask arrays.
+        - "auto": "adam" for more than 100000 rows, or 20000 where it searches for the
+          encoder only and that has more than 10000 weights (fewer rows, in proportion,
+          with more than 256 units and more than four for each column); for more than
+          five million parameters; for "topk", "batch_topk", "jumprelu" and
+          "winner_take_all", whose objective is not smooth; and for ``loss="poisson"``,
+          where a single large count can slow down "lbfgs". Otherwise "lbfgs", and
+          always for Dask arrays.
 
     max_iter : int, default=200
         Maximum number of iterations ("lbfgs") or epochs ("adam").
@@ -239,7 +244,8 @@ class SparseAutoencoder(
         Tolerance of convergence. "lbfgs" stops when J decreases by less than this
         fraction (of J, or of a tenth of the variance if J is smaller) per iteration,
         over the last `n_iter_no_change` iterations; "adam" begins to decrease the
-        learning rate when J decreases by less than 2.5 times the fraction per epoch.
+        learning rate when J decreases by less than 2.5 times the fraction per epoch or,
+        where it searches for the encoder only, by less than the fraction per 25 steps.
         With early stopping, it is the least improvement of the score. While less than
         5 % of the variance is explained, a hundredth of `tol` is used.
 
@@ -260,7 +266,8 @@ class SparseAutoencoder(
         Fraction of the rows that are held out for early stopping.
 
     n_iter_no_change : int, default=5
-        Number of iterations or epochs over which `tol` is applied.
+        Number of iterations or epochs, or of 25 steps each, over which `tol` is
+        applied.
 
     warm_start : bool, default=False
         Whether `fit` starts from the parameters of the previous fit.

@@ -31,16 +31,22 @@ class EncoderStream(Stream):
     """
 
     trained = "encoder"
-    _means = None
+    _means, _n_unsolved = None, 0.0
 
     @property
     def state(self):
-        return super().state | {"means": tuple(self._objective.means)}
+        objective = self._objective
+        of_decoder = {
+            "means": tuple(objective.means),
+            "n_unsolved": objective.n_unsolved,
+        }
+        return super().state | of_decoder
 
     def resume(self, state):
         super().resume(state)
         if "means" in state:
             self._means = RowMeans(*state["means"])
+            self._n_unsolved = state["n_unsolved"]
 
     def _groups(self):
         return [(part, LONGER_STEPS * u) for part, u in self.problem.scaling.groups[:2]]
@@ -53,7 +59,6 @@ class EncoderStream(Stream):
             self.problem.scaling.mean,
             rows.dtype,
             team=team,
-            batch_size=size,
             blend_means=self.unit_means,
             counts_active=self.problem.target is not None,
         )
@@ -68,8 +73,8 @@ class EncoderStream(Stream):
     def point(self, rows, theta):
         layout, scaling = self.problem.network.layout, self.problem.scaling
         parameters = layout.views(scaling.centre(theta))
-        earlier = self._means, self.adam.n_steps, self.is_new
-        self._objective.begin(parameters, rows, *earlier)
+        self._objective.begin(parameters, rows, self._means, self.is_new)
+        self._objective.n_unsolved = self._n_unsolved
         return theta[: self._groups()[-1][0].stop].copy()
 
     def to_theta(self, point):
@@ -80,3 +85,5 @@ class EncoderStream(Stream):
         # that the last decoder is that of an epoch.
         window = min(self._window, n_rows) / max(rate, 1e-10)
         self._objective.window = min(window, n_rows)
+        # At least once in an epoch, however few rows it has.
+        self._objective.solve_after = min(self._objective.solve_after, n_rows)

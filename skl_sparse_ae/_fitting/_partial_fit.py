@@ -117,7 +117,7 @@ def _open_stream(estimator, settings, rows, rng):
         theta = initial_parameters(
             problem.network, problem.scaling, problem.coordinates, rng, rows.dtype
         )
-        return stream_class(rows, problem.network)(problem, rng), theta
+        return _stream_of(problem)(problem, rng), theta
     # Copies, so that an interrupted call has no effect.
     penalty = deepcopy(estimator.penalty_)
     network = replace(fitted_network(estimator), penalty=penalty)
@@ -139,11 +139,17 @@ def _open_stream(estimator, settings, rows, rng):
         network, scaling, rows, decay, missing_mean=mean, missing_fill=fill
     )
     theta = fitted_vector(estimator, network)
-    stream = stream_class(rows, network)(problem, rng, is_new=False)
+    stream = _stream_of(problem)(problem, rng, is_new=False)
     state = vars(estimator).get("_stream")
     if state is not None:
         stream.resume(deepcopy(state, {id(rng): rng}))
     return stream, theta
+
+
+def _stream_of(problem):
+    """Return the class of a stream, the same for chunks without missing entries."""
+    network = problem.network.skipping_missing(problem.missing_mean is not None)
+    return stream_class(problem.rows, network)
 
 
 def _check_scale(scaling, rows):

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from .._arrays._array_api import to_writable
+from .._arrays._array_api import to_numpy
 from .._objective import objective_class
 from .._objective._sums import Terms, squared_norm
 from .._rows._running_means import RunningMeans
@@ -146,8 +146,8 @@ class Stream:
         return rows.to_device(self.problem.scaling.centre(theta))
 
     def to_theta(self, point):
-        """Return the parameter vector of a point of the solver."""
-        return self.problem.scaling.uncentre(to_writable(point))
+        """Return a new parameter vector, given a point of the solver."""
+        return self.problem.scaling.uncentre(np.array(to_numpy(point)))
 
     def set_relative_rate(self, rate, n_rows):
         """Set the learning rate of `fit` as a part of the first one.

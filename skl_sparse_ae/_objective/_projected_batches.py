@@ -7,7 +7,6 @@ running means of ``A^T A`` and ``A^T X``, as in online dictionary learning [1]_.
    Factorization and Sparse Coding", JMLR 11, 2010.
 """
 
-from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +20,6 @@ from ._row_passes import PassesInMemory
 # Part of the work of the products with a mini-batch that the decoder's solution may
 # take on average. An entry takes twice the time, in double precision.
 SOLUTION_SHARE, SOLUTION_WORK = 0.4, 2
-
-
 # Largest number of the decoder's weights, for an array and for CSR. A step goes through
 # arrays of their size in double precision, which on sparse rows of many columns would
 # take most of its time.
@@ -134,8 +131,6 @@ class ProjectedBatches(ProjectedObjective):
     dtype : numpy.dtype
         Of the rows.
     team : Team
-    batch_size : int
-        Number of rows of a mini-batch.
     blend_means : callable
         As for `Objective`.
     counts_active : bool
@@ -145,6 +140,8 @@ class ProjectedBatches(ProjectedObjective):
     means : RowMeans
     n_rows : float
         Sum of the weights of a mini-batch as a number of rows of mean weight.
+    solve_after, n_unsolved : float
+        Number of rows after which the decoder is computed, and of those since it was.
     window : float
         Number of rows that the means are taken over; to be set before training.
     """
@@ -160,7 +157,6 @@ class ProjectedBatches(ProjectedObjective):
         dtype,
         *,
         team,
-        batch_size,
         blend_means,
         counts_active,
     ):
@@ -168,13 +164,13 @@ class ProjectedBatches(ProjectedObjective):
         self._team, self._counts_active = team, counts_active
         self._blend_means = blend_means
         n_features, n_components = network.layout.shape
-        work = 4 * batch_size * n_components * (2 * n_features + n_components)
-        solution = n_components**2 * (n_components / 3 + 2 * n_features)
-        solution *= 2 * SOLUTION_WORK
-        self._steps_per_solution = ceil(solution / (SOLUTION_SHARE * work))
-        self._n_steps = 0
+        # Multiply-adds of a solution, and of the products with a row.
+        work = n_components**2 * (n_components / 3 + 2 * n_features)
+        of_a_row = 2 * n_components * (2 * n_features + n_components)
+        self.solve_after = SOLUTION_WORK * work / (SOLUTION_SHARE * of_a_row)
+        self.n_unsolved = 0.0
 
-    def begin(self, parameters, rows, means=None, n_steps=0, is_new=True):
+    def begin(self, parameters, rows, means=None, is_new=True):
         """Set the means and the decoder to begin with.
 
         Parameters
@@ -185,15 +181,13 @@ class ProjectedBatches(ProjectedObjective):
             Of which a sample decides, without `means`.
         means : RowMeans, default=None
             Those of earlier training.
-        n_steps : int, default=0
-            Number of mini-batches in earlier training.
         is_new : bool, default=True
             Whether the decoder is computed; otherwise it is kept, and the means are as
             if earlier rows had led to it.
         """
         components = parameters.components.astype(np.float64)
         self.means, self._solution = means, Solution.of(components)
-        self._n_seen, self._n_steps = self.window, n_steps
+        self._n_seen = self.window
         if means is None:
             X, sample_weight, _ = rows.sample(int(self.window))
             self.use_rows(X, sample_weight)
@@ -285,8 +279,8 @@ class ProjectedBatches(ProjectedObjective):
         return self.means
 
     def _solve(self, means):
-        self._n_steps += 1
-        if self._n_steps % self._steps_per_solution == 0:
-            error = self._error
+        self.n_unsolved += self.n_rows
+        if self.n_unsolved >= self.solve_after:
+            error, self.n_unsolved = self._error, 0.0
             super()._solve(means.moments(self._dtype))
             self._error = error
