@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from .._objective import ProjectedBatches, RowMeans, can_project_batches
+from .._objective import PASSES, ProjectedBatches, RowMeans, can_project_batches
 from ._problem import corruption_of
 from ._stream import Stream, batch_size, epoch_of
 
@@ -15,8 +15,8 @@ LONGER_STEPS = 2.0
 # epochs is 4.50 for 5 mini-batches, 4.53 for 10, 4.77 for 30 and 5.07 for 100.
 WINDOW_BATCHES, WINDOW_UNITS = 5, 2.5
 # The same for a stream, in rows and in units. Its learning rate does not fall, so that
-# the decoder is never computed from more rows.
-STREAM_ROWS, STREAM_UNITS = 5000, 10
+# the decoder is never computed from more rows: a few for each unit would be noisy.
+STREAM_ROWS, STREAM_UNITS = 1280, 10
 
 
 def stream_class(rows, network):
@@ -54,6 +54,7 @@ class EncoderStream(Stream):
     def batches(self, settings, rows, team):
         size = batch_size(settings, rows, self.problem.network)
         self._objective = ProjectedBatches(
+            PASSES[rows.kind],
             self.problem.network,
             self.problem.alpha,
             self.problem.scaling.mean,
@@ -75,10 +76,11 @@ class EncoderStream(Stream):
         parameters = layout.views(scaling.centre(theta))
         self._objective.begin(parameters, rows, self._means, self.is_new)
         self._objective.n_unsolved = self._n_unsolved
-        return theta[: self._groups()[-1][0].stop].copy()
+        return rows.to_device(theta[: self._groups()[-1][0].stop].copy())
 
-    def to_theta(self, point):
-        return self._objective.full_vector(point)
+    @property
+    def to_theta(self):
+        return self._objective.full_vector
 
     def set_relative_rate(self, rate, n_rows):
         # The slower the encoder changes, the more rows the means are taken over, so

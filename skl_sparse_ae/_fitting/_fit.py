@@ -180,7 +180,8 @@ def _suits_lbfgs(settings, problem):
     n_features, n_components = network.layout.shape
     many = max(MANY_UNITS, MANY_UNITS_PER_COLUMN * n_features)
     n_rows, max_rows = rows.shape[0] * max(1, n_components / many), LBFGS_MAX_ROWS
-    if n_features * n_components > LARGE and can_project_batches(rows, network):
+    is_projected = rows.kind == "memory" and can_project_batches(rows, network)
+    if n_features * n_components > LARGE and is_projected:
         max_rows = LBFGS_MAX_ROWS_OF_LARGE
     is_small = n_rows <= max_rows and network.layout.size <= LBFGS_MAX_PARAMETERS
     return (

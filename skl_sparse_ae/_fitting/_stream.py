@@ -145,9 +145,13 @@ class Stream:
         """Return the point of the solver for a parameter vector, which is changed."""
         return rows.to_device(self.problem.scaling.centre(theta))
 
-    def to_theta(self, point):
-        """Return a new parameter vector, given a point of the solver."""
-        return self.problem.scaling.uncentre(np.array(to_numpy(point)))
+    @property
+    def to_theta(self):
+        """Function that returns a new parameter vector, given a point of the solver.
+
+        It has no reference to the stream.
+        """
+        return partial(_to_theta, self.problem.scaling)
 
     def set_relative_rate(self, rate, n_rows):
         """Set the learning rate of `fit` as a part of the first one.
@@ -202,6 +206,10 @@ class Stream:
         if not (value < limit and np.isfinite(theta).all()):
             raise Diverged(f"the objective is {value:.3g} in this call of partial_fit")
         return theta, value
+
+
+def _to_theta(scaling, point):
+    return scaling.uncentre(np.array(to_numpy(point)))
 
 
 def epoch_of(objective, batches):

@@ -10,6 +10,7 @@ from ._projected_batches import ProjectedBatches, RowMeans, can_project_batches
 from ._row_passes import PassesInMemory, PassesOnDevice
 
 __all__ = [
+    "PASSES",
     "ProjectedBatches",
     "RowMeans",
     "can_project",

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from .._arrays._array_api import namespace
 from .._network._parameters import Parameters
 from ._decoder import Moments, Solution
 from ._projected import ProjectedObjective, can_project
@@ -20,18 +21,20 @@ from ._row_passes import PassesInMemory
 # Part of the work of the products with a mini-batch that the decoder's solution may
 # take on average. An entry takes twice the time, in double precision.
 SOLUTION_SHARE, SOLUTION_WORK = 0.4, 2
-# Largest number of the decoder's weights, for an array and for CSR. A step goes through
-# arrays of their size in double precision, which on sparse rows of many columns would
-# take most of its time.
-MAX_WEIGHTS, MAX_WEIGHTS_OF_CSR = 2_500_000, 1_000_000
+# Largest number of the decoder's weights, for an array, for CSR and for an array on a
+# device. A step goes through arrays of their size in double precision, which on sparse
+# rows of many columns would take most of its time, and which a device has to move.
+MAX_WEIGHTS, MAX_WEIGHTS_OF_CSR, MAX_WEIGHTS_ON_DEVICE = 2_500_000, 1_000_000, 250_000
 
 
 def can_project_batches(rows, network):
     """Whether the best decoder for the latest mini-batches can be computed."""
-    if rows.kind != "memory":
+    if not rows.has_mini_batches:
         return False
-    penalty = network.penalty
     most = MAX_WEIGHTS_OF_CSR if sparse.issparse(rows.X) else MAX_WEIGHTS
+    if rows.kind == "device":
+        most = MAX_WEIGHTS_ON_DEVICE
+    penalty = network.penalty
     return (
         can_project(network)
         and np.prod(network.layout.shape) <= most
@@ -123,6 +126,8 @@ class ProjectedBatches(ProjectedObjective):
 
     Parameters
     ----------
+    passes : type
+        Of the two passes over a mini-batch, such as `PassesInMemory`.
     network : Network
         One for which `can_project_batches` holds.
     alpha : float, (float, float) or Decay
@@ -151,6 +156,7 @@ class ProjectedBatches(ProjectedObjective):
 
     def __init__(
         self,
+        passes,
         network,
         alpha,
         mean,
@@ -161,7 +167,7 @@ class ProjectedBatches(ProjectedObjective):
         counts_active,
     ):
         super().__init__(network, alpha, None, mean, 0.0, dtype)
-        self._team, self._counts_active = team, counts_active
+        self._make_passes, self._team, self._counts_active = passes, team, counts_active
         self._blend_means = blend_means
         n_features, n_components = network.layout.shape
         # Multiply-adds of a solution, and of the products with a row.
@@ -189,9 +195,9 @@ class ProjectedBatches(ProjectedObjective):
         self.means, self._solution = means, Solution.of(components)
         self._n_seen = self.window
         if means is None:
-            X, sample_weight, _ = rows.sample(int(self.window))
-            self.use_rows(X, sample_weight)
-            sums = self._passes.encode(parameters)
+            X, sample_weight, _ = rows.sample(int(self.window))  # in memory
+            passes = self._passes_over(PassesInMemory, X, sample_weight)
+            sums = passes.encode(parameters)
             self.unit_means = sums.phi / sums.weight
             self.means = RowMeans.of(sums)
         if means is None and is_new:
@@ -210,17 +216,8 @@ class ProjectedBatches(ProjectedObjective):
         """Set the rows; parameters are those of `Objective.use_rows`."""
         if load is not None:
             load(slice(None))
-        self._passes = PassesInMemory(
-            self.network,
-            X,
-            None if inputs is X else inputs,
-            sample_weight,
-            self._mean,
-            team=self._team,
-            memory_budget=np.inf,
-            counts_active=self._counts_active,
-            sums_rows=True,
-        )
+        inputs = None if inputs is X else inputs
+        self._passes = self._passes_over(self._make_passes, X, sample_weight, inputs)
         weight = X.shape[0] if sample_weight is None else np.sum(sample_weight)
         self._given_weight = float(weight if total_weight is None else total_weight)
         self.n_rows = X.shape[0] * float(weight) / self._given_weight
@@ -244,7 +241,7 @@ class ProjectedBatches(ProjectedObjective):
         value, *gradients = super().value_and_grad(
             encoder.encoder_coef, encoder.encoder_intercept
         )
-        out = np.empty_like(theta) if out is None else out
+        out = namespace(theta).empty_like(theta) if out is None else out
         for part, gradient in zip(self._encoder(out)[:2], gradients, strict=True):
             part[...] = gradient
         return value, out
@@ -253,13 +250,27 @@ class ProjectedBatches(ProjectedObjective):
         """Return the vector of all parameters for rows that are not centred."""
         encoder = self._encoder(theta)
         parameters = self.parameters(encoder.encoder_coef, encoder.encoder_intercept)
-        return self.network.layout.flatten(parameters, theta.dtype)
+        return self.network.layout.flatten(parameters, self._dtype)
+
+    def _passes_over(self, make, X, sample_weight, inputs=None):
+        """Return the passes over some rows."""
+        return make(
+            self.network,
+            X,
+            inputs,
+            sample_weight,
+            self._mean,
+            team=self._team,
+            memory_budget=np.inf,
+            counts_active=self._counts_active,
+            sums_rows=True,
+        )
 
     def _encoder(self, theta):
         """Return the encoder's arrays in a vector, as views, without a decoder."""
         n_features, n_components = self.network.layout.shape
         n_weights = n_features * n_components
-        coef = theta[:n_weights].reshape(n_features, n_components)
+        coef = namespace(theta).reshape(theta[:n_weights], (n_features, n_components))
         return Parameters(coef, theta[n_weights:], None, None)
 
     def _encode(self, encoder, is_solved):

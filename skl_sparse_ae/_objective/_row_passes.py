@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from .._arrays._array_api import to_numpy
+from .._arrays._array_api import namespace, to_numpy
 from .._arrays._blocks import BLOCK_BYTES, blocks, split_evenly, strips
 from .._arrays._device_array import as_array_like
 from .._arrays._sparse_products import add_product, csr_rows, less_offsets
@@ -199,10 +199,8 @@ class RowPasses:
                 cross = product if cross is None else cross + product
             if self._sums_rows:
                 weights = self._weights_of(rows)
-                if weights is None:
-                    weights = np.ones(X.shape[0], self._dtype)
-                row = row + _float64(X.T @ weights)
-                square += float(weights @ _squares(X))
+                row = row + _float64(sum_rows(X, weights))
+                square += float(sum_rows(_squares(X), weights)[0])
         if is_solved and self._has_rest:
             cross -= np.outer(total, self._exact_rest)
             if self._sums_rows:
@@ -345,12 +343,14 @@ class PassesOnDevice(RowPasses):
         team,
         memory_budget,
         counts_active,
+        sums_rows=False,
     ):
         del team
         self._device = X
         kept = Kept.within(memory_budget, X, network)
         inputs = X if inputs is None else inputs
-        super().__init__(network, X, inputs, sample_weight, mean, kept, counts_active)
+        given = network, X, inputs, sample_weight, mean
+        super().__init__(*given, kept, counts_active, sums_rows)
         if sample_weight is not None:
             self._weights = X.from_numpy(sample_weight, X.dtype)
 
@@ -434,10 +434,10 @@ class PassesInMemory:
 
 
 def _squares(X):
-    """Return the squared norm of each row."""
+    """Return the squared norm of each row, of shape (n_rows, 1)."""
     if sparse.issparse(X):
-        return np.asarray(X.power(2).sum(axis=1)).ravel()
-    return np.einsum("ij,ij->i", X, X)
+        return np.asarray(X.power(2).sum(axis=1)).reshape(-1, 1)
+    return namespace(X).sum(X * X, axis=1)[:, None]
 
 
 def _slice(X, rows):

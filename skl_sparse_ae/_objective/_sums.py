@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from .._arrays._array_api import as_factor, namespace, to_numpy
 
@@ -95,6 +96,8 @@ def squared_norm(matrix):
 
 def sum_rows(array, weights=None):
     """Return the weighted sum of rows, as a product, which is the faster way."""
+    if sparse.issparse(array):
+        return array.T @ (np.ones(array.shape[0]) if weights is None else weights)
     if not isinstance(array, np.ndarray):  # on a device; the sum is NumPy's
         weighted = array if weights is None else array * weights[:, None]
         return to_numpy(namespace(array).sum(weighted, axis=0)).astype(np.float64)

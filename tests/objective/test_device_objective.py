@@ -240,7 +240,7 @@ def test_arrays_from_a_device_may_be_read_only(method, on_device, digits, monkey
         result.flags.writeable = False
         return result
 
-    for module in ("_arrays._array_api", "_fitting._mini_batch"):
+    for module in ("_arrays._array_api", "_fitting._stream"):
         monkeypatch.setattr(f"skl_sparse_ae.{module}.to_numpy", read_only)
     autoencoder = getattr(SparseAutoencoder(6, **parameters), method)(on_device(digits))
     result = to_numpy(autoencoder.encoder_intercept_)

@@ -9,6 +9,7 @@ from skl_sparse_ae import KL, L1, BatchTopK, Contractive, TopK
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._objective import (
+    PASSES,
     ProjectedBatches,
     can_project_batches,
     objective_class,
@@ -45,6 +46,7 @@ def make_rows(container, weighted, rng):
 
 def make(rows, network, team, window=N_ROWS):
     objective = ProjectedBatches(
+        PASSES[rows.kind],
         network,
         ALPHA,
         rows.moments()[0],
