@@ -57,21 +57,19 @@ class Moments(NamedTuple):
     @classmethod
     def of(cls, sums, variance, dtype):
         """From `EncodedSums` over all rows, of a dtype, and the variance of these."""
-        code, gram, cross = (
-            value / sums.weight for value in (sums.code, sums.gram, sums.cross)
-        )
+        code = sums.code / sums.weight
+        gram = sums.gram / sums.weight - np.outer(code, code)
+        cross = sums.cross / sums.weight
         # The mean of centred rows is zero but for rounding.
         row = np.zeros(cross.shape[1])
-        return cls.of_means(code, row, gram, cross, variance, dtype)
+        return cls(code, row, gram, cross, variance, _ridge(gram, dtype))
 
     @classmethod
     def of_means(cls, code, row, gram, cross, square, dtype):
         """From means over rows of a dtype that are not centred, as in `RowMeans`."""
         gram = gram - np.outer(code, code)
-        rounding = max(MIN_RIDGE, 10 * np.finfo(dtype).eps)
-        ridge = rounding * (np.diag(gram).mean() or 1.0)
         cross, variance = cross - np.outer(code, row), square - float(row @ row)
-        return cls(code, row, gram, cross, variance, ridge)
+        return cls(code, row, gram, cross, variance, _ridge(gram, dtype))
 
     def solve(self, decay):
         """Return the decoder that minimises J.
@@ -95,6 +93,12 @@ class Moments(NamedTuple):
         return Solution(
             components, 0.5 * (self.variance - float(explained)), float(squares.sum())
         )
+
+
+def _ridge(gram, dtype):
+    """Return what is added to the diagonal of the Gram matrix of codes of a dtype."""
+    rounding = max(MIN_RIDGE, 10 * np.finfo(dtype).eps)
+    return rounding * (np.diag(gram).mean() or 1.0)
 
 
 class Solution(NamedTuple):
