@@ -154,7 +154,7 @@ class Spectrum:
     def _variances(self):
         # Of all rows the directions are wanted, too; values alone take half the time.
         if self.fraction == 1:
-            return self._decomposition.eigenvalues
+            return self._decomposition[0]
         return np.linalg.eigvalsh(self._scatter.matrix)
 
 
