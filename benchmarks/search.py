@@ -256,9 +256,10 @@ def large_row_of(name, before, after):
     """A row of the table of large tables."""
     old = before.measure(name, {})
     new = after.measure(name, old["weights"])
-    reached = np.flatnonzero(np.array(new["curve"]) <= old["J"])
-    n_reached = int(reached[0]) + 1 if len(reached) else None
     n_iter = len(new["curve"])
+    # That of an epoch is a mean over its mini-batches, and above that after it.
+    reached = np.flatnonzero([*new["curve"][:-1], new["J"]] <= np.float64(old["J"]))
+    n_reached = int(reached[0]) + 1 if len(reached) else None
     return {
         "data": name,
         "shape": new["shape"],
