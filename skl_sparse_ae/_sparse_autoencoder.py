@@ -230,9 +230,9 @@ class SparseAutoencoder(
           constant until J has converged within `tol` or half of `max_iter` has passed,
           and then decreases linearly to zero.
         - "auto": "adam" for more than 100000 rows, or 20000 in memory where it searches
-          for the encoder only and that has more than 10000 weights (fewer rows, in proportion,
-          with more than 256 units and more than four for each column); for more than
-          five million parameters; for "topk", "batch_topk", "jumprelu" and
+          for the encoder only and that has more than 10000 weights (fewer rows, in
+          proportion, with more than 256 units and more than four for each column); for
+          more than five million parameters; for "topk", "batch_topk", "jumprelu" and
           "winner_take_all", whose objective is not smooth; and for ``loss="poisson"``,
           where a single large count can slow down "lbfgs". Otherwise "lbfgs", and
           always for Dask arrays.
