@@ -1,8 +1,9 @@
 """Mini-batch training of the encoder alone, with the decoder from running means."""
 
 from functools import partial
+from math import ceil
 
-from .._objective import PASSES, ProjectedBatches, RowMeans, can_project_batches
+from .._objective import RowMeans, can_project_batches, projected_batches
 from ._problem import corruption_of
 from ._stream import Stream, batch_size, epoch_of
 
@@ -17,6 +18,10 @@ WINDOW_BATCHES, WINDOW_UNITS = 5, 2.5
 # The same for a stream, in rows and in units. Its learning rate does not fall, so that
 # the decoder is never computed from more rows: a few for each unit would be noisy.
 STREAM_ROWS, STREAM_UNITS = 1280, 10
+# This number of steps counts as an iteration in tests of convergence: epochs of many
+# rows have enough steps to converge in a few of them. An epoch of few rows counts as
+# this part of an iteration at least.
+STEPS_PER_ITERATION, LEAST_ITERATIONS = 25, 0.2
 
 
 def stream_class(rows, network):
@@ -53,12 +58,11 @@ class EncoderStream(Stream):
 
     def batches(self, settings, rows, team):
         size = batch_size(settings, rows, self.problem.network)
-        self._objective = ProjectedBatches(
-            PASSES[rows.kind],
+        self._objective = projected_batches(
+            rows,
             self.problem.network,
             self.problem.alpha,
             self.problem.scaling.mean,
-            rows.dtype,
             team=team,
             blend_means=self.unit_means,
             counts_active=self.problem.target is not None,
@@ -70,6 +74,13 @@ class EncoderStream(Stream):
         batches = rows.batches(size, self.rng, corrupt)
         epoch = partial(epoch_of, self._objective, batches)
         return self._evaluation(self._objective), epoch
+
+    def convergence(self, settings, rows):
+        size = batch_size(settings, rows, self.problem.network)
+        n_iterations = rows.shape[0] / size / STEPS_PER_ITERATION
+        n_iterations = max(n_iterations, LEAST_ITERATIONS)
+        n_epochs = ceil(settings.n_iter_no_change / n_iterations)
+        return settings.tol * n_iterations, n_epochs
 
     def point(self, rows, theta):
         layout, scaling = self.problem.network.layout, self.problem.scaling

@@ -1,19 +1,11 @@
 """Mini-batch training by Adam."""
 
 from functools import partial
-from math import ceil
 
 from .._solvers._adam import minimize_adam
-from ._encoder_stream import EncoderStream, stream_class
-from ._stream import AVERAGED_ROWS, IDLE_AFTER, batch_size
+from ._encoder_stream import stream_class
+from ._stream import AVERAGED_ROWS, IDLE_AFTER
 
-# The multiple of `tol` that counts for an epoch. At a constant learning rate J
-# fluctuates more from epoch to epoch than from iteration to iteration over all rows.
-EPOCH_TOL = 2.5
-# Where the decoder is computed, this number of steps counts as an iteration in tests of
-# convergence: epochs of many rows have enough steps to converge in a few of them. An
-# epoch of few rows counts as this part of an iteration at least.
-STEPS_PER_ITERATION, LEAST_ITERATIONS = 25, 0.2
 # Number of epochs over which a gradual penalty reaches its full strength.
 SETTLING_EPOCHS = 10
 
@@ -26,9 +18,6 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
     rows = problem.rows
     n_rows = rows.shape[0]
     cls = stream_class(rows, problem.network)
-    epochs = EPOCH_TOL * settings.tol, settings.n_iter_no_change
-    if cls is EncoderStream:
-        epochs = _epochs_of_steps(settings, problem)
     stream = cls(problem, rng, min(AVERAGED_ROWS, n_rows), min(IDLE_AFTER, n_rows))
     value_and_grad, epoch = stream.batches(settings, rows, team)
     penalty, target = problem.network.penalty, problem.target
@@ -39,7 +28,7 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
     def is_settled(n_epochs):
         return n_epochs > n_settling and (target is None or target.is_near)
 
-    tol, n_iter_no_change = epochs
+    tol, n_iter_no_change = stream.convergence(settings, rows)
     outcome = minimize_adam(
         value_and_grad,
         _with_progress(epoch, penalty, n_settling),
@@ -56,14 +45,6 @@ def train_adam(settings, problem, theta, *, team, monitor, rng):
         monitor=monitor.set_conversion(stream.to_theta, stream.terms.take),
     )
     return outcome._replace(point=stream.to_theta(outcome.point))
-
-
-def _epochs_of_steps(settings, problem):
-    """Return the tolerance for an epoch, and the number of epochs to compare."""
-    size = batch_size(settings, problem.rows, problem.network)
-    n_iterations = problem.rows.shape[0] / size / STEPS_PER_ITERATION
-    n_iterations = max(n_iterations, LEAST_ITERATIONS)
-    return settings.tol * n_iterations, ceil(settings.n_iter_no_change / n_iterations)
 
 
 def _with_progress(epoch, penalty, n_epochs):

@@ -18,6 +18,9 @@ MIN_BATCH_SIZE, BATCHES_PER_EPOCH = 64, 16
 # Number of rows over which the running mean of a unit's activation is taken. The KL
 # divergence of a mean over n rows is biased upwards by at most 1 / (2 n).
 AVERAGED_ROWS = 1000
+# The multiple of `tol` that counts for an epoch. At a constant learning rate J
+# fluctuates more from epoch to epoch than from iteration to iteration over all rows.
+EPOCH_TOL = 2.5
 # Number of rows, at most one epoch, without activation after which a unit is revived.
 IDLE_AFTER = 20_000
 
@@ -140,6 +143,11 @@ class Stream:
         batches = rows.batches(size, self.rng, corrupt, input_mean)
 
         return self._evaluation(objective), partial(epoch_of, objective, batches)
+
+    def convergence(self, settings, rows):
+        """Return the tolerance for an epoch, and the number of epochs to compare."""
+        del rows
+        return EPOCH_TOL * settings.tol, settings.n_iter_no_change
 
     def point(self, rows, theta):
         """Return the point of the solver for a parameter vector, which is changed."""

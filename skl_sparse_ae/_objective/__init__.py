@@ -10,12 +10,11 @@ from ._projected_batches import ProjectedBatches, RowMeans, can_project_batches
 from ._row_passes import PassesInMemory, PassesOnDevice
 
 __all__ = [
-    "PASSES",
-    "ProjectedBatches",
     "RowMeans",
     "can_project",
     "can_project_batches",
     "objective_class",
+    "projected_batches",
     "projected_objective",
 ]
 
@@ -70,3 +69,18 @@ def projected_objective(rows, network, alpha, mean, variance, inputs=None, **opt
         network, rows.X, inputs, rows.sample_weight, mean, **options
     )
     return ProjectedObjective(network, alpha, passes, mean, variance, rows.dtype)
+
+
+def projected_batches(rows, network, alpha, mean, **options):
+    """Return J as a function of the encoder, over mini-batches of the rows.
+
+    Parameters
+    ----------
+    rows : Rows
+    network, alpha, mean
+        As for `ProjectedBatches`.
+    **options : dict
+        `team`, `blend_means` and `counts_active` of `ProjectedBatches`.
+    """
+    passes = PASSES[rows.kind]
+    return ProjectedBatches(passes, network, alpha, mean, rows.dtype, **options)

@@ -146,14 +146,19 @@ class ProjectedObjective:
 
     def _encode(self, encoder, is_solved):
         """The first pass; returns `Moments` if the decoder is to be solved."""
-        sums = self._passes.encode(encoder, is_solved)
+        sums = self._encoded_sums(encoder, is_solved)
         self._total_weight = sums.weight
         self.unit_means = sums.phi / sums.weight
-        n_codes = sums.weight * self.network.layout.n_components
-        self.active_fraction = float(sums.n_active / n_codes)
         if is_solved:
             return Moments.of(sums, self._variance, self._dtype)
         return None
+
+    def _encoded_sums(self, encoder, is_solved):
+        """Return the sums of the first pass; set `active_fraction`."""
+        sums = self._passes.encode(encoder, is_solved)
+        n_codes = sums.weight * self.network.layout.n_components
+        self.active_fraction = float(sums.n_active / n_codes)
+        return sums
 
     def _solve(self, moments):
         """Set the best decoder, the last one being where a search for it begins."""

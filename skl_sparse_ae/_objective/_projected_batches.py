@@ -275,10 +275,8 @@ class ProjectedBatches(ProjectedObjective):
 
     def _encode(self, encoder, is_solved):
         """Encode the rows; return the running means with these."""
-        sums = self._passes.encode(encoder, is_solved)
+        sums = self._encoded_sums(encoder, is_solved)
         self.unit_means = self._blend_means(sums.phi / sums.weight, self.n_rows)
-        n_codes = sums.weight * self.network.layout.n_components
-        self.active_fraction = float(sums.n_active / n_codes)
         means = RowMeans.of(sums)
         # Before the decoder has seen the rows.
         self._error = means.error(self._solution.components, self._gram, self.means)

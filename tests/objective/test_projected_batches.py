@@ -9,10 +9,9 @@ from skl_sparse_ae import KL, L1, BatchTopK, Contractive, TopK
 from skl_sparse_ae._network._network import Network
 from skl_sparse_ae._network._parameters import Layout
 from skl_sparse_ae._objective import (
-    PASSES,
-    ProjectedBatches,
     can_project_batches,
     objective_class,
+    projected_batches,
     projected_objective,
 )
 from skl_sparse_ae._penalties import NoPenalty
@@ -45,12 +44,11 @@ def make_rows(container, weighted, rng):
 
 
 def make(rows, network, team, window=N_ROWS):
-    objective = ProjectedBatches(
-        PASSES[rows.kind],
+    objective = projected_batches(
+        rows,
         network,
         ALPHA,
         rows.moments()[0],
-        rows.dtype,
         team=team,
         blend_means=lambda means, n_rows: means,
         counts_active=True,
