@@ -10,6 +10,7 @@ does not depend on them. Variable projection [1]_ thus searches for the encoder 
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
 
 from .._arrays._device_array import as_array_like
 
@@ -24,13 +25,19 @@ MIN_RIDGE = 1e-12
 class Decoder(NamedTuple):
     """The decoder of centred rows, as the second pass over the rows needs it.
 
-    ``components`` is ``W_d``, of shape (n_components, n_features), ``gram`` is ``W_d
-    W_d^T`` and ``offset`` is ``W_d b_d``.
+    ``components`` is ``W_d``, of shape (n_components, n_features), ``intercept`` is
+    ``b_d``, ``gram`` is ``W_d W_d^T`` and ``offset`` is ``W_d b_d``.
     """
 
     components: np.ndarray
+    intercept: np.ndarray
     gram: np.ndarray
     offset: np.ndarray
+
+    def less(self, mean):
+        """The same for rows from which a mean is still to be subtracted."""
+        intercept, offset = self.intercept + mean, self.offset + self.components @ mean
+        return self._replace(intercept=intercept, offset=offset)
 
     def like(self, array):
         """The same in the precision and on the device of an array."""
@@ -86,13 +93,22 @@ class Moments(NamedTuple):
         matrix = self.gram.copy()
         decay = decay + self.ridge
         matrix.flat[:: len(matrix) + 1] += decay
-        components = np.linalg.solve(matrix, self.cross)
+        components = _solve(matrix, self.cross)
         squares = np.einsum("ij,ij->i", components, components)
         # <W_d, G W_d>, where (G + decay) W_d = C, is <W_d, C> - <W_d, decay W_d>.
         explained = np.vdot(components, self.cross) + np.sum(decay * squares)
         return Solution(
             components, 0.5 * (self.variance - float(explained)), float(squares.sum())
         )
+
+
+def _solve(matrix, right):
+    """Solve a system of a symmetric matrix, positive definite but for rounding."""
+    try:
+        factor = cho_factor(matrix, lower=True, check_finite=False)
+    except np.linalg.LinAlgError:
+        return np.linalg.solve(matrix, right)
+    return cho_solve(factor, right, check_finite=False)
 
 
 def _ridge(gram, dtype):

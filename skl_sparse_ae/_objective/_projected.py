@@ -179,8 +179,8 @@ class ProjectedObjective:
     def _decoder_at(self, moments):
         """The decoder of centred rows, for the second pass."""
         components = self._solution.components
-        offset = components @ moments.row - self._gram @ moments.code
-        return Decoder(components, self._gram, offset)
+        intercept = moments.row - moments.code @ components
+        return Decoder(components, intercept, self._gram, components @ intercept)
 
     def _terms(self, coef, unit_weights, along_directions):
         sparsity = self.network.penalty.psi(self.unit_means)

@@ -171,7 +171,7 @@ class ProjectedBatches(ProjectedObjective):
         self._blend_means = blend_means
         n_features, n_components = network.layout.shape
         # Multiply-adds of a solution, and of the products with a row.
-        work = n_components**2 * (n_components / 3 + 2 * n_features)
+        work = n_components**2 * (n_components / 6 + 2 * n_features)
         of_a_row = 2 * n_components * (2 * n_features + n_components)
         self.solve_after = SOLUTION_WORK * work / (SOLUTION_SHARE * of_a_row)
         self.n_unsolved = 0.0

@@ -3,7 +3,8 @@
 The first pass encodes the rows and sums what determines the best decoder; the second
 one, given this decoder, sums the gradient of the encoder. With an identity output, the
 errors ``R = A W_d + 1 b_d^T - X`` are needed in the product with ``W_d^T`` only, which
-is ``A (W_d W_d^T) + 1 (W_d b_d)^T - X W_d^T``. They are never formed: X may be sparse.
+is ``A (W_d W_d^T) + 1 (W_d b_d)^T - X W_d^T``. They are formed only where this takes
+fewer multiply-adds: for dense rows of fewer columns than there are units.
 """
 
 import operator
@@ -174,8 +175,11 @@ class RowPasses:
             max(self.block_bytes, BLOCK_PER_WEIGHTS * weight_bytes),
         )
         n_max = max(rows.stop - rows.start for rows in self._blocks)
-        self._code = self._empty(X, n_rows if self._keep else n_max)
-        self._delta, self._scratch = self._empty(X, n_max), self._empty(X, n_max)
+        self._code = self._empty(X, n_rows if self._keep else n_max, n_components)
+        self._forms_errors = n_components > n_features and not self._is_sparse
+        width = n_features if self._forms_errors else n_components
+        self._delta = self._empty(X, n_max, n_components)
+        self._scratch = self._empty(X, n_max, width)
 
     def encode(self, parameters, is_solved=True):
         """The first pass; returns `EncodedSums`.
@@ -224,9 +228,9 @@ class RowPasses:
             psi' of each unit, or None without a term.
         """
         parameters = self._encoder(parameters)
-        offset, transposed = decoder.offset, decoder.components.T
         if self._has_rest:
-            offset = offset + decoder.components @ self._rest
+            decoder = decoder.less(self._rest)
+        transposed = decoder.components.T
         if self._is_sparse:
             transposed = np.ascontiguousarray(transposed)
         if slope is not None:
@@ -237,7 +241,7 @@ class RowPasses:
             code = self._code_of(rows)
             if not self._keep:
                 self._encode_block(parameters, inputs, rows)
-            delta = self._error_at_code(X, code, transposed, decoder.gram, offset)
+            delta = self._error_at_code(X, code, decoder, transposed)
             self._pull_back_block(delta, code, slope, rows)
             intercept = intercept + _float64(sum_rows(delta))
             part = inputs.T @ delta
@@ -246,17 +250,23 @@ class RowPasses:
             coef -= self._rest[:, None] * as_array_like(intercept, coef)
         return GradientSums(coef, intercept)
 
-    def _error_at_code(self, X, code, transposed, gram, offset):
-        """``R W_d^T`` for a block of rows, given ``W_d^T`` and products with it."""
+    def _error_at_code(self, X, code, decoder, transposed):
+        """``R W_d^T`` for a block of rows, given the decoder and ``W_d^T``."""
         delta, scratch = self._delta[: len(code)], self._scratch[: len(code)]
+        if self._forms_errors:
+            np.matmul(code, decoder.components, out=scratch)
+            for strip in strips(scratch):
+                scratch[strip] -= X[strip]
+                scratch[strip] += decoder.intercept
+            return np.matmul(scratch, transposed, out=delta)
         if self._is_sparse:
             delta[...] = 0
             add_product(X, transposed, delta)
         else:
             np.matmul(X, transposed, out=delta)
-        np.matmul(code, gram, out=scratch)
+        np.matmul(code, decoder.gram, out=scratch)
         for strip in strips(delta):
-            np.subtract(offset, delta[strip], out=delta[strip])
+            np.subtract(decoder.offset, delta[strip], out=delta[strip])
             delta[strip] += scratch[strip]
         return delta
 
@@ -312,8 +322,8 @@ class RowPasses:
     def _times_weights(self, code, rows):
         return code if self._weights is None else code * self._weights[rows][:, None]
 
-    def _empty(self, X, n_rows):
-        return np.empty((n_rows, self._network.layout.n_components), X.dtype)
+    def _empty(self, X, n_rows, width):
+        return np.empty((n_rows, width), X.dtype)
 
     @staticmethod
     def _raw(X):
@@ -354,11 +364,13 @@ class PassesOnDevice(RowPasses):
         if sample_weight is not None:
             self._weights = X.from_numpy(sample_weight, X.dtype)
 
-    def _error_at_code(self, X, code, transposed, gram, offset):
-        return code @ gram + offset - X @ transposed
+    def _error_at_code(self, X, code, decoder, transposed):
+        if self._forms_errors:
+            return (code @ decoder.components + decoder.intercept - X) @ transposed
+        return code @ decoder.gram + decoder.offset - X @ transposed
 
-    def _empty(self, X, n_rows):
-        return X[slice(0, n_rows)].empty(self._network.layout.n_components)
+    def _empty(self, X, n_rows, width):
+        return X[slice(0, n_rows)].empty(width)
 
     @staticmethod
     def _raw(X):

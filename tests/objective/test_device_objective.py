@@ -181,15 +181,18 @@ def test_equal_rows_in_one_precision_have_no_variance(on_device):
     assert OnDevice(DeviceArray(on_device(X))).moments()[1] == 0
 
 
+@pytest.mark.parametrize("n_components", [8, 70])
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 @pytest.mark.parametrize("penalty", PENALTIES)
-def test_fits_are_those_of_the_cpu(penalty, solver, on_device, digits, monkeypatch):
+def test_fits_are_those_of_the_cpu(
+    penalty, solver, n_components, on_device, digits, monkeypatch
+):
     cls = PENALTIES[penalty]
     if solver == "lbfgs" and (cls.selects_jointly or cls.learns_thresholds):
         pytest.skip("is for mini-batches")
     X = digits[:300]
     autoencoder = SparseAutoencoder(
-        8, penalty=penalty, solver=solver, max_iter=8, tol=0, random_state=0
+        n_components, penalty=penalty, solver=solver, max_iter=8, tol=0, random_state=0
     )
     expected = autoencoder.fit(X)
     reconstructed = expected.inverse_transform(expected.transform(X))

@@ -25,6 +25,8 @@ from skl_sparse_ae._rows._in_memory import InMemory
 from .. import numeric
 
 N_ROWS, N_FEATURES, N_COMPONENTS = 40, 6, 4
+# Errors are formed where there are more units than columns.
+MORE_UNITS = 9
 ALPHA = 0.01
 BY_DIRECTION = Decay(0.01, 0.03, np.linspace(-1, 1, 2 * N_FEATURES).reshape(2, -1))
 CASES = [
@@ -40,8 +42,8 @@ CASES = [
 CONTAINERS = [np.asarray, sparse.csr_array]
 
 
-def make_network(penalty, activation, **options):
-    layout = Layout(N_FEATURES, N_COMPONENTS, **options)
+def make_network(penalty, activation, n_components=N_COMPONENTS):
+    layout = Layout(N_FEATURES, n_components)
     penalty.set_dictionary_unit(0.7)
     return Network.from_names(layout, activation, "identity", penalty)
 
@@ -66,9 +68,14 @@ def project(rows, network, team, memory_budget=0, alpha=ALPHA, **options):
     )
 
 
+@pytest.fixture(params=[N_COMPONENTS, MORE_UNITS])
+def n_components(request):
+    return request.param
+
+
 @pytest.fixture
-def encoder(rng):
-    return rng.randn(N_FEATURES, N_COMPONENTS), rng.randn(N_COMPONENTS)
+def encoder(n_components, rng):
+    return rng.randn(N_FEATURES, n_components), rng.randn(n_components)
 
 
 @pytest.mark.parametrize("alpha", [ALPHA, BY_DIRECTION], ids=["alpha", "directions"])
@@ -77,11 +84,20 @@ def encoder(rng):
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize(("penalty", "activation"), CASES)
 def test_it_is_j_at_its_minimum_in_the_decoder(
-    penalty, activation, container, weighted, memory_budget, alpha, encoder, rng, team
+    penalty,
+    activation,
+    container,
+    weighted,
+    memory_budget,
+    alpha,
+    n_components,
+    encoder,
+    rng,
+    team,
 ):
     """The gradient of J, by the objective of all parameters, is that of the encoder."""
     network, rows = (
-        make_network(penalty, activation),
+        make_network(penalty, activation, n_components),
         make_rows(container, weighted, rng),
     )
     projected = project(rows, network, team, memory_budget, alpha)
@@ -108,14 +124,15 @@ def test_it_is_j_at_its_minimum_in_the_decoder(
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize(("penalty", "activation"), CASES)
 def test_the_gradient_is_that_of_finite_differences(
-    penalty, activation, container, alpha, encoder, rng, team
+    penalty, activation, container, alpha, n_components, encoder, rng, team
 ):
-    network, rows = make_network(penalty, activation), make_rows(container, True, rng)
+    network = make_network(penalty, activation, n_components)
+    rows = make_rows(container, True, rng)
     projected = project(rows, network, team, alpha=alpha)
-    n_weights = N_FEATURES * N_COMPONENTS
+    n_weights = N_FEATURES * n_components
 
     def value(vector):
-        coef = vector[:n_weights].reshape(N_FEATURES, N_COMPONENTS)
+        coef = vector[:n_weights].reshape(N_FEATURES, n_components)
         return projected.value_and_grad(coef, vector[n_weights:])[0]
 
     vector = np.concatenate([encoder[0].ravel(), encoder[1]])
@@ -125,9 +142,11 @@ def test_the_gradient_is_that_of_finite_differences(
     assert numeric.relative_error(actual, expected) < 1e-7
 
 
-def test_corrupted_rows_are_reconstructed_as_clean_ones(encoder, rng, team):
+def test_corrupted_rows_are_reconstructed_as_clean_ones(
+    n_components, encoder, rng, team
+):
     """Against the formulas, with ridge regression by least squares."""
-    network = make_network(KL(0.2, 0.5), "logistic")
+    network = make_network(KL(0.2, 0.5), "logistic", n_components)
     rows = make_rows(np.asarray, False, rng)
     inputs = rows.X * (rng.rand(*rows.shape) < 0.5)
     projected = project(rows, network, team, inputs=inputs)
@@ -135,8 +154,8 @@ def test_corrupted_rows_are_reconstructed_as_clean_ones(encoder, rng, team):
     mean = rows.X.mean(axis=0)
     A = 1 / (1 + np.exp(-((inputs - mean) @ encoder[0] + encoder[1])))
     Ac, Xc = A - A.mean(axis=0), rows.X - mean
-    ridge = np.sqrt(N_ROWS * ALPHA) * np.eye(N_COMPONENTS)
-    zeros = np.zeros((N_COMPONENTS, N_FEATURES))
+    ridge = np.sqrt(N_ROWS * ALPHA) * np.eye(n_components)
+    zeros = np.zeros((n_components, N_FEATURES))
     W, *_ = np.linalg.lstsq(np.vstack([Ac, ridge]), np.vstack([Xc, zeros]), rcond=None)
     assert_allclose(projected.parameters(*encoder).components, W, atol=1e-8)
     s = A.mean(axis=0)
@@ -150,8 +169,11 @@ def test_corrupted_rows_are_reconstructed_as_clean_ones(encoder, rng, team):
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_threads_and_blocks_change_nothing(container, encoder, rng, monkeypatch):
-    network, rows = make_network(L1(0.05), "relu"), make_rows(container, True, rng)
+def test_threads_and_blocks_change_nothing(
+    container, n_components, encoder, rng, monkeypatch
+):
+    network = make_network(L1(0.05), "relu", n_components)
+    rows = make_rows(container, True, rng)
     with Team(1) as team:
         expected = project(rows, network, team, 1e6).value_and_grad(*encoder)
     monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", 1)
@@ -180,9 +202,9 @@ def test_rows_are_copied_once_at_most(rng, team):
         assert kept < (n_copies + 0.3) * X.nbytes
 
 
-def test_single_precision_is_near_double_precision(encoder, rng, team):
+def test_single_precision_is_near_double_precision(n_components, encoder, rng, team):
     rows = make_rows(np.asarray, False, rng)
-    network = make_network(KL(0.2, 0.5), "logistic")
+    network = make_network(KL(0.2, 0.5), "logistic", n_components)
     expected = project(rows, network, team).value_and_grad(*encoder)
     rows = rows.astype(np.float32)
     encoder = [array.astype(np.float32) for array in encoder]
@@ -205,8 +227,11 @@ def test_units_that_are_never_active_write_nothing(rng, team):
     assert np.isfinite(components).all()
 
 
-def test_encoding_alone_gives_means_and_the_active_fraction(encoder, rng, team):
-    rows, network = make_rows(np.asarray, True, rng), make_network(L1(0.05), "relu")
+def test_encoding_alone_gives_means_and_the_active_fraction(
+    n_components, encoder, rng, team
+):
+    rows = make_rows(np.asarray, True, rng)
+    network = make_network(L1(0.05), "relu", n_components)
     projected = project(rows, network, team)
     projected.value_and_grad(*encoder)
     expected = projected.unit_means, projected.active_fraction
