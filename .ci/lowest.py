@@ -8,8 +8,9 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-#: What test files import at their top. The tests of all other extras are skipped.
-ALSO = {"hypothesis", "pandas", "polars", "pytest"}
+#: What runs the tests, and what these import at their top. The tests of all other
+#: extras are skipped.
+ALSO = {"hypothesis", "pandas", "polars", "pytest", "pytest-xdist"}
 
 
 def lowest():
