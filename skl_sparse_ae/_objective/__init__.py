@@ -3,6 +3,7 @@
 `objective_class` selects the class.
 """
 
+from .._arrays._sparse_products import row_work
 from ._device import DeviceObjective
 from ._in_memory import class_in_memory
 from ._projected import ProjectedObjective, can_project
@@ -82,5 +83,5 @@ def projected_batches(rows, network, alpha, mean, **options):
     **options : dict
         `team`, `blend_means` and `counts_active` of `ProjectedBatches`.
     """
-    passes = PASSES[rows.kind]
-    return ProjectedBatches(passes, network, alpha, mean, rows.dtype, **options)
+    given = network, alpha, mean, rows.dtype
+    return ProjectedBatches(PASSES[rows.kind], row_work(rows.X), *given, **options)

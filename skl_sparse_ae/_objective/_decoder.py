@@ -49,9 +49,9 @@ class Moments(NamedTuple):
 
     ``code`` is the mean code, ``row`` is the mean of the rows less that of all rows,
     ``gram`` is the covariance of the codes, ``cross``, of shape (n_components,
-    n_features), that of the codes with the rows; ``variance`` is the sum of the
-    variances of the columns of X. ``ridge`` is added to the diagonal of the Gram matrix
-    where it is solved.
+    n_features), that of the codes with the rows, as in `EncodedSums`; ``variance`` is
+    the sum of the variances of the columns of X. ``ridge`` is added to the diagonal of
+    the Gram matrix where it is solved.
     """
 
     code: np.ndarray
@@ -75,7 +75,7 @@ class Moments(NamedTuple):
     def of_means(cls, code, row, gram, cross, square, dtype):
         """From means over rows of a dtype that are not centred, as in `RowMeans`."""
         gram = gram - np.outer(code, code)
-        cross, variance = cross - np.outer(code, row), square - float(row @ row)
+        cross, variance = cross - np.outer(row, code).T, square - float(row @ row)
         return cls(code, row, gram, cross, variance, _ridge(gram, dtype))
 
     def solve(self, decay):
@@ -94,9 +94,9 @@ class Moments(NamedTuple):
         decay = decay + self.ridge
         matrix.flat[:: len(matrix) + 1] += decay
         components = _solve(matrix, self.cross)
-        squares = np.einsum("ij,ij->i", components, components)
+        squares = np.einsum("ij,ij->j", components.T, components.T)
         # <W_d, G W_d>, where (G + decay) W_d = C, is <W_d, C> - <W_d, decay W_d>.
-        explained = np.vdot(components, self.cross) + np.sum(decay * squares)
+        explained = np.vdot(components.T, self.cross.T) + np.sum(decay * squares)
         return Solution(
             components, 0.5 * (self.variance - float(explained)), float(squares.sum())
         )
@@ -127,7 +127,8 @@ class Solution(NamedTuple):
     @classmethod
     def of(cls, components):
         """A given decoder, of unknown error."""
-        return cls(components, np.nan, float(np.vdot(components, components)))
+        components = np.asfortranarray(components)
+        return cls(components, np.nan, float(np.sum(components**2)))
 
 
 def best_decoder(moments, alpha, decoder_decay=None, start=None, max_solves=MAX_SOLVES):

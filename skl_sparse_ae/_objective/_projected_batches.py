@@ -89,9 +89,9 @@ class RowMeans(NamedTuple):
         decay : float
             Of its weights.
         """
-        cross = self.gram @ components - np.outer(self.code, self.code @ components)
-        cross += decay * components + np.outer(self.code, row)
-        return self._replace(row=row, cross=cross)
+        cross = self.gram @ components + decay * components
+        cross += np.outer(self.code, row - self.code @ components)
+        return self._replace(row=row, cross=np.asfortranarray(cross))
 
     def moments(self, dtype):
         """Return the `Moments` of rows of a dtype."""
@@ -112,7 +112,7 @@ class RowMeans(NamedTuple):
             np.vdot(gram, self.gram)
             + 2 * (components @ intercept) @ self.code
             + intercept @ intercept
-            - 2 * np.vdot(components, self.cross)
+            - 2 * np.vdot(components.T, self.cross.T)
             - 2 * intercept @ self.row
             + self.square
         )
@@ -128,6 +128,8 @@ class ProjectedBatches(ProjectedObjective):
     ----------
     passes : type
         Of the two passes over a mini-batch, such as `PassesInMemory`.
+    row_work : float
+        Multiply-adds of a product of a row with the weights of a unit, on average.
     network : Network
         One for which `can_project_batches` holds.
     alpha : float, (float, float) or Decay
@@ -157,6 +159,7 @@ class ProjectedBatches(ProjectedObjective):
     def __init__(
         self,
         passes,
+        row_work,
         network,
         alpha,
         mean,
@@ -172,7 +175,7 @@ class ProjectedBatches(ProjectedObjective):
         n_features, n_components = network.layout.shape
         # Multiply-adds of a solution, and of the products with a row.
         work = n_components**2 * (n_components / 6 + 2 * n_features)
-        of_a_row = 2 * n_components * (2 * n_features + n_components)
+        of_a_row = 2 * n_components * (2 * row_work + n_components)
         self.solve_after = SOLUTION_WORK * work / (SOLUTION_SHARE * of_a_row)
         self.n_unsolved = 0.0
 

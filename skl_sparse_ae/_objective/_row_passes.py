@@ -18,14 +18,12 @@ from scipy import sparse
 from .._arrays._array_api import namespace, to_numpy
 from .._arrays._blocks import BLOCK_BYTES, blocks, split_evenly, strips
 from .._arrays._device_array import as_array_like
-from .._arrays._sparse_products import add_product, csr_rows, less_offsets
+from .._arrays._sparse_products import add_product, csr_rows, less_offsets, row_work
 from ._sums import CodeSums, finish_delta, sum_rows
 
 # The smallest size of a block's workspaces, in sizes of a weight matrix: products of
 # larger blocks are faster, and their sums are added up less often.
 BLOCK_PER_WEIGHTS = 6
-# What a multiply-add with a non-zero of CSR costs, in those of dense products.
-SPARSE_WORK = 32
 # A larger table is not copied to subtract its mean, which takes some 5 % of a fit when
 # it is done block by block.
 KEPT_BYTES = 2**28
@@ -61,7 +59,8 @@ class EncodedSums(_Sums):
     gram : ndarray of shape (n_components, n_components)
         ``A^T P A``.
     cross : ndarray of shape (n_components, n_features)
-        ``A^T P (X - mean)``.
+        ``A^T P (X - mean)``, stored column by column, as all arrays of the decoder: so
+        that its transpose is ready for products with CSR.
     row : ndarray of shape (n_features,)
         Of ``X - mean``, where they are wanted.
     square : float
@@ -196,17 +195,15 @@ class RowPasses:
                 weighted = self._times_weights(code, rows)
                 total = total + _float64(sum_rows(weighted))
                 gram = gram + _float64(code.T @ weighted)
-                # The transpose of a product with CSR on the left, which SciPy has.
-                product = (X.T @ weighted).T if self._is_sparse else weighted.T @ X
                 # Large, so that it is not added to zeros.
-                product = _float64(product)
+                product = _float64(X.T @ weighted).T
                 cross = product if cross is None else cross + product
             if self._sums_rows:
                 weights = self._weights_of(rows)
                 row = row + _float64(sum_rows(X, weights))
                 square += float(sum_rows(_squares(X), weights)[0])
         if is_solved and self._has_rest:
-            cross -= np.outer(total, self._exact_rest)
+            cross -= np.outer(self._exact_rest, total).T
             if self._sums_rows:
                 twice = 2 * row - self._weight * self._exact_rest
                 square -= float(self._exact_rest @ twice)
@@ -411,13 +408,10 @@ class PassesInMemory:
         sums_rows=False,
     ):
         self._team = team
-        n_rows, n_features = X.shape
+        n_rows = X.shape[0]
         n_components, itemsize = network.layout.n_components, X.dtype.itemsize
-        work = n_features
-        if sparse.issparse(X):
-            work = SPARSE_WORK * X.nnz / n_rows
         kept = Kept.within(memory_budget, X, network)
-        work = n_rows * n_components * (2 * work + n_components) * itemsize / 4
+        work = n_rows * n_components * (2 * row_work(X) + n_components) * itemsize / 4
 
         def passes(part):
             rows = _slice(X, part)

@@ -20,15 +20,13 @@ columns of X, so that no partial gradients are needed.
 import numpy as np
 
 from .._arrays._blocks import BLOCK_BYTES, STRIP_BYTES, blocks, split_evenly
-from .._arrays._sparse_products import add_outer, add_product, less_offsets
+from .._arrays._sparse_products import SPARSE_WORK, add_outer, add_product, less_offsets
 from ._base import Objective
 from ._sparse_parts import _add_up, _Chunk, _Part
 from ._sums import squared_norm
 
 # Minimum size of the codes of a chunk, relative to a weight matrix.
 CHUNK_PER_WEIGHTS = 6
-# Cost of a multiply-add with a non-zero, in multiply-adds of a dense product.
-SPARSE_WORK = 32
 
 
 class SparseObjective(Objective):
