@@ -17,9 +17,10 @@ from .._arrays._device_array import as_array_like
 # Reweighted solutions for a penalty that depends on the decoder: their number at most,
 # and the relative change of the weights that ends them.
 MAX_SOLVES, RTOL = 50, 1e-7
-# The ridge that makes a singular system solvable, in parts of its mean diagonal: the
-# rounding of the Gram matrix, or at least this.
-MIN_RIDGE = 1e-12
+# The ridge that makes a singular system solvable: at least the first number, in parts
+# of its mean diagonal, and the second, in rounding errors of the largest eigenvalue
+# that products of codes can have. Those in float32 make eigenvalues negative.
+MIN_RIDGE, ROUNDINGS = 1e-12, 2
 
 
 class Decoder(NamedTuple):
@@ -64,19 +65,20 @@ class Moments(NamedTuple):
     @classmethod
     def of(cls, sums, variance, dtype):
         """From `EncodedSums` over all rows, of a dtype, and the variance of these."""
-        code = sums.code / sums.weight
-        gram = sums.gram / sums.weight - np.outer(code, code)
+        code, gram = sums.code / sums.weight, sums.gram / sums.weight
+        ridge = _ridge(gram, code, dtype)
+        gram -= np.outer(code, code)
         cross = sums.cross / sums.weight
         # The mean of centred rows is zero but for rounding.
         row = np.zeros(cross.shape[1])
-        return cls(code, row, gram, cross, variance, _ridge(gram, dtype))
+        return cls(code, row, gram, cross, variance, ridge)
 
     @classmethod
     def of_means(cls, code, row, gram, cross, square, dtype):
         """From means over rows of a dtype that are not centred, as in `RowMeans`."""
-        gram = gram - np.outer(code, code)
+        ridge, gram = _ridge(gram, code, dtype), gram - np.outer(code, code)
         cross, variance = cross - np.outer(row, code).T, square - float(row @ row)
-        return cls(code, row, gram, cross, variance, _ridge(gram, dtype))
+        return cls(code, row, gram, cross, variance, ridge)
 
     def solve(self, decay):
         """Return the decoder that minimises J.
@@ -111,10 +113,15 @@ def _solve(matrix, right):
     return cho_solve(factor, right, check_finite=False)
 
 
-def _ridge(gram, dtype):
-    """Return what is added to the diagonal of the Gram matrix of codes of a dtype."""
-    rounding = max(MIN_RIDGE, 10 * np.finfo(dtype).eps)
-    return rounding * (np.diag(gram).mean() or 1.0)
+def _ridge(products, code, dtype):
+    """Return what is added to the diagonal of the covariance of codes.
+
+    `products` are the means of their products, computed in a dtype, and `code` the mean
+    codes. Rounding in the products with large means stays when these are subtracted.
+    """
+    squares = np.diag(products)
+    ridge = MIN_RIDGE * (np.mean(squares - code**2) or 1.0)
+    return max(ridge, ROUNDINGS * np.finfo(dtype).eps * squares.sum())
 
 
 class Solution(NamedTuple):

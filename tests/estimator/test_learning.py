@@ -142,3 +142,18 @@ def test_the_defaults_reconstruct_small_and_large_tables(penalty):
     for data, enough in ((iris, 0.9), (digits, 0.7)):
         autoencoder = SparseAutoencoder(penalty=penalty, random_state=0)
         assert autoencoder.fit(data).score(data) > enough
+
+
+@pytest.mark.parametrize("penalty", ["kl", "contractive", None])
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_single_precision_without_decay_of_many_units(solver, penalty, rng):
+    """Rounding makes eigenvalues of the covariance of so many codes negative."""
+    X = rng.randn(1000, 5) @ rng.randn(5, 20) + 0.3 * rng.randn(1000, 20)
+    autoencoder = SparseAutoencoder(
+        200, penalty=penalty, alpha=0, solver=solver, random_state=0
+    ).fit(X.astype(np.float32))
+    assert autoencoder.score(X) > 0.999
+    assert min(autoencoder.loss_curve_) >= 0
+    for chunk in np.array_split(X.astype(np.float32), 30):
+        autoencoder.partial_fit(chunk)
+    assert autoencoder.score(X) > 0.99
