@@ -25,6 +25,8 @@ SOLUTION_SHARE, SOLUTION_WORK = 0.4, 2
 # device. A step goes through arrays of their size in double precision, which on sparse
 # rows of many columns would take most of its time, and which a device has to move.
 MAX_WEIGHTS, MAX_WEIGHTS_OF_CSR, MAX_WEIGHTS_ON_DEVICE = 2_500_000, 1_000_000, 250_000
+# The Gram matrix of the codes of so many units has 80 MB.
+MAX_UNITS = 3_200
 
 
 def can_project_batches(rows, network):
@@ -38,6 +40,7 @@ def can_project_batches(rows, network):
     return (
         can_project(network)
         and np.prod(network.layout.shape) <= most
+        and network.layout.n_components <= MAX_UNITS
         and not (penalty.selects or penalty.selects_jointly)
         and not penalty.learns_thresholds
     )
@@ -286,8 +289,12 @@ class ProjectedBatches(ProjectedObjective):
         self._error *= sums.weight / self._given_weight
         self._total_weight = self._given_weight
         self._n_seen += self.n_rows
-        share = self.n_rows / min(self._n_seen, self.window)
-        self.means = self.means.blend(means, min(1.0, share))
+        share = min(1.0, self.n_rows / min(self._n_seen, self.window))
+        # Codes are bounded, rows are not: no mini-batch more than doubles their mean
+        # square, or one row far out would decide on the decoder for long.
+        if means.square > self.means.square > 0:
+            share = min(share, self.means.square / means.square)
+        self.means = self.means.blend(means, share)
         return self.means
 
     def _solve(self, means):

@@ -93,3 +93,31 @@ def test_an_interrupted_partial_fit_changes_nothing(X, monkeypatch):
 
 def interrupt(*args, **kwargs):
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("factor", [1e2, 1e3, 1e5])
+def test_a_row_far_out_does_little_harm(factor, rng):
+    X = rng.randn(1000, 5) @ rng.randn(5, 20) + 0.3 * rng.randn(1000, 20)
+    stream = make_short(30)
+    for chunk in np.array_split(X, 20):
+        stream.partial_fit(chunk)
+    before = stream.score(X)
+    assert before > 0.9
+    chunk = X[:50].copy()
+    chunk[0] *= factor
+    stream.partial_fit(chunk)
+    assert stream.score(X) > before - 0.05
+    for chunk in np.array_split(X, 20):
+        stream.partial_fit(chunk)
+    assert stream.score(X) > before
+
+
+def test_a_stream_follows_rows_of_another_scale(rng):
+    """Each mini-batch may at most double the mean square that it knows."""
+    X = rng.randn(1000, 5) @ rng.randn(5, 20) + 0.3 * rng.randn(1000, 20)
+    stream = make_short(30)
+    for chunk in np.array_split(X, 20):
+        stream.partial_fit(chunk)
+    for chunk in np.array_split(10 * X, 20):
+        stream.partial_fit(chunk)
+    assert stream.score(10 * X) > 0.8

@@ -188,6 +188,28 @@ def test_a_value_is_j_with_the_decoder_of_earlier_rows(
     assert_allclose(gradient, numeric.gradient(j, encoder), rtol=1e-5, atol=1e-7)
 
 
+def test_a_mini_batch_at_most_doubles_the_mean_square(theta, rng, team):
+    rows, network = make_rows(np.asarray, False, rng), make_network(*CASES[0])
+    encoder, parameters = parts_of(theta)
+    objective = make(rows, network, team, window=4 * N_ROWS)
+    objective.begin(parameters, rows)
+    objective._n_seen = 4 * N_ROWS
+    before = objective.means
+    X = rows.X.copy()
+    X[0] += 1e6
+    code, square = before.code.copy(), before.square
+    objective.use_rows(X)
+    objective.value_and_grad(encoder)
+    centred = X - rows.moments()[0]
+    far = np.mean(np.sum(centred**2, axis=1))
+    share = square / far
+    assert 0 < share < 1e-9
+    assert objective.means.square == pytest.approx(2 * square)
+    A = 1 / (1 + np.exp(-(centred @ parameters[0] + parameters[1])))
+    expected = (1 - share) * code + share * A.mean(axis=0)
+    assert_allclose(objective.means.code, expected, rtol=1e-9)
+
+
 def test_a_given_decoder_is_kept_until_rows_change_it(theta, rng, team):
     rows, network = make_rows(np.asarray, False, rng), make_network(*CASES[0])
     encoder, parameters = parts_of(theta)
@@ -212,6 +234,8 @@ def test_for_which_networks_it_is(rng):
     assert can_project_batches(InMemory(np.zeros((2, 2000))), network)
     csr = InMemory(sparse.csr_array((2, 2000)))
     assert not can_project_batches(csr, network)
+    many = Network.from_names(Layout(9, 3201), "logistic", "identity", KL(0.2, 0.5))
+    assert not can_project_batches(rows, many)
 
 
 def test_the_cheaper_the_rows_the_more_of_them_before_the_decoder_is_computed(team):
