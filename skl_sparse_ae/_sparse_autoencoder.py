@@ -226,16 +226,16 @@ class SparseAutoencoder(
         - "adam": Adam with mini-batches, for many rows. Where "lbfgs" would search for
           the encoder only, so does "adam", with the best decoder for the latest rows,
           if no units are selected and there are at most five million parameters (two
-          million for sparse X, half a million on a device). The learning rate is
-          constant until J has converged within `tol` or half of `max_iter` has passed,
-          and then decreases linearly to zero.
-        - "auto": "adam" for more than 100000 rows, or 20000 in memory where it searches
-          for the encoder only and that has more than 10000 weights (fewer rows, in
-          proportion, with more than 256 units and more than four for each column); for
-          more than five million parameters; for "topk", "batch_topk", "jumprelu" and
-          "winner_take_all", whose objective is not smooth; and for ``loss="poisson"``,
-          where a single large count can slow down "lbfgs". Otherwise "lbfgs", and
-          always for Dask arrays.
+          million for sparse X, half a million on a device) and 3200 units. The
+          learning rate is constant until J has converged within `tol` or half of
+          `max_iter` has passed, and then decreases linearly to zero.
+        - "auto": "adam" for more than 100000 rows, or for more than 20000 in memory
+          where it searches for the encoder only and rows times weights of the encoder
+          are more than 600 million (fewer rows, in proportion, with more than 256 units
+          and more than four for each column); for more than five million parameters;
+          for "topk", "batch_topk", "jumprelu" and "winner_take_all", whose objective is
+          not smooth; and for ``loss="poisson"``, where a single large count can slow
+          down "lbfgs". Otherwise "lbfgs", and always for Dask arrays.
 
     max_iter : int, default=200
         Maximum number of iterations ("lbfgs") or epochs ("adam").

@@ -24,9 +24,9 @@ from ._problem import make_problem
 from ._unused import warn_about_unused
 
 LBFGS_MAX_ROWS = 100_000
-# The same where mini-batches need a few epochs only, since the decoder is computed, and
-# where products are most of their time: with so many weights of the encoder.
-LBFGS_MAX_ROWS_OF_LARGE, LARGE = 20_000, 10_000
+# Where mini-batches need a few epochs only, since the decoder is computed, that is the
+# largest product of rows and weights of the encoder, down to a number of rows.
+LBFGS_MAX_WORK, LBFGS_MAX_ROWS_OF_LARGE = 600_000_000, 20_000
 # With more units than both, that number of rows is smaller in proportion.
 MANY_UNITS, MANY_UNITS_PER_COLUMN = 256, 4
 # L-BFGS needs 80 to 110 bytes for each parameter in float32, twice that in float64.
@@ -95,12 +95,12 @@ def fitted_by(settings, rows, previous, callbacks):
             callbacks.end()
             theta = outcome.point if validation is None else validation.use_best()
             objective = problem.objective(team)
-            reconstruction = objective.terms(theta).reconstruction
-            if not (np.isfinite(theta).all() and np.isfinite(reconstruction)):
+            terms = objective.terms(theta)
+            if not (np.isfinite(theta).all() and np.isfinite(terms.reconstruction)):
                 raise Diverged("the parameters are not finite after the last iteration")
         fitted = attributes(problem, theta)
     level = objective.active_fraction
-    result = outcome, theta, reconstruction, level
+    result = outcome, theta, terms, level
     warn_about(settings, problem, *result, patches=patches, by_turns=by_turns)
     return {
         **fitted,
@@ -181,8 +181,9 @@ def _suits_lbfgs(settings, problem):
     many = max(MANY_UNITS, MANY_UNITS_PER_COLUMN * n_features)
     n_rows, max_rows = rows.shape[0] * max(1, n_components / many), LBFGS_MAX_ROWS
     is_projected = rows.kind == "memory" and can_project_batches(rows, network)
-    if n_features * n_components > LARGE and is_projected:
-        max_rows = LBFGS_MAX_ROWS_OF_LARGE
+    if is_projected:
+        max_rows = LBFGS_MAX_WORK / (n_features * n_components)
+        max_rows = np.clip(max_rows, LBFGS_MAX_ROWS_OF_LARGE, LBFGS_MAX_ROWS)
     is_small = n_rows <= max_rows and network.layout.size <= LBFGS_MAX_PARAMETERS
     return (
         is_small and network.loss.has_bounded_curvature and not network.penalty.selects

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from .._penalties import is_built_in
 from .._solvers._progress import Diverged
 from ._column_scales import lost_columns
 from ._fitted import fitted_parameters
@@ -16,6 +17,9 @@ from ._null_loss import explained_fraction
 STACK_LEVEL = 7
 # Largest acceptable rounding error of the values of a row, relative to the variance.
 MAX_ROUNDING = 1e-3
+# Largest J after convergence, in parts of that of the columns' means: searches that end
+# near these may exceed it.
+MAX_EXCESS = 1.05
 LOST_DIGITS = (
     "The rows are of dtype {dtype}, and the squares of the columns' means sum to "
     "{ratio:.2g} times their variance: codes, reconstructions and J lose their digits "
@@ -57,7 +61,7 @@ def warn_about(
     problem,
     outcome,
     theta,
-    reconstruction,
+    terms,
     level,
     *,
     patches=None,
@@ -73,8 +77,8 @@ def warn_about(
         Result of the solver.
     theta : array
         The fitted parameters.
-    reconstruction : float
-        Final reconstruction term of J.
+    terms : Terms
+        Of the final J.
     level : float
         Final fraction of active units.
     patches : PatchTraining, default=None
@@ -85,7 +89,10 @@ def warn_about(
     if not outcome.converged:
         _warn_not_converged(settings, by_turns)
     _warn_if_digits_are_lost(problem)
-    _warn_if_nothing_is_explained(problem, reconstruction)
+    if _is_worse_than_means(settings, problem, outcome, terms):
+        _warn_of_a_bad_search(settings, problem, terms)
+    else:
+        _warn_if_nothing_is_explained(problem, terms.reconstruction)
     if patches is not None:
         _warn_if_images_are_not_explained(patches.reconstruction, patches.variance)
     _warn_if_level_is_missed(problem, level)
@@ -166,6 +173,27 @@ def _warn_if_nothing_is_explained(problem, reconstruction):
             f"X, whose columns have a standard deviation of about {spread:.2g}, or "
             "lower alpha or beta."
         )
+
+
+def _is_worse_than_means(settings, problem, outcome, terms):
+    """Whether J has converged above that of a reconstruction by each column's mean.
+
+    There, all weights and the terms of the library's own penalties are zero.
+    """
+    has_ended = outcome.converged and not outcome.is_stopped
+    is_known = not settings._takes_images and is_built_in(problem.network.penalty)
+    of_means = 0.5 * problem.scaling.deviance
+    return has_ended and is_known and terms.total > MAX_EXCESS * of_means > 0
+
+
+def _warn_of_a_bad_search(settings, problem, terms):
+    of_means = 0.5 * problem.scaling.deviance
+    _warn(
+        f"J has converged to {terms.total:.3g}, and would be {of_means:.3g} if each "
+        "row were reconstructed by the means of the columns. Where solver is 'adam', "
+        f"lower learning_rate_init={settings.learning_rate_init}; with warm_start=True "
+        "and rows unlike those of the last fit, use False."
+    )
 
 
 def _warn_if_images_are_not_explained(reconstruction, variance):

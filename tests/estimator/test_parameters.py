@@ -50,6 +50,24 @@ def test_auto_solver_is_adam_for_many_rows_and_for_topk(X, monkeypatch):
 
 
 @short
+def test_auto_solver_is_adam_for_fewer_rows_with_many_weights(X, monkeypatch):
+    def curve(**parameters):
+        return make_short(3, **parameters).fit(X).loss_curve_
+
+    work, fit = len(X) * 64 * 3, "skl_sparse_ae._fitting._fit."
+    monkeypatch.setattr(fit + "LBFGS_MAX_ROWS_OF_LARGE", len(X) - 1)
+    monkeypatch.setattr(fit + "LBFGS_MAX_WORK", work)
+    assert curve(solver="auto") == curve(solver="lbfgs")
+    monkeypatch.setattr(fit + "LBFGS_MAX_WORK", work - 1)
+    assert curve(solver="auto") == curve(solver="adam")
+    # The decoder cannot be computed.
+    tied = {"tied_weights": True}
+    assert curve(solver="auto", **tied) == curve(solver="lbfgs", **tied)
+    monkeypatch.setattr(fit + "LBFGS_MAX_ROWS_OF_LARGE", len(X))
+    assert curve(solver="auto") == curve(solver="lbfgs")
+
+
+@short
 def test_auto_solver_is_adam_for_fewer_rows_with_many_units(X, monkeypatch):
     def curve(solver):
         return make_short(12, solver=solver).fit(X).loss_curve_

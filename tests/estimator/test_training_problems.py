@@ -24,6 +24,24 @@ def test_a_fit_that_explains_almost_nothing_warns(digits):
         autoencoder.fit(digits)
 
 
+def test_a_search_that_ends_above_the_means_of_the_columns_warns(digits):
+    """The learning rate is too large: the score alone would look well."""
+    autoencoder = SparseAutoencoder(
+        30, solver="adam", learning_rate_init=0.3, random_state=0
+    )
+    assert np.sum(np.var(3 * digits, axis=0)) / 2 == pytest.approx(21.1, abs=0.05)
+    message = "J has converged to .*, and would be 21.1 .* by the means.*init=0.3;"
+    with pytest.warns(UserWarning, match=message):
+        autoencoder.fit(3 * digits)
+
+
+def test_a_search_that_begins_far_from_the_rows_warns(rng):
+    X = rng.randn(1000, 5) @ rng.randn(5, 20) + 0.3 * rng.randn(1000, 20)
+    autoencoder = SparseAutoencoder(30, warm_start=True, random_state=0).fit(X)
+    with pytest.warns(UserWarning, match="J has converged.*warm_start=True"):
+        autoencoder.fit(100 * X + 1000)
+
+
 @short
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
