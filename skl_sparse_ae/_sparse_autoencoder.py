@@ -243,11 +243,11 @@ class SparseAutoencoder(
     tol : float, default=0.001
         Tolerance of convergence. "lbfgs" stops when J decreases by less than this
         fraction (of J, or of a tenth of the variance if J is smaller) per iteration,
-        over the last `n_iter_no_change` iterations; "adam" begins to decrease the
+        over the last `n_iter_no_change` iterations, or by less than a hundredth of it
+        while less than 5 % of the variance is explained; "adam" begins to decrease the
         learning rate when J decreases by less than 2.5 times the fraction per epoch or,
         where it searches for the encoder only, by less than the fraction per 25 steps.
-        With early stopping, it is the least improvement of the score. While less than
-        5 % of the variance is explained, a hundredth of `tol` is used.
+        With early stopping, it is the least improvement of the score.
 
     batch_size : int or "auto", default="auto"
         Number of rows in a mini-batch of "adam". "auto" is a sixteenth of the rows, but
