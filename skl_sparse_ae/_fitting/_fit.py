@@ -25,8 +25,9 @@ from ._unused import warn_about_unused
 
 LBFGS_MAX_ROWS = 100_000
 # Where mini-batches need a few epochs only, since the decoder is computed, that is the
-# largest product of rows and weights of the encoder, down to a number of rows.
-LBFGS_MAX_WORK, LBFGS_MAX_ROWS_OF_LARGE = 600_000_000, 20_000
+# largest product of rows and weights of the encoder, down to a number of rows. With two
+# threads, of which L-BFGS makes better use, both then take about the same time.
+LBFGS_MAX_WORK, LBFGS_MAX_ROWS_OF_LARGE = 4_000_000_000, 20_000
 # With more units than both, that number of rows is smaller in proportion.
 MANY_UNITS, MANY_UNITS_PER_COLUMN = 256, 4
 # L-BFGS needs 80 to 110 bytes for each parameter in float32, twice that in float64.
