@@ -284,7 +284,7 @@ def main():
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--before", help="checkout of the version to compare with")
-    parser.add_argument("--data", nargs="+", choices=DATA, default=[*DATA])
+    parser.add_argument("--data", nargs="+", choices={**DATA, **LARGE})
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=[*SETTINGS])
     parser.add_argument("--large", action="store_true", help="the large tables")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
@@ -292,17 +292,21 @@ def main():
     if arguments.worker:
         serve()
         return
+    tables = LARGE if arguments.large else DATA
+    names = arguments.data or [*tables]
+    if not set(names) <= set(tables):
+        parser.error(f"choose --data from {', '.join(tables)}")
     before, after = Worker(arguments.before), Worker()
     rows = []
     if arguments.large:
-        for name in LARGE:
+        for name in names:
             rows.append(large_row_of(name, before, after))
             print(*map(shown, rows[-1].values()), file=sys.stderr, flush=True)
         print(circumstances())
         print()
         print(table([*rows[0]], [[shown(v) for v in row.values()] for row in rows]))
         return
-    for name in arguments.data:
+    for name in names:
         if datasets.load_or_report(name, DATA[name]) is None:
             continue
         for setting in arguments.settings:
