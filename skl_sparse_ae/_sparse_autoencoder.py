@@ -230,12 +230,13 @@ class SparseAutoencoder(
           learning rate is constant until J has converged within `tol` or half of
           `max_iter` has passed, and then decreases linearly to zero.
         - "auto": "adam" for more than 100000 rows, or for more than 20000 in memory
-          where it searches for the encoder only and rows times weights of the encoder
-          are more than four billion (fewer rows, in proportion, with more than 256
-          units and more than four for each column); for more than five million
-          parameters; for "topk", "batch_topk", "jumprelu" and "winner_take_all", whose
-          objective is not smooth; and for ``loss="poisson"``, where a single large
-          count can slow down "lbfgs". Otherwise "lbfgs", and always for Dask arrays.
+          where it searches for the encoder only and rows x columns x units are more
+          than four billion (of sparse X, six times non-zeros x units; fewer rows, in
+          proportion, with more than 256 units and more than four for each column); for
+          more than five million parameters; for "topk", "batch_topk", "jumprelu" and
+          "winner_take_all", whose objective is not smooth; and for ``loss="poisson"``,
+          where a single large count can slow down "lbfgs". Otherwise "lbfgs", and
+          always for Dask arrays.
 
     max_iter : int, default=200
         Maximum number of iterations ("lbfgs") or epochs ("adam").

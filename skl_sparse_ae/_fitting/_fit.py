@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._arrays._sparse_products import row_work
 from .._network._losses import LOSSES, out_activation_of
 from .._objective import can_project, can_project_batches
 from .._solvers._progress import Diverged
@@ -25,8 +26,9 @@ from ._unused import warn_about_unused
 
 LBFGS_MAX_ROWS = 100_000
 # Where mini-batches need a few epochs only, since the decoder is computed, that is the
-# largest product of rows and weights of the encoder, down to a number of rows. With two
-# threads, of which L-BFGS makes better use, both then take about the same time.
+# largest number of multiply-adds of all rows with the encoder, down to a number of
+# rows. With two threads, of which L-BFGS makes better use, both then take about the
+# same time.
 LBFGS_MAX_WORK, LBFGS_MAX_ROWS_OF_LARGE = 4_000_000_000, 20_000
 # With more units than both, that number of rows is smaller in proportion.
 MANY_UNITS, MANY_UNITS_PER_COLUMN = 256, 4
@@ -183,7 +185,7 @@ def _suits_lbfgs(settings, problem):
     n_rows, max_rows = rows.shape[0] * max(1, n_components / many), LBFGS_MAX_ROWS
     is_projected = rows.kind == "memory" and can_project_batches(rows, network)
     if is_projected:
-        max_rows = LBFGS_MAX_WORK / (n_features * n_components)
+        max_rows = LBFGS_MAX_WORK / (row_work(rows.X) * n_components)
         max_rows = np.clip(max_rows, LBFGS_MAX_ROWS_OF_LARGE, LBFGS_MAX_ROWS)
     is_small = n_rows <= max_rows and network.layout.size <= LBFGS_MAX_PARAMETERS
     return (

@@ -191,8 +191,8 @@ def _warn_of_a_bad_search(settings, problem, terms):
     _warn(
         f"J has converged to {terms.total:.3g}, and would be {of_means:.3g} if each "
         "row were reconstructed by the means of the columns. Where solver is 'adam', "
-        f"lower learning_rate_init={settings.learning_rate_init}; with warm_start=True "
-        "and rows unlike those of the last fit, use False."
+        f"lower learning_rate_init={settings.learning_rate_init}; where warm_start is "
+        "True and the rows are unlike those of the last fit, set it to False."
     )
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy import sparse
 
 from skl_sparse_ae import KL, L1, SparseAutoencoder, TopK
 
@@ -51,8 +52,8 @@ def test_auto_solver_is_adam_for_many_rows_and_for_topk(X, monkeypatch):
 
 @short
 def test_auto_solver_is_adam_for_fewer_rows_with_many_weights(X, monkeypatch):
-    def curve(**parameters):
-        return make_short(3, **parameters).fit(X).loss_curve_
+    def curve(rows=X, **parameters):
+        return make_short(3, **parameters).fit(rows).loss_curve_
 
     work, fit = len(X) * 64 * 3, "skl_sparse_ae._fitting._fit."
     monkeypatch.setattr(fit + "LBFGS_MAX_ROWS_OF_LARGE", len(X) - 1)
@@ -60,6 +61,12 @@ def test_auto_solver_is_adam_for_fewer_rows_with_many_weights(X, monkeypatch):
     assert curve(solver="auto") == curve(solver="lbfgs")
     monkeypatch.setattr(fit + "LBFGS_MAX_WORK", work - 1)
     assert curve(solver="auto") == curve(solver="adam")
+    # A non-zero of sparse rows counts as six columns.
+    rows = sparse.csr_array(X * (X > 0.9))
+    monkeypatch.setattr(fit + "LBFGS_MAX_WORK", 6 * rows.nnz * 3)
+    assert curve(rows, solver="auto") == curve(rows, solver="lbfgs")
+    monkeypatch.setattr(fit + "LBFGS_MAX_WORK", 6 * rows.nnz * 3 - 1)
+    assert curve(rows, solver="auto") == curve(rows, solver="adam")
     # The decoder cannot be computed.
     tied = {"tied_weights": True}
     assert curve(solver="auto", **tied) == curve(solver="lbfgs", **tied)

@@ -38,7 +38,7 @@ def test_a_search_that_ends_above_the_means_of_the_columns_warns(digits):
 def test_a_search_that_begins_far_from_the_rows_warns(rng):
     X = rng.randn(1000, 5) @ rng.randn(5, 20) + 0.3 * rng.randn(1000, 20)
     autoencoder = SparseAutoencoder(30, warm_start=True, random_state=0).fit(X)
-    with pytest.warns(UserWarning, match="J has converged.*warm_start=True"):
+    with pytest.warns(UserWarning, match="J has converged.*warm_start is True"):
         autoencoder.fit(100 * X + 1000)
 
 
