@@ -176,7 +176,8 @@ class ProjectedBatches(ProjectedObjective):
         self._make_passes, self._team, self._counts_active = passes, team, counts_active
         self._blend_means = blend_means
         n_features, n_components = network.layout.shape
-        # Multiply-adds of a solution, and of the products with a row.
+        # Multiply-adds of a solution, and of the products with a row if errors are not
+        # formed.
         work = n_components**2 * (n_components / 6 + 2 * n_features)
         of_a_row = 2 * n_components * (2 * row_work + n_components)
         self.solve_after = SOLUTION_WORK * work / (SOLUTION_SHARE * of_a_row)
@@ -290,8 +291,8 @@ class ProjectedBatches(ProjectedObjective):
         self._total_weight = self._given_weight
         self._n_seen += self.n_rows
         share = min(1.0, self.n_rows / min(self._n_seen, self.window))
-        # Codes are bounded, rows are not: no mini-batch more than doubles their mean
-        # square, or one row far out would decide on the decoder for long.
+        # No mini-batch more than doubles the mean square of the rows, or one row far
+        # out would decide on the decoder for long.
         if means.square > self.means.square > 0:
             share = min(share, self.means.square / means.square)
         self.means = self.means.blend(means, share)

@@ -20,7 +20,7 @@ columns of X, so that no partial gradients are needed.
 import numpy as np
 
 from .._arrays._blocks import BLOCK_BYTES, STRIP_BYTES, blocks, split_evenly
-from .._arrays._sparse_products import SPARSE_WORK, add_outer, add_product, less_offsets
+from .._arrays._sparse_products import add_outer, add_product, less_offsets, row_work
 from ._base import Objective
 from ._sparse_parts import _add_up, _Chunk, _Part
 from ._sums import squared_norm
@@ -69,8 +69,9 @@ class SparseObjective(Objective):
         chunks = blocks(0, n_rows, 2 * code_bytes, chunk_bytes)
         self._keep = self._should_keep_codes(n_rows, len(chunks) == 1)
         # Products with non-zeros, and with the Gram matrix by rows or by columns.
-        work = SPARSE_WORK * X.nnz / len(chunks) * n_components
-        n_parts = self.team.n_useful(work + n_rows / len(chunks) * n_components**2)
+        chunk_rows = n_rows / len(chunks)
+        work = row_work(X) * chunk_rows * n_components
+        n_parts = self.team.n_useful(work + chunk_rows * n_components**2)
         self._chunks = [
             _Chunk(X, inputs, sample_weight, rows, n_parts, 1 / self._total_weight)
             for rows in chunks
