@@ -25,6 +25,9 @@ LARGEST_FACTOR = 40
 # Number of units, as a part of the effective rank of X, from which on downwards the
 # sparsity penalty has its smallest weight.
 FEW = 2 / 3
+# Variance along a direction, as a part of the mean variance of the columns, below which
+# X is taken not to vary along it.
+LEAST_VARIANCE = 0.1
 
 
 def sparsity_level(settings, n_components, rows=None):
@@ -41,8 +44,11 @@ def sparsity_level(settings, n_components, rows=None):
     -------
     rho : float
     """
-    if settings.rho != "auto":
-        return settings.rho
+    return _auto_rho(n_components, rows) if settings.rho == "auto" else settings.rho
+
+
+def _auto_rho(n_components, rows):
+    """Return the value of ``rho="auto"``."""
     rho = max(LEAST_RHO, LEAST_ACTIVE / n_components)
     if rows is not None:
         rho = max(rho, _units_per_row(n_components, rows))
@@ -136,13 +142,40 @@ def decay_weights(
         )
     if coordinates is None or settings._takes_images:
         return decay
-    # Units that are active on fewer rows would learn these by heart.
+    enough = _enough_units(network, rows, spectrum, scaling)
+    exponent = max(enough, _few_rows(network, rows))
+    return _by_variance(decay, variance, coordinates, exponent, LEAST_VARIANCE**enough)
+
+
+def _enough_units(network, rows, spectrum, scaling):
+    """Return one if there is a unit for each direction of X, and zero for each two.
+
+    It is less if rho is less than the default's: then units that are active on few rows
+    are wanted, not a complete code.
+    """
+    n_features, n_components = network.layout.shape
+    least = LEAST_VARIANCE * scaling.variance / n_features
+    n_directions = spectrum.n_directions(least)
+    if 2 * n_components <= n_directions:
+        return 0.0
+    share = min(2 * n_components / max(n_directions, 1) - 1, 1.0)
+    level = getattr(network.penalty, "rho", LARGEST_RHO)
+    return share * min(level / _auto_rho(n_components, rows), 1.0)
+
+
+def _few_rows(network, rows):
+    """Return one if there are at most two rows for each unit, and zero from twenty on.
+
+    It is less if rho is small: units that are active on fewer rows would learn these by
+    heart.
+    """
     level = getattr(network.penalty, "rho", LARGEST_RHO)
     if level <= LEAST_RHO:  # as with many rows, which need not be counted again
-        return decay
+        return 0.0
     # More units than columns find no further directions.
     level = min(level, _units_per_row(min(network.layout.shape), rows))
-    return _by_variance(decay, variance, coordinates, level)
+    share = (level - LEAST_RHO) / (LARGEST_RHO - LEAST_RHO)
+    return min(max(share, 0.0), 1.0)
 
 
 def _is_bounded(network):
@@ -184,14 +217,15 @@ def _curvature(network, steepness):
     return float(network.out_activation.derivative(np.full(1, 0.5))[0]) ** 2
 
 
-def _by_variance(decay, variance, coordinates, level):
-    """Return a decay that grows with the variance along a direction.
+def _by_variance(decay, variance, coordinates, exponent, damping):
+    """Return a decay that is a power of the variance along a direction.
 
-    With about as many units as rows, the code can reproduce the sample in every
-    direction. Equal decay then favours directions of large variance, of which the code
-    is made almost alone. Decay of the variance of pre-activations makes their spread
-    along a direction its square root, as half of whitening. In between, the decay is a
-    power of the variance.
+    Equal decay favours directions of large variance, of which the code is then made
+    almost alone. Decay of the variance of pre-activations, the power of one, makes
+    their spread along a direction the square root of that of X, as half of whitening.
+    This keeps directions of small variance, which can separate classes as well. It is
+    wanted where the code can reproduce the rows in every direction: with a unit for
+    each, or with about as many units as rows.
 
     Parameters
     ----------
@@ -199,21 +233,21 @@ def _by_variance(decay, variance, coordinates, level):
         That along a direction of a given variance.
     variance : float
     coordinates : EncoderCoordinates
-    level : float
-        Of sparsity. The power is 0 at `LEAST_RHO` and 1 at `LARGEST_RHO`.
+    exponent : float
+        Between zero and one.
+    damping : float
+        Added to variances, as a part of the mean variance of the columns.
 
     Returns
     -------
     decay : Decay
     """
-    exponent = (level - LEAST_RHO) / (LARGEST_RHO - LEAST_RHO)
-    exponent = min(max(exponent, 0.0), 1.0)
     if exponent == 0:
         return decay
-    directions, along, elsewhere = coordinates.relative_variances(variance)
+    directions, along, elsewhere = coordinates.relative_variances(variance, damping)
     if not len(along):
         return decay
-    least = elsewhere**exponent
+    least = min(elsewhere, along.min()) ** exponent
     roots = np.sqrt(decay.encoder * (along**exponent - least))
     return Decay(
         decay.encoder * least, decay.decoder, roots[:, np.newaxis] * directions.T

@@ -18,7 +18,12 @@ from .._rows._corruption import CORRUPTIONS, constant_columns
 from .._rows._moments import column_moments, is_constant
 from .._solvers._preconditioner import EncoderCoordinates
 from .._solvers._scaling import Scaling
-from ._default_weights import decay_weights, rank_factor, sparsity_level
+from ._default_weights import (
+    LEAST_VARIANCE,
+    decay_weights,
+    rank_factor,
+    sparsity_level,
+)
 from ._missing import missing_fill
 from ._null_loss import excess_deviance, mean_row, null_deviance
 from ._patches import patches_of
@@ -242,7 +247,8 @@ def _make_coordinates(network, scaling, rows):
     if rows.shape[0] <= N_SAMPLED:
         size = N_SAMPLED  # the whole spectrum, which the weights are in units of
     spectrum, mean_variance = rows.spectrum(size), scaling.spread**2
-    directions, variances = spectrum.principal_directions(mean_variance, N_DIRECTIONS)
+    least = LEAST_VARIANCE * mean_variance
+    directions, variances = spectrum.principal_directions(least, N_DIRECTIONS)
     return EncoderCoordinates(
         directions,
         variances,

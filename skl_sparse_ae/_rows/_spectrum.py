@@ -10,9 +10,6 @@ from scipy.special import entr
 from .._arrays._sparse_products import less_offsets
 from ._moments import mean_and_variance, shares
 
-# Relative difference of variances below which they count as equal.
-ROUNDING = 1e-9
-
 
 class Scatter(NamedTuple):
     """The covariance of rows, or a smaller matrix with the same eigenvalues above zero.
@@ -109,6 +106,25 @@ class Spectrum:
         rank = np.exp(entr(variances / variances.sum()).sum())
         return max(float(rank), float(least))
 
+    def n_directions(self, least):
+        """Return the number of principal directions along which rows vary.
+
+        A sample has no more directions than rows. The part of them along which it
+        varies is taken for that of all rows.
+
+        Parameters
+        ----------
+        least : float
+            Only directions of a larger variance count.
+
+        Returns
+        -------
+        n_directions : float
+        """
+        n_rows, n_features = self.X.shape
+        found = np.count_nonzero(self._variances > least)
+        return found * min(n_rows / self.fraction, n_features) / min(n_rows, n_features)
+
     def principal_directions(self, least=0.0, n_max=None):
         """Return the principal directions along which rows vary most.
 
@@ -150,7 +166,7 @@ class Spectrum:
     def _decomposition(self):
         return np.linalg.eigh(self._scatter.matrix)
 
-    @property
+    @cached_property
     def _variances(self):
         # Of all rows the directions are wanted, too; values alone take half the time.
         if self.fraction == 1:
@@ -160,8 +176,7 @@ class Spectrum:
 
 def _largest(values, vectors, least, n_max):
     """Return eigenvalues above `least`, `n_max` at most, and their eigenvectors."""
-    # Of equal variances, as in a single column, all or none exceed their mean.
-    start = np.searchsorted(values, (1 + ROUNDING) * least, side="right")
+    start = np.searchsorted(values, least, side="right")
     if n_max is not None:
         start = max(start, len(values) - n_max)
     return values[start:], vectors[:, start:]

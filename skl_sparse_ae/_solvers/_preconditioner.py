@@ -74,23 +74,26 @@ class EncoderCoordinates:
         weights = self._multiply(coef, 1 / self._base, 1 / self._along, 1 / self._unit)
         return np.concatenate([weights.ravel(), intercept / self._unit])
 
-    def relative_variances(self, variance):
+    def relative_variances(self, variance, damping):
         """Return directions, and damped variances in units of another one.
 
         Parameters
         ----------
         variance : float
+        damping : float
+            Added to all variances, as a part of the mean variance of the columns.
 
         Returns
         -------
         directions : ndarray of shape (n_features, n_directions)
         along : ndarray of shape (n_directions,)
         elsewhere : float
-            Along all other directions, where X hardly varies.
+            Along all other directions: their mean, where it is above the damping.
         """
-        unit = variance + self._mean_variance
-        along = (self._variances + self._mean_variance) / unit
-        return self._directions, along, self._mean_variance / unit
+        added = damping * self._mean_variance
+        unit = variance + added
+        elsewhere = max(self._rest(self._shape[0]), added) / unit
+        return self._directions, (self._variances + added) / unit, elsewhere
 
     def shrunk(self, coef):
         """Make random weights smaller along directions in which X hardly varies.

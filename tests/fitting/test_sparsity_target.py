@@ -28,7 +28,7 @@ def test_the_target_level_is_reached(name, solver, rho, digits):
         rho=rho,
         beta="adaptive",
         solver=solver,
-        max_iter=300,
+        max_iter=600,
         random_state=0,
     )
     code = autoencoder.fit_transform(X)

@@ -62,41 +62,52 @@ def wine():
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "rho", "exponent"),
+    ("n_rows", "rho", "few_rows", "default_rho"),
     [
-        (8, "auto", 1),
-        (16, "auto", 1),
-        (50, "auto", 0.11 / 0.45),
-        (50, 0.5, 0.11 / 0.45),
-        (8, 0.14, 0.2),
+        (8, "auto", 1, 0.5),
+        (16, "auto", 1, 0.5),
+        (50, "auto", 0.11 / 0.45, 3 / 8),
+        (50, 0.5, 0.11 / 0.45, 3 / 8),
+        (8, 0.14, 0.2, 0.5),
+        (178, "auto", 0, 3 / 8),
+        (178, 0.05, 0, 3 / 8),
     ],
 )
+@pytest.mark.parametrize("n_columns", [8, 13])
 def test_scale_is_a_power_of_the_variance_along_a_direction(
-    n_rows, rho, exponent, wine
+    n_columns, n_rows, rho, few_rows, default_rho, wine
 ):
-    """By the eigenvalues of the covariance, damped by their mean."""
-    X = wine[:n_rows]
+    """By the eigenvalues of the covariance, damped by a part of their mean."""
+    X = wine[:n_rows, :n_columns]
     fitted = of_few_rows(X, rho=rho)
     values, vectors = np.linalg.eigh(np.cov(X.T, ddof=0))
     mean, principal = values.mean(), np.average(values, weights=values)
-    damped = np.where(values > mean, values, 0) + mean
+    enough = min(2 * 8 / np.sum(values > 0.1 * mean) - 1, 1)
+    if rho != "auto":
+        enough *= min(rho / default_rho, 1)
+    known = values > 0.1 * mean
+    rest = values[~known].sum() / max(1, np.sum(~known))
+    damping = 0.1**enough * mean
+    damped = np.where(known, values + damping, max(rest, damping))
+    exponent = max(enough, few_rows)
     share = max(principal, 2 * values.sum() / 8)
-    decay = 0.02 * principal * share * (damped / (principal + mean)) ** exponent
+    decay = 0.02 * principal * share * (damped / (principal + damping)) ** exponent
     D = fitted.decay_directions_
     actual = fitted.alpha_[0] * np.eye(X.shape[1]) + D.T @ D
     assert_allclose(actual, vectors * decay @ vectors.T, rtol=1e-9, atol=1e-9)
     assert fitted.alpha_[1] == 0.001
 
 
-def test_many_rows_and_given_numbers_have_no_directions(wine):
-    assert of_few_rows(wine).decay_directions_ is None  # 8 / 178 < 0.05
-    assert of_few_rows(wine[:16]).decay_directions_ is not None
+def test_many_rows_and_given_numbers_have_no_directions(wine, rng):
+    X = rng.randn(200, 16)  # two directions for each unit, and many rows
+    assert of_few_rows(X).decay_directions_ is None
+    assert of_few_rows(X[:, :15]).decay_directions_ is not None
+    assert of_few_rows(X[:16]).decay_directions_ is not None
     for parameters in [
         {"alpha": 0.1},
         {"alpha": (0.1, 0.2)},
         {"tied_weights": True},
         {"penalty": "topk"},
-        {"rho": 0.05},
     ]:
         fitted = of_few_rows(wine[:16], **parameters)
         assert fitted.decay_directions_ is None
@@ -149,5 +160,5 @@ def test_files_have_it(wine, tmp_path):
     save_safetensors(fitted, tmp_path / "wine")
     loaded = load_safetensors(tmp_path / "wine")
     assert loaded.objective(X) == fitted.objective(X)
-    save_safetensors(of_few_rows(wine), tmp_path / "all")
+    save_safetensors(of_few_rows(X, alpha=0.1), tmp_path / "all")
     assert load_safetensors(tmp_path / "all").decay_directions_ is None

@@ -52,9 +52,9 @@ def test_every_method_gives_what_it_gives_in_memory(container, X, weights, place
     actual = make().fit(rows, sample_weight=blocks_of(weights, 50))
     assert_same_fit(actual, expected)
     code = actual.transform(rows)
-    assert_allclose(code, expected.transform(X), rtol=1e-9)
+    assert_allclose(code, expected.transform(X), rtol=1e-9, atol=1e-12)
     X_hat = expected.inverse_transform(expected.transform(X))
-    assert_allclose(actual.inverse_transform(code), X_hat, rtol=1e-9)
+    assert_allclose(actual.inverse_transform(code), X_hat, rtol=1e-9, atol=1e-12)
     for sample_weight in (None, weights):
         chunked = None if sample_weight is None else blocks_of(sample_weight)
         score = actual.score(rows, sample_weight=chunked)

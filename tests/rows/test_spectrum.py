@@ -4,7 +4,6 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from skl_sparse_ae._rows._in_memory import InMemory
-from skl_sparse_ae._rows._moments import mean_and_variance
 from skl_sparse_ae._rows._spectrum import Spectrum
 
 
@@ -49,16 +48,25 @@ def test_principal_variance_where_hardly_more_than_one_row_counts(rng):
     assert 0 < principal_variance(X, np.array([1.0, 1e-17, 1e-18])) < 1e-10
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_a_single_column_does_not_vary_more_than_the_mean_column(seed):
-    # Or rounding would decide, and weights would give another search than rows that
-    # are repeated.
-    rng = np.random.RandomState(seed)
-    X, weights = rng.normal(size=(12, 1)), rng.uniform(size=12)
-    for w in (None, weights):
-        least = mean_and_variance(X, w)[1]
-        directions, _ = Spectrum(X, w).principal_directions(least)
-        assert directions.shape == (1, 0)
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_number_of_directions_is_that_of_large_singular_values(container, rng):
+    X = np.zeros((30, 7))
+    X[:, :3] = rng.poisson(1.0, size=(30, 3))
+    X[:, 3] = 0.01 * X[:, 0]
+    X[:, 4] = 0.1 * rng.poisson(1.0, size=30)
+    for rows in (X, X.T):
+        values = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False) ** 2
+        for least in (1e-6, 0.1):
+            expected = np.sum(values / len(rows) > least)
+            assert Spectrum(container(rows)).n_directions(least) == expected
+
+
+def test_number_of_directions_of_a_sample(rng):
+    """All of its directions stand for all columns, or for all rows where fewer."""
+    sample = rng.normal(size=(20, 100))
+    assert Spectrum(sample, fraction=0.5).n_directions(1e-6) == 19 * 40 / 20
+    assert Spectrum(sample, fraction=0.05).n_directions(1e-6) == 19 * 100 / 20
+    assert Spectrum(sample.T, fraction=0.5).n_directions(1e-6) == 20
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -65,11 +65,15 @@ def test_rows_in_a_basis_vary_along_all_of_its_directions(rng):
     assert_allclose(Q.T @ coef, UNIT * scales[:, np.newaxis] * V)
 
 
-def test_variances_relative_to_another(covariance):
+@pytest.mark.parametrize("damping", [0.01, 1.0])
+def test_variances_relative_to_another(damping, covariance):
     mean = np.trace(covariance) / N_FEATURES
-    directions, along, elsewhere = make(covariance, 3).relative_variances(7.0)
-    assert_allclose(along, (np.array([5.0, 6, 9]) + mean) / (7 + mean))
-    assert elsewhere == pytest.approx(mean / (7 + mean))
+    coordinates = make(covariance, 3)
+    directions, along, elsewhere = coordinates.relative_variances(7.0, damping)
+    added = damping * mean
+    assert_allclose(along, (np.array([5.0, 6, 9]) + added) / (7 + added))
+    rest = (np.trace(covariance) - 20) / (N_FEATURES - 3)
+    assert elsewhere == pytest.approx(max(rest, added) / (7 + added))
     assert_allclose(
         directions.T @ covariance @ directions, np.diag([5.0, 6, 9]), atol=1e-12
     )
