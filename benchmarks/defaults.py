@@ -88,6 +88,37 @@ TABLES = {
     "PCMAC": Data(datasets.counts("PCMAC"), False, is_new=True),
 }
 
+# Tables with few columns, of the KEEL collection.
+KEEL = {
+    **{
+        name: Data(datasets.keel(name), True)
+        for name in (
+            *("breast", "german", "hayes-roth", "housevotes", "movement_libras"),
+            *("segment", "sonar", "tic-tac-toe", "vehicle", "vowel"),
+        )
+    },
+    **{
+        name: Data(datasets.keel(name), True, 3000)
+        for name in (
+            *("banana", "chess", "letter", "magic", "optdigits", "ring", "satimage"),
+            *("spambase", "splice", "texture", "twonorm"),
+        )
+    },
+    **{
+        name: Data(datasets.keel(name), True, is_new=True)
+        for name in (
+            *("australian", "bands", "bupa", "contraceptive", "crx", "heart"),
+            *("ionosphere", "led7digit", "mammographic", "monk-2", "pima"),
+            *("saheart", "tae", "wisconsin"),
+        )
+    },
+    **{
+        name: Data(datasets.keel(name), True, 3000, is_new=True)
+        for name in ("marketing", "mushroom", "penbased", "phoneme")
+    },
+}
+TABLES |= KEEL
+
 # Functions of a number of components.
 FEATURES = {
     "raw columns": lambda k: FunctionTransformer(),
