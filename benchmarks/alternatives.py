@@ -92,6 +92,7 @@ def measure_pytorch(like, X, y, train, test):
     encoder = torch.nn.Linear(X.shape[1], like.n_components)
     decoder = torch.nn.Linear(like.n_components, X.shape[1])
     adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()])
+    directions = torch.tensor(decay_directions(like), dtype=rows.dtype)
     rho, seconds, results = like.penalty_.rho, 0.0, []
     for epoch in range(1, EPOCHS[-1] + 1):
         start = time.process_time()
@@ -101,6 +102,7 @@ def measure_pytorch(like, X, y, train, test):
             s = code.mean(dim=0)
             loss = ((decoder(code) - x) ** 2).sum(dim=1).mean() / 2
             loss = loss + like.alpha_[0] / 2 * (encoder.weight**2).sum()
+            loss = loss + ((encoder.weight @ directions.T) ** 2).sum() / 2
             loss = loss + like.alpha_[1] / 2 * (decoder.weight**2).sum()
             divergence = rho * torch.log(rho / s)
             divergence = divergence + (1 - rho) * torch.log((1 - rho) / (1 - s))
@@ -114,6 +116,13 @@ def measure_pytorch(like, X, y, train, test):
             code = expit(X @ W.T + b)
             results.append((accuracy(code, y, train, test), seconds))
     return results
+
+
+def decay_directions(fitted):
+    """D in the decay of a fit; without such a term, no rows."""
+    if fitted.decay_directions_ is None:
+        return np.empty((0, fitted.n_features_in_))
+    return fitted.decay_directions_
 
 
 def rounded(values):

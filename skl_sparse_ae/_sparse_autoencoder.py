@@ -128,13 +128,15 @@ class SparseAutoencoder(
         logistic output, the decoder's is divided by 16. The values used are stored in
         `alpha_`.
 
-        With logistic or tanh units and fewer than 20 distinct rows per unit (or per
-        column, if there are fewer columns than units), "scale" also adds ``1/2 ||D
-        W_e||^2`` to J, with D = `decay_directions_`. The encoder's decay is then
-        proportional to a power of the variance along each direction; the power is 0 for
-        20 rows per unit or a given `rho` of 0.05, and 1 for two rows and 0.5. Equal
-        decay would make the code of few rows consist of the directions with the largest
-        variance only.
+        With logistic or tanh units, "scale" also adds ``1/2 ||D W_e||^2`` to J, with D
+        = `decay_directions_`, where a code can represent all directions of X: with more
+        than one unit for each two directions (of a variance above a tenth of a column's
+        on average), or fewer than 20 distinct rows per unit (per column, if there are
+        fewer columns than units). The encoder's decay is then proportional to a power
+        of the variance along each direction, which grows to 1 with a unit for each
+        direction, or two rows per unit. It is smaller if `rho` is less than "auto"
+        gives. With equal decay, directions of small variance would be left out, along
+        which classes can differ as well.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
         Activation function of the hidden units. "auto" is "relu" for "l1", "topk",
@@ -335,7 +337,7 @@ class SparseAutoencoder(
         The weights of the decay used, for the encoder and for the decoder.
 
     decay_directions_ : ndarray of shape (n_directions, n_features) or None
-        D in the decay of few rows; see `alpha`. None if there is no such term.
+        D in the decay; see `alpha`. None if there is no such term.
 
     beta_ : float
         The weight of the penalty used; 0 if there is none.
