@@ -131,8 +131,8 @@ class SparseAutoencoder(
         With logistic or tanh units, "scale" also adds ``1/2 ||D W_e||^2`` to J, with D
         = `decay_directions_`, where a code can represent all directions of X: with more
         than one unit for each two directions (of a variance above a tenth of a column's
-        on average), or fewer than 20 distinct rows per unit (per column, if there are
-        fewer columns than units). The encoder's decay is then proportional to a power
+        on average; not with `missing_values`), or fewer than 20 distinct rows per unit
+        (per column, if there are fewer columns than units). The encoder's decay is then proportional to a power
         of the variance along each direction, which grows to 1 with a unit for each
         direction, or two rows per unit. It is smaller if `rho` is less than "auto"
         gives. With equal decay, directions of small variance would be left out, along
@@ -156,7 +156,8 @@ class SparseAutoencoder(
         Rows for which the loss is not defined raise an error. `score` is the fraction
         of this loss that is explained. In the defaults of `beta` and `alpha`, the
         deviance of X replaces its variance. The last two losses take longer: L-BFGS
-        searches for the decoder too, and sparse X is made dense in blocks of rows.
+        searches for the decoder too, in up to some 200 iterations, which may need a
+        larger `max_iter`, and sparse X is made dense in blocks of rows.
 
     out_activation : {"auto", "identity", "logistic", "exponential"}, default="auto"
         Activation function of the output. "auto" follows `loss`: "identity" for

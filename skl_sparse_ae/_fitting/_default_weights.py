@@ -142,7 +142,9 @@ def decay_weights(
         )
     if coordinates is None or settings._takes_images:
         return decay
-    enough = _enough_units(network, rows, spectrum, scaling)
+    # What is missing is predicted by directions that many columns share.
+    is_complete = settings.missing_values is None
+    enough = _enough_units(network, rows, spectrum, scaling) if is_complete else 0.0
     exponent = max(enough, _few_rows(network, rows))
     return _by_variance(decay, variance, coordinates, exponent, LEAST_VARIANCE**enough)
 

@@ -83,7 +83,8 @@ def test_scores_of_rows_and_entries_are_minus_the_loss(loss, rows):
 def test_defaults_reconstruct_and_are_sparse(loss, rows):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        autoencoder = SparseAutoencoder(60, loss=loss, random_state=0).fit(rows[loss])
+        autoencoder = SparseAutoencoder(60, loss=loss, max_iter=300, random_state=0)
+        autoencoder.fit(rows[loss])
     assert autoencoder.score(rows[loss]) > 0.5
     assert autoencoder.mean_activation_.mean() < 1.2 * autoencoder.penalty_.rho
     assert autoencoder.loss_ == loss

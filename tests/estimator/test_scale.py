@@ -52,8 +52,10 @@ def principal_variance(X):
         ({"tied_weights": True}, lambda P, V: 2 * (min(0.001, 2e-5**0.5 * P),)),
     ],
 )
-def test_alpha_scale_follows_the_variances(params, expected, unit, digits):
-    X = unit * digits[:400]
+def test_alpha_scale_follows_the_variances(params, expected, unit, rng):
+    # One direction of large variance and, for each unit, two others.
+    X = rng.normal(size=(400, 64))
+    X = unit * (X + 5 * rng.normal(size=(400, 1)) @ rng.normal(size=(1, 64)) / 8)
     options = {"n_components": 30, "rho": 0.05} | params
     autoencoder = SparseAutoencoder(tol=0.5, max_iter=1, random_state=0, **options)
     with warnings.catch_warnings():

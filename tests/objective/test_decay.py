@@ -102,6 +102,7 @@ def test_many_rows_and_given_numbers_have_no_directions(wine, rng):
     X = rng.randn(200, 16)  # two directions for each unit, and many rows
     assert of_few_rows(X).decay_directions_ is None
     assert of_few_rows(X[:, :15]).decay_directions_ is not None
+    assert of_few_rows(X[:, :15], missing_values=np.nan).decay_directions_ is None
     assert of_few_rows(X[:16]).decay_directions_ is not None
     for parameters in [
         {"alpha": 0.1},
