@@ -132,11 +132,11 @@ class SparseAutoencoder(
         = `decay_directions_`, where a code can represent all directions of X: with more
         than one unit for each two directions (of a variance above a tenth of a column's
         on average; not with `missing_values`), or fewer than 20 distinct rows per unit
-        (per column, if there are fewer columns than units). The encoder's decay is then proportional to a power
-        of the variance along each direction, which grows to 1 with a unit for each
-        direction, or two rows per unit. It is smaller if `rho` is less than "auto"
-        gives. With equal decay, directions of small variance would be left out, along
-        which classes can differ as well.
+        (per column, if there are fewer columns than units). The encoder's decay is then
+        proportional to a power of the variance along each direction, which grows to 1
+        with a unit for each direction, or two rows per unit. It is smaller if `rho` is
+        less than "auto" gives. With equal decay, directions of small variance would be
+        left out, along which classes can differ as well.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
         Activation function of the hidden units. "auto" is "relu" for "l1", "topk",

@@ -28,6 +28,9 @@ FEW = 2 / 3
 # Variance along a direction, as a part of the mean variance of the columns, below which
 # X is taken not to vary along it.
 LEAST_VARIANCE = 0.1
+# Rows for each column in the first chunk of a stream from which on small variances are
+# known well enough for the others.
+ROWS_PER_COLUMN = 10
 
 
 def sparsity_level(settings, n_components, rows=None):
@@ -91,7 +94,7 @@ def rank_factor(settings, penalty_class, n_components, spectrum):
 
 
 def decay_weights(
-    settings, network, rows, spectrum, scaling, steepness, coordinates=None
+    settings, network, rows, spectrum, scaling, steepness, coordinates, is_stream
 ):
     """Return the `Decay` of a fit.
 
@@ -107,8 +110,9 @@ def decay_weights(
         With the sum of the variances of the columns of X, and the deviance.
     steepness : float
         Mean derivative of the output at the mean row; 1 for squared errors.
-    coordinates : EncoderCoordinates, default=None
-        None stands for a stream of unknown length.
+    coordinates : EncoderCoordinates
+    is_stream : bool
+        Whether more rows will follow.
 
     Returns
     -------
@@ -140,29 +144,35 @@ def decay_weights(
             "Scale X, for instance with sklearn.preprocessing.StandardScaler or "
             "MinMaxScaler."
         )
-    if coordinates is None or settings._takes_images:
+    if settings._takes_images:
         return decay
+    enough = 0.0
     # What is missing is predicted by directions that many columns share.
-    is_complete = settings.missing_values is None
-    enough = _enough_units(network, rows, spectrum, scaling) if is_complete else 0.0
-    exponent = max(enough, _few_rows(network, rows))
-    return _by_variance(decay, variance, coordinates, exponent, LEAST_VARIANCE**enough)
+    if settings.missing_values is None:
+        enough = _enough_units(network, rows, spectrum, scaling, is_stream)
+    few = 0.0 if is_stream else _few_rows(network, rows)
+    return _by_variance(
+        decay, variance, coordinates, max(enough, few), LEAST_VARIANCE**enough
+    )
 
 
-def _enough_units(network, rows, spectrum, scaling):
+def _enough_units(network, rows, spectrum, scaling, is_stream):
     """Return one if there is a unit for each direction of X, and zero for each two.
 
     It is less if rho is less than the default's: then units that are active on few rows
     are wanted, not a complete code.
     """
     n_features, n_components = network.layout.shape
+    if is_stream and rows.shape[0] < ROWS_PER_COLUMN * n_features:
+        return 0.0
     least = LEAST_VARIANCE * scaling.variance / n_features
     n_directions = spectrum.n_directions(least)
     if 2 * n_components <= n_directions:
         return 0.0
     share = min(2 * n_components / max(n_directions, 1) - 1, 1.0)
     level = getattr(network.penalty, "rho", LARGEST_RHO)
-    return share * min(level / _auto_rho(n_components, rows), 1.0)
+    rho = _auto_rho(n_components, None if is_stream else rows)
+    return share * min(level / rho, 1.0)
 
 
 def _few_rows(network, rows):

@@ -154,7 +154,8 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
         spectrum,
         scaling,
         steepness,
-        None if is_stream else coordinates,
+        coordinates,
+        is_stream,
     )
     target = None
     if getattr(penalty, "beta", None) == "adaptive":

@@ -112,7 +112,18 @@ def test_many_rows_and_given_numbers_have_no_directions(wine, rng):
     ]:
         fitted = of_few_rows(wine[:16], **parameters)
         assert fitted.decay_directions_ is None
-    assert SparseAutoencoder(8).partial_fit(wine[:16]).decay_directions_ is None
+
+
+def test_the_first_rows_of_a_stream_tell_directions_if_they_are_many(wine, rng):
+    for n_rows in (16, 129):
+        assert SparseAutoencoder(8).partial_fit(wine[:n_rows]).decay_directions_ is None
+    streamed = SparseAutoencoder(8, random_state=0).partial_fit(wine[:130])
+    rows = np.tile(wine[:130], (3, 1))
+    repeated = SparseAutoencoder(8, random_state=0).partial_fit(rows)
+    fitted = of_few_rows(rows)
+    for decay in (fitted, repeated):
+        D, E = streamed.decay_directions_, decay.decay_directions_
+        assert_allclose(D.T @ D, E.T @ E, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
