@@ -185,7 +185,8 @@ def _suits_lbfgs(settings, problem):
     n_rows, max_rows = rows.shape[0] * max(1, n_components / many), LBFGS_MAX_ROWS
     is_projected = rows.kind == "memory" and can_project_batches(rows, network)
     if is_projected:
-        max_rows = LBFGS_MAX_WORK / (row_work(rows.X) * n_components)
+        work = max(1, row_work(rows.X) * n_components)  # 0 if no entry is stored
+        max_rows = LBFGS_MAX_WORK / work
         max_rows = np.clip(max_rows, LBFGS_MAX_ROWS_OF_LARGE, LBFGS_MAX_ROWS)
     is_small = n_rows <= max_rows and network.layout.size <= LBFGS_MAX_PARAMETERS
     return (

@@ -146,6 +146,22 @@ def test_stored_zeros_are_as_absent_ones_for_noise(solver, X):
     assert_array_equal(stored.data, before.data)
 
 
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_rows_without_entries(penalty, X):
+    # A vocabulary of which no document has a word.
+    empty = sparse.csr_array((50, 20))
+    autoencoder = SparseAutoencoder(5, penalty=penalty, random_state=0).fit(empty)
+    assert autoencoder.score(empty) == 1
+    rows = autoencoder.inverse_transform(autoencoder.transform(empty))
+    assert_array_equal(rows, np.zeros((50, 20)))
+    assert autoencoder.transform(empty).shape == (50, 5)
+    with pytest.raises(ValueError, match="no variance"):
+        SparseAutoencoder(5, penalty=penalty).partial_fit(empty)
+    stream = SparseAutoencoder(5, penalty=penalty, random_state=0).partial_fit(X)
+    stream.partial_fit(sparse.csr_array((50, 64)))
+    assert np.isfinite(stream.components_).all()
+
+
 @short
 def test_noise_on_full_columns_with_an_offset(rng):
     # All entries are stored, so that the noise is that of dense rows.
