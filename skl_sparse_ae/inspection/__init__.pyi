@@ -35,7 +35,7 @@ def sparse_probing(
     X: _Rows,
     y: ArrayLike,
     *,
-    n_units: Sequence[int] = (1, 2, 5, 10),
+    n_units: int | Sequence[int] | None = None,
     probe: Any = None,
     scoring: Any = None,
     cv: Any = 5,

@@ -16,18 +16,18 @@ from .._reading._codes import encode_all
 from .._sklearn import HasMethods, Interval, validate_params
 from ._classes import column_of, encode_classes, plain_labels, refuse_one_class
 
+DEFAULT_NUMBERS = 1, 2, 5, 10
+
 
 @validate_params(
     {
         "estimator": [HasMethods("transform")],
-        "n_units": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "n_units": [Interval(Integral, 1, None, closed="left"), "array-like", None],
         "probe": [HasMethods(["fit", "predict"]), None],
     },
     prefer_skip_nested_validation=True,
 )
-def sparse_probing(
-    estimator, X, y, *, n_units=(1, 2, 5, 10), probe=None, scoring=None, cv=5
-):
+def sparse_probing(estimator, X, y, *, n_units=None, probe=None, scoring=None, cv=5):
     """Score of a linear model that sees only the best k units: k-sparse probing [1]_.
 
     Where one unit predicts a target as well as all do, it may be called the unit of
@@ -44,8 +44,9 @@ def sparse_probing(
     y : array-like of shape (n_samples,)
         Target.
 
-    n_units : int or array-like of int, default=(1, 2, 5, 10)
-        Numbers of units k; those above the number of units are an error.
+    n_units : int or array-like of int, default=None
+        Numbers of units k; those above the number of units are an error. None: 1, 2, 5
+        and 10, as far as there are as many units.
 
     probe : estimator object, default=None
         Classifier or regressor that is fitted to the units, which are divided by their
@@ -110,6 +111,8 @@ def sparse_probing(
     probe = LogisticRegression(max_iter=1000) if probe is None else probe
     y = _target_of(probe, y)
     code = encode_all(estimator, X)
+    if n_units is None:
+        n_units = [k for k in DEFAULT_NUMBERS if k <= code.shape[1]]
     numbers = np.atleast_1d(n_units)
     if numbers.dtype.kind not in "iu" or numbers.ndim != 1:
         raise ValueError(f"n_units={n_units!r} must be whole numbers, one at least.")

@@ -51,6 +51,16 @@ def test_numbers_that_are_not_possible(n_units):
         sparse_probing(IDENTITY, np.eye(5), [0, 1, 0, 1, 0], n_units=n_units)
 
 
+@pytest.mark.parametrize(
+    ("n_components", "expected"),
+    [(1, [1]), (4, [1, 2]), (5, [1, 2, 5]), (12, [1, 2, 5, 10])],
+)
+def test_numbers_that_are_not_given_are_possible(n_components, expected, rng):
+    code, y = rng.normal(size=(30, n_components)), np.arange(30) % 2
+    result = sparse_probing(IDENTITY, code, y, cv=2)
+    assert_array_equal(result.n_units, expected)
+
+
 LABELS = {
     "int": [1, 2],
     "str": ["a", "b"],
