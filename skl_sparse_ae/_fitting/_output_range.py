@@ -5,9 +5,10 @@ import numpy as np
 from .._network._activations import OUT_ACTIVATIONS
 from .._network._losses import LOSSES
 
-# Values outside the range by rounding errors, such as those of MinMaxScaler, are let
-# through: this many units in the last place of the range's larger end.
-N_ROUNDING_ERRORS = 10
+# Values outside by this part of the range are let through. In float32, MinMaxScaler
+# leaves rounding errors of up to 1.3 eps times a column's largest value in parts of its
+# range: this is for columns 600 times as large as their range.
+ROUNDING = 1e-4
 
 
 def check_output_range(loss, out_activation, rows, names=None):
@@ -56,8 +57,7 @@ def check_entries(loss, rows, names=None):
 def _outside(limits, rows, names):
     """Return words for the value of X that is farthest outside, or None."""
     low, high = limits
-    ends = np.abs([end for end in limits if np.isfinite(end)])
-    rounding = N_ROUNDING_ERRORS * np.finfo(rows.dtype).eps * max(ends)
+    rounding = ROUNDING * (high - low) if np.isfinite(high - low) else 0.0
     smallest, largest = rows.limits()
     excess = np.maximum(low - smallest, largest - high)
     column = int(np.argmax(excess))

@@ -52,6 +52,30 @@ def test_the_ends_of_the_range_and_rounding_errors_are_let_through(container, dt
     logistic().fit(container(rows)).partial_fit(container(rows))
 
 
+@short
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+def test_rounding_errors_of_a_scaler_are_let_through(loss, rng):
+    years = (2000 + rng.uniform(-10, 7, size=(200, 8))).astype(np.float32)
+    X = MinMaxScaler().fit_transform(years)
+    assert X.dtype == np.float32
+    assert max(X.max() - 1, -X.min()) > 1e-6
+    settings = {"loss": loss, "out_activation": "logistic"}
+    autoencoder = make_short(**settings).fit(X).partial_fit(X)
+    assert np.isfinite(autoencoder.score_samples(X)).all()
+
+
+@short
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("value", [-1.1e-4, 1.00011])
+def test_values_outside_by_more_than_that_are_named(loss, value, X):
+    settings = {"loss": loss, "out_activation": "logistic"}
+    for dtype in (np.float32, np.float64):
+        rows = X.astype(dtype)
+        rows[3, 5] = value
+        with pytest.raises(ValueError, match=f"column 5 of X has the value {value:g}"):
+            make_short(**settings).fit(rows)
+
+
 def test_the_message_has_the_name_of_the_column():
     wine = load_wine(as_frame=True).data
     for method in ("fit", "partial_fit"):

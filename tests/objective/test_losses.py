@@ -224,3 +224,16 @@ def test_pairs_of_loss_and_output():
     for loss, out in [("log_loss", "identity"), ("squared_error", "exponential")]:
         with pytest.raises(ValueError, match=f"loss='{loss}' needs.*'{out}' was given"):
             out_activation_of(loss, out)
+
+
+def test_entries_of_log_loss_outside_by_rounding_count_as_zeros_and_ones(rng):
+    loss = make_loss("log_loss", OUT_ACTIVATIONS["logistic"]())
+    target = rng.choice([0.0, 1.0], (4, 3))
+    moved, z = target * (1 + 2e-4) - 1e-4, rng.normal(size=(4, 3))
+    assert_allclose(loss.entries(z.copy(), moved), loss.entries(z.copy(), target))
+    assert_allclose(loss.generator(moved), 0)
+    gradient, expected = z.copy(), z.copy()
+    weights = rng.uniform(size=4)
+    value = loss.compare(gradient, moved, weights)
+    assert_allclose(value, loss.compare(expected, target, weights))
+    assert_allclose(gradient, expected)

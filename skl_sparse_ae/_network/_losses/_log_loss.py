@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..._arrays._array_api import clip_below, namespace
+from ..._arrays._array_api import clip_above, clip_below, namespace
 from ._canonical import CanonicalLoss, x_log_x
 
 
@@ -11,7 +11,9 @@ class LogLoss(CanonicalLoss):
 
     With phi(x) = x log(x) + (1 - x) log(1 - x) and b(z) = log(1 + exp(z)). For zeros
     and ones it is the cross-entropy; for entries between, the entropy of the entry
-    itself, which no reconstruction can change, is subtracted.
+    itself, which no reconstruction can change, is subtracted. Rounding errors may have
+    moved entries out of [0, 1]: they count as 0 or 1, since the loss of others would
+    decrease without end as z grows.
     """
 
     name = "log_loss"
@@ -22,7 +24,14 @@ class LogLoss(CanonicalLoss):
         xp = namespace(z)
         return clip_below(z, 0) + xp.log1p(xp.exp(-xp.abs(z)))
 
+    def compare(self, z, target, weights):
+        return super().compare(z, _probabilities(target), weights)
+
+    def entries(self, z, target):
+        return super().entries(z, _probabilities(target))
+
     def generator(self, x):
+        x = _probabilities(x)
         return x_log_x(x) + x_log_x(1 - x)
 
     def pre_activation(self, x_hat):
@@ -30,3 +39,7 @@ class LogLoss(CanonicalLoss):
         eps = np.finfo(x_hat.dtype).eps
         x_hat = np.clip(x_hat, eps, 1 - eps)
         return self.out_activation.inverse(x_hat)
+
+
+def _probabilities(x):
+    return clip_above(clip_below(x, 0), 1)
