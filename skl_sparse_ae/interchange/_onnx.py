@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays._array_api import to_numpy
@@ -79,7 +80,20 @@ def to_onnx(estimator, X, **options):
     True
     """
     check_is_fitted(estimator)
-    return _convert(estimator, X, options)
+    return _convert(_without_passthrough(estimator), X, options)
+
+
+def _without_passthrough(estimator):
+    """Return a fitted pipeline less the steps that do nothing, unknown to skl2onnx."""
+    if not isinstance(estimator, Pipeline):
+        return estimator
+    steps = [
+        (name, _without_passthrough(step))
+        for name, step in estimator.steps
+        if step not in (None, "passthrough")
+    ]
+    # Itself where it can stay, since `options` may refer to its id.
+    return estimator if steps == estimator.steps else Pipeline(steps)
 
 
 def decoder_to_onnx(estimator, **options):

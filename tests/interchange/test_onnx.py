@@ -134,6 +134,19 @@ def test_graphs_of_pipelines(dtype):
     assert_array_equal(labels, pipeline.predict(X))
 
 
+def test_steps_that_do_nothing_are_left_out(digits):
+    X = digits.astype(np.float32)
+    autoencoder = SparseAutoencoder(5, max_iter=20, random_state=0)
+    inner = make_pipeline(MinMaxScaler(), "passthrough", autoencoder)
+    y = np.arange(len(X)) % 2
+    pipeline = make_pipeline("passthrough", inner, None, LogisticRegression()).fit(X, y)
+    model = to_onnx(pipeline, X, options={id(pipeline[-1]): {"zipmap": False}})
+    assert_allclose(run(model, X)[1], pipeline.predict_proba(X), atol=1e-5)
+    plain = make_pipeline(autoencoder, LogisticRegression()).fit(X, y)
+    model = to_onnx(plain, X, options={id(plain): {"zipmap": False}})
+    assert_allclose(run(model, X)[1], plain.predict_proba(X), atol=1e-5)
+
+
 def test_graphs_of_stacks(digits):
     X = digits.astype(np.float32)
     stack = make_pipeline(
