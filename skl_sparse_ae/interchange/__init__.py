@@ -4,9 +4,11 @@ The files contain no code and no pickled objects. Tensors are in the safetensors
 [1]_, or in that of PyTorch for dictionary_learning, which reads no other. Settings are
 JSON, and every value is checked when a file is read.
 
-The files contain all that `transform`, `inverse_transform`, `score` and `objective`
-need. Unlike files of joblib and skops, they do not contain the state of `partial_fit`:
-after loading, it starts again, at the scale of the rows of the first call.
+The files contain all that `transform`, `inverse_transform` and `score` need. For
+`objective`, those of `save_safetensors` also have `alpha` and `beta`; those of SAELens
+and dictionary_learning do not, and after loading J is without decay and penalty. Unlike
+files of joblib and skops, they do not contain the state of `partial_fit`: after
+loading, it starts again, at the scale of the rows of the first call.
 
 .. [1] https://github.com/huggingface/safetensors
 """
