@@ -20,6 +20,8 @@ MAX_ROUNDING = 1e-3
 # Largest J after convergence, in parts of that of the columns' means: searches that end
 # near these may exceed it.
 MAX_EXCESS = 1.05
+# Below this part of its first value, an adaptive weight no longer keeps units inactive.
+NEARLY_ZERO = 0.01
 LOST_DIGITS = (
     "The rows are of dtype {dtype}, and the squares of the columns' means sum to "
     "{ratio:.2g} times their variance: codes, reconstructions and J lose their digits "
@@ -86,15 +88,21 @@ def warn_about(
     by_turns : bool, default=False
         Whether missing entries have been reconstructed by turns.
     """
+    if problem.scaling.deviance == 0:
+        return  # any rows of constant columns are reconstructed by their means
     if not outcome.converged:
-        _warn_not_converged(settings, by_turns)
+        _warn_not_converged(settings, by_turns, has_target=problem.target is not None)
     _warn_if_digits_are_lost(problem)
-    if _is_worse_than_means(settings, problem, outcome, terms):
-        _warn_of_a_bad_search(settings, problem, terms)
+    convolution = (problem.network if patches is None else patches).convolution
+    if convolution is not None and convolution.leaves_gaps:
+        _warn_of_gaps(convolution)  # which explains what the others would say
     else:
-        _warn_if_nothing_is_explained(problem, terms.reconstruction)
-    if patches is not None:
-        _warn_if_images_are_not_explained(patches.reconstruction, patches.variance)
+        if _is_worse_than_means(settings, problem, outcome, terms):
+            _warn_of_a_bad_search(settings, problem, terms)
+        else:
+            _warn_if_nothing_is_explained(problem, terms.reconstruction)
+        if patches is not None:
+            _warn_if_images_are_not_explained(patches.reconstruction, patches.variance)
     _warn_if_level_is_missed(problem, level)
     # Images have one unit, and losses other than squares know that of each column.
     if not (settings._takes_images or problem.network.loss.is_canonical):
@@ -105,14 +113,17 @@ def _warn(message, category=UserWarning):
     warnings.warn(message, category, stacklevel=STACK_LEVEL)
 
 
-def _warn_not_converged(settings, by_turns):
+def _warn_not_converged(settings, by_turns, has_target):
     what = "J still decreases by more than the fraction"
     if by_turns:
         what = "missing entries still change by more than the fraction"
+    what += f" tol={settings.tol} per iteration"
+    if has_target:
+        what += ", or beta still changes"
     _warn(
-        f"max_iter={settings.max_iter} was reached before training converged: {what} "
-        f"tol={settings.tol} per iteration. The result can be used. A larger max_iter "
-        "may improve it, and a larger tol stops earlier.",
+        f"max_iter={settings.max_iter} was reached before training converged: {what}. "
+        "The result can be used. A larger max_iter may improve it, and a larger tol "
+        "stops earlier.",
         ConvergenceWarning,
     )
 
@@ -196,6 +207,14 @@ def _warn_of_a_bad_search(settings, problem, terms):
     )
 
 
+def _warn_of_gaps(convolution):
+    _warn(
+        f"stride={convolution.stride} is larger than kernel_size="
+        f"{convolution.kernel_shape}: pixels between the kernels' positions are in no "
+        "patch, and are not reconstructed. Use a stride of at most the kernel's size."
+    )
+
+
 def _warn_if_images_are_not_explained(reconstruction, variance):
     if 1 - explained_fraction(reconstruction, variance) > 0.99 and variance > 0:
         _warn(
@@ -210,11 +229,18 @@ def _warn_if_images_are_not_explained(reconstruction, variance):
 def _warn_if_level_is_missed(problem, level):
     if problem.target is None or problem.target.is_reached(level):
         return
-    penalty = problem.network.penalty
+    penalty, part = problem.network.penalty, problem.target.part_of_first
+    advice = "Use a larger max_iter, or another rho."
+    if level < penalty.rho and part < 1:
+        advice = (
+            f"Fewer are active although beta has fallen to {part:.2g} of its first "
+            "value: the rows may need no more. Use a smaller rho or fewer units"
+        )
+        advice += "." if part < NEARLY_ZERO else ", or a larger max_iter."
     _warn(
-        f"beta='adaptive' should make the fraction rho={penalty.rho} of the units "
+        f"beta='adaptive' should make the fraction rho={penalty.rho:.3g} of the units "
         f"active on average, but has reached {level:.3g}, with beta_="
-        f"{penalty.beta:.3g}. Use a larger max_iter, or another rho."
+        f"{penalty.beta:.3g}. {advice}"
     )
 
 
@@ -226,5 +252,7 @@ def _warn_if_columns_are_lost(problem, theta):
             f"{found.share:.1%} of the variance of X, and {found.n_lost} others are "
             "reconstructed by less than half of their variance, which the score of "
             f"{found.score:.3f} does not show. If columns have different units, scale "
-            "X with sklearn.preprocessing.StandardScaler or MinMaxScaler."
+            "X with sklearn.preprocessing.StandardScaler or MinMaxScaler. If all have "
+            "one unit, as pixels and spectra, and these others are mostly noise, "
+            "nothing is wrong."
         )

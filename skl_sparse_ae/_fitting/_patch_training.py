@@ -28,12 +28,13 @@ class PatchTraining:
 
     Attributes
     ----------
+    convolution : Convolution
     reconstruction, variance : float
         The first term of J of images in the last `image_fit`, and their variance.
     """
 
     def __init__(self, images, convolution, rng):
-        self._images, self._convolution = images, convolution
+        self._images, self.convolution = images, convolution
         # What is drawn afterwards does not depend on the number of images.
         self._seed = rng.randint(2**31)
 
@@ -41,7 +42,7 @@ class PatchTraining:
         """Return patches of images as `Rows`; None for None."""
         if images is None:
             return None
-        return patches_of(images, self._convolution, N_TRAINING, self._seed)
+        return patches_of(images, self.convolution, N_TRAINING, self._seed)
 
     def start(self, previous):
         """Return the network and the parameter vector of patches of an earlier fit.
@@ -52,11 +53,11 @@ class PatchTraining:
             Those of images. With another convolution they are returned as they are, and
             cannot be used.
         """
-        if previous is None or previous[0].convolution != self._convolution:
+        if previous is None or previous[0].convolution != self.convolution:
             return previous
         network, theta = previous
         parameters = network.layout.views(theta)
-        n_pixels = np.prod(self._convolution.kernel_shape)
+        n_pixels = np.prod(self.convolution.kernel_shape)
         intercept = np.tile(parameters.decoder_intercept, n_pixels)
         parameters = parameters._replace(decoder_intercept=intercept)
         thresholds = network.layout.thresholds_of(theta)
@@ -80,7 +81,7 @@ class PatchTraining:
         theta : ndarray
         """
         network = with_convolution(
-            problem.network, self._convolution, selects_at_positions=True
+            problem.network, self.convolution, selects_at_positions=True
         )
         theta = theta.astype(self._images.dtype)
         parameters = problem.network.layout.views(theta)
@@ -91,7 +92,7 @@ class PatchTraining:
         intercept = parameters.decoder_intercept.reshape(-1, n_channels)
         parameters = parameters._replace(
             # Where patches overlap, all of them write the same.
-            components=parameters.components / self._convolution.overlap,
+            components=parameters.components / self.convolution.overlap,
             decoder_intercept=intercept.mean(axis=0),
         )
         fitted, self.reconstruction = image_decoder(

@@ -87,6 +87,11 @@ class SparsityTarget:
         """Whether the last level is within the tolerance of training."""
         return abs(self.error) < TRAINING_TOLERANCE
 
+    @property
+    def part_of_first(self):
+        """The weight in parts of its first value."""
+        return self._penalty.beta / self._first
+
     def is_reached(self, level):
         """Whether a level is within the tolerance."""
         return abs(level / self._penalty.rho - 1) <= TOLERANCE

@@ -49,6 +49,12 @@ class Convolution:
             )
 
     @property
+    def leaves_gaps(self):
+        """Whether pixels between the positions are in no patch."""
+        steps = zip(self.stride, self.kernel_shape, strict=True)
+        return any(step > kernel for step, kernel in steps)
+
+    @property
     def n_pixels(self):
         """Number of values of an image, over all channels."""
         return int(np.prod(self.image_shape))
@@ -137,6 +143,22 @@ class Convolution:
         rows, columns = np.divmod(positions, self.map_shape[1])
         found = windows[images, rows * self.stride[0], columns * self.stride[1]]
         return np.moveaxis(found, 1, -1).reshape(len(images), -1)
+
+    def inside(self, axis):
+        """Return which rows or columns of patches lie inside the image.
+
+        Parameters
+        ----------
+        axis : {0, 1}
+
+        Returns
+        -------
+        inside : ndarray of bool of shape (kernel size, number of positions)
+        """
+        size, n = self.kernel_shape[axis], self.map_shape[axis]
+        starts = self.stride[axis] * np.arange(n) - self._pads()[axis][0]
+        pixels = np.arange(size)[:, np.newaxis] + starts
+        return (pixels >= 0) & (pixels < self.image_shape[axis])
 
     def empty_patches(self, n_images, dtype):
         """Return an array for the patches of images, not initialised."""

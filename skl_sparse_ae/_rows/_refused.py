@@ -5,7 +5,7 @@ from contextlib import suppress
 import numpy as np
 
 
-def explained(error, X):
+def explained(error, X, takes_images=False):
     """Return an error with advice, or the given one where there is none.
 
     Parameters
@@ -14,6 +14,8 @@ def explained(error, X):
         That of scikit-learn's validation.
     X : object
         What was passed as rows.
+    takes_images : bool, default=False
+        Whether rows are images, which may not have missing pixels.
     """
     if "Found array with dim" in str(error):
         return ValueError(
@@ -21,10 +23,13 @@ def explained(error, X):
             "X.reshape(len(X), -1)."
         )
     if "contains NaN" in str(error):
-        return ValueError(
-            f"{str(error).split(chr(10))[0]} A SparseAutoencoder that is fitted with "
-            "missing_values=np.nan takes such rows."
+        advice = (
+            "A SparseAutoencoder that is fitted with missing_values=np.nan takes such "
+            "rows."
         )
+        if takes_images:
+            advice = "Leave such images out, or fill their missing pixels."
+        return ValueError(f"{str(error).split(chr(10))[0]} {advice}")
     if "Feature names" in str(error):
         return error
     for name, column in _columns(X):

@@ -99,7 +99,7 @@ def _checked(
             ensure_all_finite="allow-nan" if allows_missing else True,
         )
     except (TypeError, ValueError) as error:
-        better = explained(error, X)
+        better = explained(error, X, estimator._takes_images)
         if better is error:
             raise
         raise better from error

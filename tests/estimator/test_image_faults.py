@@ -1,6 +1,7 @@
 """`ConvSparseAutoencoder` under faults, bad input and extreme values."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -184,6 +185,28 @@ def test_sizes_that_are_set_later_are_validated(name, images):
     with pytest.raises(ValueError, match=rf"{name}=\(1, 0\)"):
         autoencoder.partial_fit(images)
     assert vars(autoencoder) == before
+
+
+@pytest.mark.parametrize("train_on", MODES)
+def test_a_stride_that_leaves_gaps_is_named(train_on, images):
+    for stride, has_gaps in (((4, 1), True), (3, False)):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            make(stride=stride, padding="valid", train_on=train_on).fit(images)
+        texts = [str(warning.message) for warning in caught]
+        named = [text for text in texts if "is larger than kernel_size" in text]
+        assert len(named) == has_gaps
+        # Nothing is said about the decay or the mean of X beside it.
+        assert not (has_gaps and any("explains less" in text for text in texts))
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "transform"])
+def test_missing_pixels_have_no_parameter(method, images):
+    broken = images.copy()
+    broken[3, 5] = np.nan
+    with pytest.raises(ValueError, match="NaN. Leave such images out, or fill") as info:
+        getattr(make().fit(images), method)(broken)
+    assert "missing_values" not in str(info.value)
 
 
 def test_a_pool_size_without_pooling_has_no_effect(images):

@@ -42,6 +42,15 @@ def test_a_search_that_begins_far_from_the_rows_warns(rng):
         autoencoder.fit(100 * X + 1000)
 
 
+@pytest.mark.parametrize("penalty", ["jumprelu", "contractive", "topk"])
+@pytest.mark.parametrize("value", [0.0, 0.1])
+def test_a_constant_table_has_nothing_to_warn_of(penalty, value):
+    X = np.full((50, 20), value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SparseAutoencoder(5, penalty=penalty, solver="adam", random_state=0).fit(X)
+
+
 @short
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -48,6 +48,33 @@ def test_a_level_that_is_missed_warns(digits):
         autoencoder.fit(digits)
 
 
+@pytest.mark.parametrize(
+    ("max_iter", "advice"),
+    [(20, "fewer units, or a larger max_iter.$"), (1000, "fewer units.$")],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_level_that_no_weight_reaches_is_too_large(max_iter, advice):
+    """Two of five units are enough for a single column, one for each side of it."""
+    X = np.random.RandomState(0).normal(size=(200, 1))
+    settings = {"penalty": "jumprelu", "rho": 0.5, "random_state": 0}
+    autoencoder = SparseAutoencoder(5, max_iter=max_iter, **settings)
+    message = "rho=0.5 of .*beta has fallen to .* of its first value.*a smaller rho or "
+    with pytest.warns(UserWarning, match=message + advice):
+        autoencoder.fit(X)
+    # 0.3 V / K, as the guide to the penalties has it.
+    part = autoencoder.beta_ / (0.3 * X.var() / 5)
+    assert (part < 0.01) == (max_iter == 1000)
+
+
+def test_training_whose_weight_changes_has_not_converged(digits):
+    autoencoder = SparseAutoencoder(20, penalty="jumprelu", max_iter=3, random_state=0)
+    with (
+        pytest.warns(ConvergenceWarning, match="iteration, or beta still changes. The"),
+        pytest.warns(UserWarning, match="Use a larger max_iter, or another rho"),
+    ):
+        autoencoder.fit(digits)
+
+
 def test_weights_count_as_repetitions(digits):
     X, weights = digits[:200], np.random.RandomState(0).randint(1, 4, 200)
     settings = {"penalty": "l1", "rho": 0.2, "beta": "adaptive", "random_state": 0}
