@@ -5,25 +5,38 @@ decoder and its intercepts. Where patches overlap, each kernel must leave to the
 what they write; a decoder of single patches does not know them.
 """
 
+import warnings
 from functools import partial
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse.linalg import LinearOperator, cg
+from sklearn.exceptions import ConvergenceWarning
 
-from .._arrays._blocks import split_evenly
+from .._arrays._blocks import blocks, split_evenly
+from ._kernel_gram import add_to_gram, kernel_gram
 
 # Images are used until they have so many pixels for each weight of a kernel, and at
 # least so many in all.
 PIXELS_PER_WEIGHT, MIN_PIXELS = 20, 100_000
+# Up to so many weights of a channel, the equations are solved by Cholesky's method: on
+# small images conjugate gradients would need thousands of iterations. The matrix has
+# 72 MB, and takes as long as some tens of iterations.
+MAX_SOLVED = 3000
+# Smallest ridge, relative to the trace of the matrix, which has a rounding error.
+MIN_RIDGE = 1e-14
 # Where the search by conjugate gradients ends: the residual of the normal equations,
 # relative to that of a decoder of zeros, and the number of iterations. What is left
 # then are weights in directions that hardly matter, and on photographs fit the sample.
-RTOL, MAX_ITER = 1e-3, 50
-# Maps are kept from one iteration to the next if they take no more memory.
-KEPT_BYTES = 2**27
+RTOL, MAX_ITER = 1e-3, 200
+# Maps are kept from one iteration to the next if they take no more memory, and so much
+# of them is in the products of maps at once.
+KEPT_BYTES, BYTES_AT_ONCE = 2**27, 2**26
+# Stack level of the caller of `fit`, counted from `_searched`.
+STACK_LEVEL = 7
 
 
-def image_decoder(network, parameters, rows, decay, team, rtol=RTOL, max_iter=MAX_ITER):
+def image_decoder(network, parameters, rows, decay, team):
     """Return the parameters with the decoder that minimises the loss of images.
 
     That is half the mean squared error of an image plus half the decay times the
@@ -33,14 +46,11 @@ def image_decoder(network, parameters, rows, decay, team, rtol=RTOL, max_iter=MA
     ----------
     network : ConvNetwork
     parameters : Parameters
-        Their decoder is where the search begins.
+        Their decoder is where the search begins, if there is one.
     rows : Rows
         Images in memory, of which a sample is used.
     decay : float
     team : Team
-    rtol : float
-    max_iter : int
-        See `RTOL`.
 
     Returns
     -------
@@ -53,17 +63,32 @@ def image_decoder(network, parameters, rows, decay, team, rtol=RTOL, max_iter=MA
     n_pixels = max(MIN_PIXELS, PIXELS_PER_WEIGHT * n_weights)
     sample = rows.sample(-(-n_pixels // network.n_inputs))[:2]
     equations = _NormalEquations(network, parameters, *sample, decay, team)
-    found, _ = cg(
+    is_solved = n_weights <= MAX_SOLVED * layout.n_intercepts
+    found = equations.solved() if is_solved else _searched(equations)
+    return equations.solution(found), equations.reconstruction(found)
+
+
+def _searched(equations):
+    """Return the vector that conjugate gradients find."""
+    found, is_unfinished = cg(
         equations.operator,
         equations.right_hand_side,
         equations.start,
-        rtol=rtol,
+        rtol=RTOL,
         # Of constant images, the right-hand side is a rounding error.
         atol=equations.rounding,
-        maxiter=max_iter,
+        maxiter=MAX_ITER,
         M=equations.preconditioner,
     )
-    return equations.solution(found), equations.reconstruction(found)
+    if is_unfinished:
+        warnings.warn(
+            f"The decoder of whole images has not converged in {MAX_ITER} iterations "
+            "of conjugate gradients, and reconstructs less than it could. Use a larger "
+            "alpha, or fewer or smaller kernels.",
+            ConvergenceWarning,
+            stacklevel=STACK_LEVEL,
+        )
+    return found
 
 
 class _NormalEquations:
@@ -82,7 +107,8 @@ class _NormalEquations:
 
     def __init__(self, network, parameters, X, sample_weight, decay, team):
         self._network, self._parameters, self._team = network, parameters, team
-        weights = np.ones(len(X), X.dtype) if sample_weight is None else sample_weight
+        weights = np.ones(len(X)) if sample_weight is None else sample_weight
+        weights = weights.astype(np.float64)
         self._X, self._weights = X, (weights / weights.sum())[:, np.newaxis]
         self._decay = decay
         parts = split_evenly(0, len(X), min(len(X), team.n_threads))
@@ -94,9 +120,9 @@ class _NormalEquations:
         self._shape = parameters.components.shape
         self._n_weights = parameters.components.size
         n_channels = network.layout.n_intercepts
-        of_pixels = (self._weights * X).sum(axis=0, dtype=np.float64)
+        of_pixels = self._weights[:, 0] @ X
         self._mean = of_pixels.reshape(-1, n_channels).mean(axis=0)
-        self._offset = np.tile(self._mean, X.shape[1] // n_channels).astype(X.dtype)
+        self._offset = np.tile(self._mean, X.shape[1] // n_channels)
         intercept = parameters.decoder_intercept - self._mean
         arrays = parameters.components.ravel(), intercept
         self.start = np.concatenate(arrays, dtype=np.float64)
@@ -108,11 +134,70 @@ class _NormalEquations:
         self.operator = as_operator(self._product)
         self.preconditioner = as_operator(lambda vector: vector / diagonal)
 
+    def solved(self):
+        """Return the vector that solves the equations, by Cholesky's method.
+
+        Channels have the same matrix. The intercept is eliminated from it.
+        """
+        n_channels = self._network.layout.n_intercepts
+        n_pixels = self._network.n_inputs / n_channels
+        ones = self._of_images(lambda rows, maps: np.ones_like(self._centred(rows)))
+        right, means = self._by_channel(self.right_hand_side)
+        written = self._by_channel(ones)[0][:, 0]
+        matrix = self._gram()
+        # Without decay and active units, any ridge leaves kernels of zeros.
+        ridge = max(self._decay, MIN_RIDGE * np.trace(matrix)) or 1.0
+        matrix -= np.outer(written / n_pixels, written)
+        matrix[np.diag_indices_from(matrix)] += ridge
+        factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+        kernels = cho_solve(factor, right - np.outer(written, means / n_pixels))
+        intercept = (means - written @ kernels) / n_pixels
+        kernels = kernels.reshape(-1, self._shape[0], n_channels).swapaxes(0, 1)
+        return np.concatenate([kernels.ravel(), intercept])
+
+    def _by_channel(self, vector):
+        """Return the weights of a vector by places and units, and its intercepts."""
+        kernels, intercept = np.split(vector, [self._n_weights])
+        n_channels = len(intercept)
+        kernels = kernels.reshape(self._shape[0], -1, n_channels).swapaxes(0, 1)
+        return kernels.reshape(-1, n_channels), intercept
+
+    def _gram(self):
+        """Return the matrix of the weights of a channel, by places and units."""
+        convolution, n_components = self._network.convolution, self._shape[0]
+        gram = kernel_gram(convolution, n_components)
+        parts = [rows for part in self._blocks for rows in part]
+        row_bytes = 8 * self._network.n_outputs * max(1, parts[0].stop)
+        for some in blocks(0, len(parts), row_bytes, BYTES_AT_ONCE):
+            add_to_gram(
+                gram, self._maps_by_position(parts[some]), convolution, self._team
+            )
+        n_weights = convolution.kernel_shape[0] * convolution.kernel_shape[1]
+        return gram.reshape(n_weights * n_components, -1)
+
+    def _maps_by_position(self, parts):
+        """Return maps of blocks of images, times the roots of the images' weights."""
+        shape = self._network.convolution.map_shape
+        n_before = parts[0].start
+        maps = np.empty((*shape, parts[-1].stop - n_before, self._shape[0]))
+
+        def write(rows):
+            weighted = self._maps_of(rows) * np.sqrt(self._weights[rows])
+            of_rows = weighted.reshape(-1, *shape, self._shape[0])
+            place = slice(rows.start - n_before, rows.stop - n_before)
+            maps[:, :, place] = np.moveaxis(of_rows, 0, 2)
+
+        self._team.map(write, parts)
+        return maps
+
     def solution(self, vector):
         """Return the parameters with the decoder of a vector, for images."""
         parameters = self._parameters_of(vector)
         intercept = parameters.decoder_intercept + self._mean
-        return parameters._replace(decoder_intercept=intercept.astype(self._X.dtype))
+        return parameters._replace(
+            components=parameters.components.astype(self._X.dtype),
+            decoder_intercept=intercept.astype(self._X.dtype),
+        )
 
     def reconstruction(self, vector):
         """Return half the mean squared error of the images."""
@@ -121,7 +206,7 @@ class _NormalEquations:
         def of_block(rows, maps):
             errors = self._network.decode(parameters, maps, self._empty(rows))
             errors -= self._centred(rows)
-            return (self._weights[rows] * errors**2).sum(dtype=np.float64)
+            return (self._weights[rows] * errors**2).sum()
 
         return 0.5 * float(self._sum(of_block))
 
@@ -129,11 +214,10 @@ class _NormalEquations:
         return self._X[rows] - self._offset
 
     def _empty(self, rows):
-        return np.empty_like(self._X[rows])
+        return np.empty(self._X[rows].shape)
 
     def _parameters_of(self, vector):
         """Return the parameters with the decoder of a vector, for centred images."""
-        vector = vector.astype(self._X.dtype)
         return self._parameters._replace(
             components=vector[: self._n_weights].reshape(self._shape),
             decoder_intercept=vector[self._n_weights :],
@@ -162,7 +246,7 @@ class _NormalEquations:
             code = maps.reshape(-1, self._shape[0])
             kernels = code.T @ convolution.unfold(weighted)
             channels = weighted.reshape(-1, convolution.image_shape[2]).sum(axis=0)
-            return np.concatenate([kernels.ravel(), channels], dtype=np.float64)
+            return np.concatenate([kernels.ravel(), channels])
 
         return self._sum(of_block)
 
@@ -171,7 +255,7 @@ class _NormalEquations:
 
         def of_block(rows, maps):
             squares = (self._weights[rows] * maps**2).sum(axis=0)
-            return squares.reshape(-1, self._shape[0]).sum(axis=0, dtype=np.float64)
+            return squares.reshape(-1, self._shape[0]).sum(axis=0)
 
         squares = np.repeat(self._sum(of_block), self._shape[1])
         n_channels = len(self.start) - squares.size
@@ -189,12 +273,15 @@ class _NormalEquations:
         return sum(self._team.map(of_thread, self._blocks))
 
     def _maps_of(self, rows):
-        """Return the maps of a block, which are the same in all iterations."""
+        """Return the maps of a block, which are the same in all iterations.
+
+        They are in double precision, as sums are: rounding errors would end the search.
+        """
         if self._maps is None:
-            return self._encoded(rows)
+            return self._encoded(rows).astype(np.float64)
         if rows.start not in self._maps:
             self._maps[rows.start] = self._encoded(rows)
-        return self._maps[rows.start]
+        return self._maps[rows.start].astype(np.float64)
 
     def _encoded(self, rows):
         X = self._X[rows]

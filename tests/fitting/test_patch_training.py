@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 
 from skl_sparse_ae import ConvSparseAutoencoder, SparseAutoencoder
 from skl_sparse_ae._arrays._team import Team
@@ -25,6 +26,7 @@ GEOMETRIES = [
         [1, 3], [(1, 1), (2, 1), (3, 3)], ["same", "valid"]
     )
 ]
+IMAGE_DECODER = "skl_sparse_ae._fitting._image_decoder"
 SHORT = {"kernel_size": 3, "max_iter": 20, "random_state": 0}
 
 
@@ -63,45 +65,124 @@ def test_positions_of_an_image_differ_and_are_all_drawn(rng):
     assert np.any(others != drawn.reshape(-1, 1))
 
 
+def design_matrix(network, parameters, X):
+    """Return what each weight of the decoder writes into the pixels of images."""
+    layout = network.layout
+    A = np.empty((len(X), network.n_outputs), X.dtype)
+    network.encode(parameters, X, A)
+    A, n_kernels = A.astype(float), parameters.components.size
+
+    def written(unit):
+        kernels, intercept = np.split(unit, [n_kernels])
+        p = Parameters(None, None, kernels.reshape(layout.n_components, -1), intercept)
+        return network.decode(p, A, np.empty(X.shape)).ravel()
+
+    units = np.eye(n_kernels + layout.n_intercepts)
+    return np.stack([written(unit) for unit in units], axis=1)
+
+
+def ridge_regression(design, y, weights, decay, n_kernels):
+    """Return the coefficients, by the singular values of a design matrix."""
+    ridge = np.sqrt(decay) * np.eye(n_kernels, design.shape[1])
+    root = np.sqrt(weights / weights.sum(dtype=float))
+    root = np.repeat(root, len(y) // len(root))
+    stacked = np.vstack([root[:, None] * design, ridge])
+    return np.linalg.lstsq(stacked, np.append(root * y, np.zeros(n_kernels)))[0]
+
+
+@pytest.fixture(params=["solved", "searched"])
+def way(request, monkeypatch):
+    """How the decoder is found."""
+    if request.param == "searched":
+        for name, value in {"MAX_SOLVED": 0, "RTOL": 1e-13, "MAX_ITER": 1000}.items():
+            monkeypatch.setattr(f"{IMAGE_DECODER}.{name}", value)
+    return request.param
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("convolution", GEOMETRIES, ids=repr)
-def test_the_decoder_is_a_ridge_regression(convolution, weighted, rng):
-    """Against the normal equations of a design matrix, column by column."""
+def test_the_decoder_is_a_ridge_regression(convolution, weighted, dtype, way, rng):
     sizes, n_images = (convolution.patch_size, 2, False), 12
     network = network_of(
         sizes, "logistic", "identity", make_penalty(None), None, convolution
     )
-    layout = network.layout
-    X = rng.normal(size=(n_images, convolution.n_pixels))
-    weights = rng.uniform(size=n_images) if weighted else None
-    parameters = layout.views(rng.normal(size=layout.size))
-    A = np.empty((n_images, network.n_outputs))
-    network.encode(parameters, X, A)
-
-    def written(decoder):
-        kernels, intercept = np.split(decoder, [-layout.n_intercepts])
-        p = Parameters(None, None, kernels.reshape(2, -1), intercept)
-        return network.decode(p, A, np.empty_like(X)).ravel()
-
-    n_kernels = parameters.components.size
-    units = np.eye(n_kernels + layout.n_intercepts)
-    design = np.stack([written(unit) for unit in units], axis=1)
-    share = np.ones(n_images) if weights is None else weights
-    share = np.repeat(share / share.sum(), convolution.n_pixels)[:, None]
-    ridge = np.diag(np.repeat([0.1, 0.0], [n_kernels, layout.n_intercepts]))
-    expected = np.linalg.solve(
-        design.T @ (share * design) + ridge, design.T @ (share[:, 0] * X.ravel())
+    X = rng.normal(size=(n_images, convolution.n_pixels)).astype(dtype)
+    weights = rng.uniform(size=n_images).astype(dtype) if weighted else None
+    parameters = network.layout.views(
+        rng.normal(size=network.layout.size).astype(dtype)
     )
+    n_kernels = parameters.components.size
+    design = design_matrix(network, parameters, X)
+    known = np.ones(n_images) if weights is None else weights
+    expected = ridge_regression(design, X.ravel(), known, 0.1, n_kernels)
     with Team() as team:
         found, reconstruction = image_decoder(
-            network, parameters, InMemory(X, weights), 0.1, team, 1e-13, 1000
+            network, parameters, InMemory(X, weights), 0.1, team
         )
-    assert_allclose(found.components.ravel(), expected[:n_kernels], atol=1e-9)
-    assert_allclose(found.decoder_intercept, expected[n_kernels:], atol=1e-9)
+    # In single precision, a search ends where the images are rounded.
+    atol = 1e-9 if dtype == np.float64 else 1e-5
+    assert_allclose(found.components.ravel(), expected[:n_kernels], atol=atol)
+    assert_allclose(found.decoder_intercept, expected[n_kernels:], atol=atol)
+    assert found.components.dtype == found.decoder_intercept.dtype == dtype
     assert found.encoder_coef is parameters.encoder_coef
-    errors = (written(expected).reshape(X.shape) - X) ** 2
+    errors = ((design @ expected).reshape(X.shape) - X) ** 2
     mean = np.average(errors.sum(axis=1), weights=weights)
     assert_allclose(reconstruction, mean / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_large_kernels_on_small_images_are_solved_for(dtype, X):
+    # Nearly all positions meet a border, and conjugate gradients take long.
+    X = X[:60].astype(dtype)
+    options = {**SHORT, "kernel_size": 7, "alpha": (1e-3, 1e-4)}
+    fitted = ConvSparseAutoencoder(3, **options).fit(X)
+    convolution = Convolution((8, 8, 1), (7, 7), (1, 1), "same")
+    network = network_of(
+        (49, 3, False), "logistic", "identity", make_penalty(None), None, convolution
+    )
+    parameters = Parameters(
+        fitted.encoder_coef_,
+        fitted.encoder_intercept_,
+        fitted.components_,
+        fitted.decoder_intercept_,
+    )
+    design = design_matrix(network, parameters, X)
+    expected = ridge_regression(design, X.ravel(), np.ones(60), 1e-4, 3 * 49)
+    found = [*fitted.components_.ravel(), *fitted.decoder_intercept_]
+    errors = [
+        ((design @ decoder - X.ravel()) ** 2).sum() for decoder in (found, expected)
+    ]
+    assert_allclose(*errors, rtol=1e-6)
+
+
+def test_products_of_some_images_at_once_give_the_same_decoder(X, monkeypatch):
+    at_once = ConvSparseAutoencoder(4, **SHORT).fit(X)
+    monkeypatch.setattr(f"{IMAGE_DECODER}.BYTES_AT_ONCE", 0)
+    some = clone(at_once).fit(X)
+    assert_allclose(some.components_, at_once.components_, rtol=1e-6, atol=1e-9)
+
+
+def test_units_that_are_never_active_write_nothing(rng):
+    convolution = GEOMETRIES[0]
+    sizes = convolution.patch_size, 2, False
+    network = network_of(
+        sizes, "relu", "identity", make_penalty(None), None, convolution
+    )
+    parameters = network.layout.views(rng.normal(size=network.layout.size))
+    parameters.encoder_intercept[:] = 1.0, -1e3
+    X = rng.normal(size=(12, convolution.n_pixels))
+    with Team() as team:
+        found, _ = image_decoder(network, parameters, InMemory(X), 0.0, team)
+    assert np.all(found.components[0] != 0)
+    assert_array_equal(found.components[1], 0)
+
+
+def test_a_search_that_has_not_converged_warns(X, monkeypatch):
+    monkeypatch.setattr(f"{IMAGE_DECODER}.MAX_SOLVED", 0)
+    monkeypatch.setattr(f"{IMAGE_DECODER}.MAX_ITER", 2)
+    with pytest.warns(ConvergenceWarning, match="decoder of whole images has not"):
+        ConvSparseAutoencoder(4, **SHORT).fit(X)
 
 
 @pytest.mark.parametrize("penalty", ["kl", "l1", "topk", "contractive", None])
@@ -192,5 +273,5 @@ def test_precision_is_that_of_the_images(X):
 
 def test_maps_that_are_not_kept_give_the_same_decoder(X, monkeypatch):
     kept = ConvSparseAutoencoder(4, **SHORT).fit(X)
-    monkeypatch.setattr("skl_sparse_ae._fitting._image_decoder.KEPT_BYTES", 0)
+    monkeypatch.setattr(f"{IMAGE_DECODER}.KEPT_BYTES", 0)
     assert_array_equal(clone(kept).fit(X).components_, kept.components_)
