@@ -120,8 +120,9 @@ def test_the_decoder_is_a_ridge_regression(convolution, weighted, dtype, way, rn
         found, reconstruction = image_decoder(
             network, parameters, InMemory(X, weights), 0.1, team
         )
-    # In single precision, a search ends where the images are rounded.
-    atol = 1e-9 if dtype == np.float64 else 1e-5
+    atol = 1e-9
+    if dtype == np.float32:  # a search ends where the images are rounded
+        atol = 1e-6 if way == "solved" else 1e-4
     assert_allclose(found.components.ravel(), expected[:n_kernels], atol=atol)
     assert_allclose(found.decoder_intercept, expected[n_kernels:], atol=atol)
     assert found.components.dtype == found.decoder_intercept.dtype == dtype
