@@ -26,8 +26,8 @@ MAX_SOLVED = 6000
 # Smallest ridge, relative to the trace of the matrix, which has a rounding error.
 MIN_RIDGE = 1e-14
 # Where the search by conjugate gradients ends: the residual of the normal equations,
-# relative to that of a decoder of zeros, and the number of iterations. For 64 kernels of
-# 9 x 9 on MNIST it explains 94.6 % in twice the time of the solution, which explains
+# relative to that of a decoder of zeros, and the number of iterations. For 64 kernels
+# of 9 x 9 on MNIST it explains 94.6 % in twice the time of the solution, which explains
 # 95.3 %; a tenth of the residual takes three times as long.
 RTOL, MAX_ITER = 1e-3, 200
 # Maps are kept from one iteration to the next if they take no more memory, and so much
