@@ -219,8 +219,9 @@ class SparseAutoencoder(
           expectation-maximisation [9]_. `transform` starts from the means, and
           reconstructs the missing entries of a row as long as the reconstruction of
           its observed entries improves, at most ten times.
-        - "auto": "reconstruction", but "mean" with ``corruption="masking"`` and for
-          Dask arrays.
+        - "auto": "reconstruction", but "mean" with ``corruption="masking"``, for
+          Dask arrays and with ``loss="log_loss"``: zeros and ones say little about a
+          probability, and training by turns confirms wrong reconstructions.
 
     solver : {"auto", "lbfgs", "adam"}, default="auto"
         - "lbfgs": L-BFGS over all rows. With the squared error, an identity output, no

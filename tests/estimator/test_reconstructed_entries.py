@@ -74,6 +74,44 @@ def test_entries_are_filled_better_than_from_means(table):
     assert errors["reconstruction"] < 0.9 * errors["mean"] < 0.6
 
 
+def log_loss(x, m):
+    return -np.mean(np.log(np.where(x == 1, m, 1 - m)))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_noisy_zeros_and_ones_are_filled_better_than_by_their_means(seed):
+    # Answers to ten questions that depend on three traits.
+    rng = np.random.RandomState(seed)
+    logits = 2 * rng.normal(size=(400, 3)) @ rng.normal(size=(3, 10))
+    X = (rng.uniform(size=logits.shape) < 1 / (1 + np.exp(-logits))).astype(float)
+    gappy, holes = with_holes(X, 0.2, seed)
+    autoencoder = SparseAutoencoder(
+        30, loss="log_loss", missing_values=NAN, random_state=0
+    ).fit(gappy)
+    assert autoencoder.missing_fill_ == "mean"
+    means = SimpleImputer().fit_transform(gappy)[holes]
+    filled = autoencoder.impute(gappy)[holes]
+    assert log_loss(X[holes], filled) < 0.95 * log_loss(X[holes], means)
+
+
+@short
+@pytest.mark.parametrize(
+    ("loss", "fill"),
+    [
+        ("squared_error", "reconstruction"),
+        ("log_loss", "mean"),
+        ("poisson", "reconstruction"),
+    ],
+)
+def test_what_auto_fills_in(loss, fill, table):
+    gappy = with_holes(1.0 * (table[:60] > 0))[0]
+    autoencoder = make_short(loss=loss, max_iter=3, missing_values=NAN)
+    assert autoencoder.fit(gappy).missing_fill_ == fill
+    assert autoencoder.partial_fit(gappy).missing_fill_ == fill
+    other = autoencoder.set_params(missing_fill="reconstruction").fit(gappy)
+    assert other.missing_fill_ == "reconstruction"
+
+
 def test_turns_do_not_end_on_the_plateau_around_the_start():
     # Half of the entries of iris: the first turns change hardly any of them.
     X = StandardScaler().fit_transform(load_iris().data)
