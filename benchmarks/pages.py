@@ -38,6 +38,8 @@ SHORT = {
 ABOVE = (OURS, "NMF", "MLPRegressor(X, X)")
 # Of the study with fewer components than the default.
 N_COMPONENTS = (5, 10, 20, 50)
+# What the default's number of units is called, where there are fewer columns.
+ALL_UNITS = "100 units"
 # Kinds of tables, by how the default compares on them.
 GROUPS = {
     "images of digits": ("digits", "MNIST"),
@@ -62,7 +64,7 @@ def texts():
         ("README.md", "pages.py"): in_short(default),
         ("doc/index.md", "pages.py"): in_short(default),
         ("doc/speed.md", "convergence.py"): convergence.text(speed),
-        ("doc/speed.md", "pages.py"): in_time(default),
+        ("doc/speed.md", "pages.py"): in_time(many),
         ("doc/measurements.md", "examples.py"): examples.text(),
         ("doc/guide/images.md", "convolution.py"): convolution.text(),
         ("doc/published.md", "published.py"): published.text(
@@ -81,8 +83,10 @@ def texts():
         ("doc/guide/alternatives.md", "pages.py"): by_group(default),
         ("doc/guide/alternatives.md", "defaults.py"): relatives_table(logistic),
         ("doc/guide/defaults.md", "defaults.py"): rho_table(logistic),
-        ("doc/defaults.md", "defaults.py"): against_pca(many),
-        ("doc/defaults.md", "defaults.py, few columns"): against_pca(few),
+        ("doc/defaults.md", "defaults.py"): against_pca(many, "default"),
+        ("doc/defaults.md", "defaults.py, few columns"): against_pca(
+            few, "default", ALL_UNITS
+        ),
         ("doc/defaults.md", "defaults.py --labels"): labels_table(),
         ("doc/defaults.md", "defaults.py, times"): defaults.cost_table(default),
         ("doc/defaults.md", "defaults.py --classifier"): classifiers_table(default),
@@ -123,15 +127,18 @@ def by_columns(compared):
 
 def in_short(compared):
     """The comparison with PCA in a few sentences."""
-    many, few = map(gains, by_columns(compared))
+    many, few = by_columns(compared)
+    some, alike, all_units = gains(many), gains(few), gains(few, ALL_UNITS)
     text = (
         "The accuracy of a linear classifier on the code, minus that on as many "
-        f"principal components, is {many.mean:+.3f} on average over {many.number} "
+        f"principal components, is {some.mean:+.3f} on average over {some.number} "
         "tables, with default parameters. It is better by more than a standard error "
-        f"on {many.better} tables, worse on {many.worse}. On {few.number} more tables "
-        "that have few columns, and lose nothing with as many components, it is "
-        f"{few.mean:+.3f}, better on {few.better}, worse on {few.worse}, by "
-        f"{-few.least:.3f} at most. {in_time(compared)}"
+        f"on {some.better} tables, worse on {some.worse}. On {alike.number} more "
+        "tables with few columns, the default's 100 units are better than all "
+        f"principal components on {all_units.better}, worse on {all_units.worse} "
+        f"({all_units.mean:+.3f} on average; with as many units as columns "
+        f"{alike.mean:+.3f}, better on {alike.better}, worse on {alike.worse}). "
+        f"{in_time(many)}"
     )
     return textwrap.fill(text, 96)
 
@@ -141,23 +148,24 @@ class Gains(NamedTuple):
 
     number: int
     mean: float
-    least: float
     better: int
     worse: int
 
 
-def gains(compared):
-    """Mean and least difference to PCA, and on how many it is above its error."""
-    means, errors = np.transpose(
-        [defaults.difference(r, "default") for _, r in compared.values()]
-    )
+def gains(compared, kind="default"):
+    """Mean difference to PCA, and on how many data sets it is above its error."""
+    means, errors = differences(compared, kind)
     better, worse = np.sum(means > errors), np.sum(means < -errors)
-    return Gains(len(means), means.mean(), means.min(), better, worse)
+    return Gains(len(means), means.mean(), better, worse)
 
 
-def against_pca(compared):
+def differences(compared, kind="default"):
+    """Differences to PCA, and their errors."""
+    return np.transpose([defaults.difference(r, kind) for _, r in compared.values()])
+
+
+def against_pca(compared, *kinds):
     """Differences to PCA, and how many there are."""
-    kinds = ["default"]
     return "\n\n".join(
         [defaults.accuracy_table(compared, kinds), defaults.summary(compared, kinds)]
     )
@@ -289,26 +297,30 @@ def draw_differences(compared, path):
     """Draw the differences of the default to PCA, with standard errors."""
     import matplotlib.pyplot as plt
 
+    many, few = by_columns(compared)
     fig, axes = plt.subplots(1, 2, figsize=(11, 9.5), layout="constrained")
-    titles = "tables", "tables with few columns"
-    for ax, some, title in zip(axes, by_columns(compared), titles, strict=True):
-        draw_bars(ax, some)
-        ax.set(title=title, xlabel="accuracy minus that of PCA")
+    draw_bars(axes[0], many, "default")
+    order = draw_bars(axes[1], few, ALL_UNITS)
+    alike = differences(few)[0][order]
+    axes[1].plot(alike, np.arange(len(few)), "k.", label="as many units as columns")
+    axes[1].legend(loc="lower right")
+    axes[0].set_title("as many units as PCA has components")
+    axes[1].set_title("few columns: the default's 100 units")
+    for ax in axes:
+        ax.set_xlabel("accuracy minus that of PCA")
     fig.savefig(path, dpi=100)
 
 
-def draw_bars(ax, compared):
-    """Draw a bar for each data set, in order."""
-    names = list(compared)
-    means, errors = np.transpose(
-        [defaults.difference(compared[name][1], "default") for name in names]
-    )
+def draw_bars(ax, compared, kind):
+    """Draw a bar for each data set, and return their order."""
+    names, (means, errors) = list(compared), differences(compared, kind)
     order = np.argsort(means)
     colors = np.where(means < -errors, "tab:red", "tab:blue")[order]
     ax.barh(np.arange(len(names)), means[order], xerr=errors[order], color=colors)
     ax.set_yticks(np.arange(len(names)), [names[i] for i in order])
     ax.axvline(0, color="black", lw=0.8)
     ax.margins(y=0.01)
+    return order
 
 
 def draw_alternatives(saved, path):
