@@ -86,7 +86,7 @@ def test_pooling_by_hand(X):
 
 
 def test_names_tell_unit_and_position(X):
-    fitted = make(3, stride=3).fit(X)
+    fitted = make(3, kernel_size=4, stride=4).fit(X)
     names = fitted.get_feature_names_out()
     assert len(names) == 2 * 2 * 3
     assert names[0] == "convsparseautoencoder0_row0_column0"
