@@ -51,8 +51,8 @@ class Convolution:
     @property
     def leaves_gaps(self):
         """Whether pixels between the positions are in no patch."""
-        steps = zip(self.stride, self.kernel_shape, strict=True)
-        return any(step > kernel for step, kernel in steps)
+        axes = zip(self.stride, self.kernel_shape, self.map_shape, strict=True)
+        return any(step > size and n > 1 for step, size, n in axes)
 
     @property
     def n_pixels(self):

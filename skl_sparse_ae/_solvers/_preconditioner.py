@@ -14,6 +14,11 @@ import numpy as np
 from .._arrays._array_api import namespace
 from .._arrays._device_array import as_array_like
 
+# The part of the variance of X below which a difference of variances is an error of
+# single precision. Random weights are multiplied by the root of that part, where rows
+# do not vary at all.
+ROUNDING = 1e-5
+
 
 class EncoderCoordinates:
     """Converts between the encoder's parameters and the vector of a solver.
@@ -146,7 +151,9 @@ class EncoderCoordinates:
         """Mean variance along other directions of a space that rows span."""
         n_known = len(self._variances)
         total = self._shape[0] * self._mean_variance
-        rest = max(0.0, total - float(np.sum(self._variances)))
+        rest = total - float(np.sum(self._variances))
+        if rest < ROUNDING * total:
+            return 0.0
         return rest / max(1, n_dimensions - n_known)
 
     def write_gradient(self, coef, intercept, factor, out):

@@ -295,7 +295,7 @@ def test_scikit_learns_check_of_arrays_and_values(solver, dtype_name, on_device)
     # rounding, and the decoder most, where hardly any decay is in its regression.
     estimator_checks.check_array_api_input_and_values(
         "SparseAutoencoder",
-        SparseAutoencoder(20, alpha=0.01, solver=solver, max_iter=8),
+        SparseAutoencoder(20, alpha=0.3, solver=solver, max_iter=8),
         "array_api_strict",
         device_name="device1",
         dtype_name=dtype_name,

@@ -79,6 +79,17 @@ def test_variances_relative_to_another(damping, covariance):
     )
 
 
+def test_random_weights_along_which_rows_do_not_vary_are_zero(rng):
+    """Not the root of a rounding error, which differs from machine to machine."""
+    Q, _ = np.linalg.qr(rng.randn(N_FEATURES, N_FEATURES))
+    variances = np.array([9.0, 6.0, 5.0])
+    mean = (1 + 1e-7) * variances.sum() / N_FEATURES
+    coordinates = EncoderCoordinates(Q[:, :3], variances, mean, N_COMPONENTS, UNIT)
+    shrunk = coordinates.shrunk(rng.randn(N_FEATURES, N_COMPONENTS))
+    assert np.abs(Q[:, 3:].T @ shrunk).max() < 1e-12
+    assert np.abs(Q[:, :3].T @ shrunk).min() > 1e-4
+
+
 @pytest.mark.parametrize("n_directions", [0, 3, 6])
 def test_there_and_back(n_directions, covariance, rng):
     coordinates = make(covariance, n_directions)
