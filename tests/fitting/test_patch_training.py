@@ -87,7 +87,8 @@ def ridge_regression(design, y, weights, decay, n_kernels):
     root = np.sqrt(weights / weights.sum(dtype=float))
     root = np.repeat(root, len(y) // len(root))
     stacked = np.vstack([root[:, None] * design, ridge])
-    return np.linalg.lstsq(stacked, np.append(root * y, np.zeros(n_kernels)))[0]
+    target = np.append(root * y, np.zeros(n_kernels))
+    return np.linalg.lstsq(stacked, target, rcond=None)[0]
 
 
 @pytest.fixture(params=["solved", "searched"])
