@@ -170,7 +170,7 @@ def _enough_units(network, rows, spectrum, scaling, is_stream):
     if 2 * n_components <= n_directions:
         return 0.0
     share = min(2 * n_components / max(n_directions, 1) - 1, 1.0)
-    level = getattr(network.penalty, "rho", LARGEST_RHO)
+    level = _level(network)
     rho = _auto_rho(n_components, None if is_stream else rows)
     return share * min(level / rho, 1.0)
 
@@ -181,13 +181,18 @@ def _few_rows(network, rows):
     It is less if rho is small: units that are active on fewer rows would learn these by
     heart.
     """
-    level = getattr(network.penalty, "rho", LARGEST_RHO)
+    level = _level(network)
     if level <= LEAST_RHO:  # as with many rows, which need not be counted again
         return 0.0
     # More units than columns find no further directions.
     level = min(level, _units_per_row(min(network.layout.shape), rows))
     share = (level - LEAST_RHO) / (LARGEST_RHO - LEAST_RHO)
     return min(max(share, 0.0), 1.0)
+
+
+def _level(network):
+    """Return the rho of the penalty; the largest for one without."""
+    return getattr(network.penalty, "rho", LARGEST_RHO)
 
 
 def _is_bounded(network):

@@ -49,6 +49,8 @@ class Rows(ABC):
         self.view = view
         #: The fitted attributes that describe the columns of X, where `fit` checks it.
         self.columns = {}
+        # The number of distinct rows that were found, and how many were enough.
+        self._distinct = 0, 0
 
     @property
     def shape(self):
@@ -209,9 +211,8 @@ class Rows(ABC):
             Over the rows of positive weight.
         """
 
-    @abstractmethod
     def n_distinct(self, enough):
-        """Count the distinct rows, up to a number.
+        """Count the distinct rows, up to a number; once, where that tells.
 
         Parameters
         ----------
@@ -223,6 +224,16 @@ class Rows(ABC):
         n_distinct : int
             At least one.
         """
+        found, were_enough = self._distinct
+        # Fewer than were enough are all that there are.
+        if found == were_enough < enough:
+            found = self._find_distinct(enough)
+            self._distinct = found, enough
+        return min(found, enough)
+
+    @abstractmethod
+    def _find_distinct(self, enough):
+        """Count the distinct rows, up to a number."""
 
     @abstractmethod
     def sample(self, size):

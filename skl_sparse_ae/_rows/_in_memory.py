@@ -59,7 +59,7 @@ class InMemory(Rows):
     def limits(self):
         return column_limits(self.of_positive_weight().complete)
 
-    def n_distinct(self, enough):
+    def _find_distinct(self, enough):
         return len(distinct_rows([self.inputs], enough))
 
     def sample(self, size):

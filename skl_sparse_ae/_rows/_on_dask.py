@@ -122,7 +122,7 @@ class OnDask(Rows):
         blocks = RowBlocks(self.complete, self.sample_weight, crew=Crew())
         return blocks.sum(partial(Limits.of_block, dtype=self.dtype)).ends
 
-    def n_distinct(self, enough):
+    def _find_distinct(self, enough):
         blocks = RowBlocks(self.inputs, self.sample_weight, crew=Crew())
         find = partial(Distinct.of_block, dtype=self.dtype, enough=enough)
         return min(enough, len(blocks.sum(find).digests))

@@ -74,7 +74,7 @@ class OnDevice(InMemory):
         ends = X.xp.min(X.array, axis=0), X.xp.max(X.array, axis=0)
         return np.stack([to_numpy(end) for end in ends])
 
-    def n_distinct(self, enough):
+    def _find_distinct(self, enough):
         parts = blocks(0, self.shape[0], self.dtype.itemsize * self.shape[1])
         moved = (to_numpy(self.inputs[rows].array) for rows in parts)
         return len(distinct_rows(moved, enough))

@@ -17,3 +17,6 @@ def test_distinct_rows_of_positive_weight_are_counted(make, rng):
     assert rows.n_distinct(1000) == expected
     assert rows.n_distinct(10) == 10
     assert make(X).n_distinct(1000) == len(np.unique(X, axis=0))
+    rows = make(X)
+    for enough in (10, 20, 15, 1000, 5):  # what was counted before is used again
+        assert rows.n_distinct(enough) == min(enough, len(np.unique(X, axis=0)))
