@@ -5,14 +5,17 @@ alone; otherwise over all parameters.
 """
 
 from functools import partial
+from math import ceil
 
 import numpy as np
 from sklearn import get_config
 
 from .._arrays._array_api import to_numpy
 from .._arrays._device_array import as_array_like
+from .._network._parameters import Parameters
 from .._objective import can_project
 from .._penalties import is_built_in
+from .._solvers._gauss_newton import GaussNewton
 from .._solvers._lbfgs import minimize_lbfgs
 from .._solvers._preconditioner import ParameterCoordinates
 from ._problem import corruption_of
@@ -22,6 +25,9 @@ from ._row_space import row_space
 # on which only the penalty and the decay may fall. The plateau counts as passed when
 # the reconstruction explains this fraction of the variance.
 PLATEAU_EXPLAINED = 0.05
+# Rows for each unit from which the Hessian matrix of the encoder is approximated, more
+# if they are sparse: with fewer, products with its inverse take longer than they save.
+ROWS_PER_UNIT = 5
 # The unit of the encoder where the decoder is searched for, too, as a multiple of that
 # where it is solved. Measured on images.
 ENCODER_UNIT = 2.0
@@ -45,6 +51,7 @@ def train_lbfgs(settings, problem, theta, *, team, monitor, rng):
         n_iter_no_change=settings.n_iter_no_change,
         precision=np.finfo(problem.rows.dtype).eps,
         is_past_plateau=search.is_past_plateau,
+        preconditioner=search.preconditioner,
         monitor=monitor.set_conversion(
             search.to_theta,
             lambda: search.objective.last_terms,
@@ -66,7 +73,14 @@ class _FullSearch:
     team : Team
     inputs : array like the rows, or None
         Input of the encoder, if it is corrupted.
+
+    Attributes
+    ----------
+    preconditioner : GaussNewton or None
+        Of the points at which J is evaluated.
     """
+
+    preconditioner = None
 
     def __init__(self, problem, team, inputs):
         self._problem, self._scaling = problem, problem.scaling
@@ -83,6 +97,24 @@ class _FullSearch:
             encoder = problem.coordinates.scaled(ENCODER_UNIT)
         self._coordinates = ParameterCoordinates(self._scaling.groups, encoder)
         self._gradient = None
+        if _is_approximated(problem.network):
+            self.preconditioner = self._gauss_newton(
+                problem.curvature(encoder), encoder, self._scaling.groups[2:], team
+            )
+
+    def _gauss_newton(self, curvature, encoder, decoder, team):
+        """Return the inverse of an approximate Hessian matrix of J."""
+
+        def curvature_at(point):
+            return curvature.at(self._parameters(point), self.objective.unit_means)
+
+        unit, decay = float(self._scaling.value), self._problem.alpha.weights
+        return GaussNewton(encoder, decoder, curvature_at, unit, decay, team)
+
+    def _parameters(self, point):
+        """Return the parameters at a point, with the encoder's centred intercepts."""
+        theta = to_numpy(self._coordinates.to_theta(point))
+        return self._problem.network.layout.views(theta)
 
     def value_and_grad(self, point, out):
         """Return J in units of the variance; write its gradient to `out`."""
@@ -149,6 +181,17 @@ class _EncoderSearch(_FullSearch):
             team, inputs, self._space, _memory_budget()
         )
         self._last_point = None
+        curvature = problem.curvature(self._coordinates, self._space)
+        enough = ROWS_PER_UNIT * problem.network.layout.n_components
+        enough = ceil(enough / curvature.density)
+        if problem.rows.n_distinct(enough) >= enough:
+            self.preconditioner = self._gauss_newton(
+                curvature, self._coordinates, [], team
+            )
+
+    def _parameters(self, point):
+        encoder = (to_numpy(array) for array in self._coordinates.to_encoder(point))
+        return Parameters(*encoder, self.objective.components, None)
 
     def value_and_grad(self, point, out):
         value, *gradient = self.objective.value_and_grad(
@@ -180,6 +223,13 @@ class _EncoderSearch(_FullSearch):
     def active_fraction(self, point):
         self.objective.encode(*self._coordinates.to_encoder(point))
         return self.objective.active_fraction
+
+
+def _is_approximated(network):
+    """Whether the Hessian matrix of J in all parameters is approximated."""
+    layout = network.layout
+    is_plain = network.convolution is None and network.widths is None
+    return is_plain and layout.thresholds is None and not layout.tied_weights
 
 
 def _is_rotation_invariant(penalty):

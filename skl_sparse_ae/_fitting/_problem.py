@@ -11,7 +11,7 @@ from .._network._conv_network import network_of
 from .._network._decay import Decay
 from .._network._losses import LOSSES, out_activation_of
 from .._network._network import Network
-from .._objective import objective_class, projected_objective
+from .._objective import SampledCurvature, objective_class, projected_objective
 from .._penalties import PENALTIES, Penalty, check_penalty, is_built_in, make_penalty
 from .._rows import Rows
 from .._rows._corruption import CORRUPTIONS, constant_columns
@@ -36,7 +36,8 @@ from ._widths import matryoshka_widths
 MIN_ROWS_FOR_DIRECTIONS, ENTRIES_FOR_DIRECTIONS = 256, 2**16
 # Maximum number of these directions.
 N_DIRECTIONS = 64
-# Number of rows from which figures of the spectrum are estimated.
+# Number of rows from which figures of the spectrum, and curvatures of J, are estimated.
+# With 256, searches with weak penalties take up to a half more iterations.
 N_SAMPLED = 500
 # Largest acceptable rounding error of a value of X, relative to the spread of a column.
 MAX_ROUNDING = 1e-3
@@ -78,12 +79,8 @@ class Problem(NamedTuple):
 
         With a `RowSpace`, it is the encoder of rows in its basis.
         """
-        rows, network, mean = self.rows, self.network, self.scaling.mean
-        alpha = self.alpha
-        if space is not None:
-            rows, network = space.rows, space.network(network)
-            alpha = alpha.rotated(space.basis)
-            mean = np.zeros(rows.shape[1])
+        rows, network, mean = self._in_space(space)
+        alpha = self.alpha if space is None else self.alpha.rotated(space.basis)
         return projected_objective(
             rows,
             network,
@@ -95,6 +92,23 @@ class Problem(NamedTuple):
             memory_budget=memory_budget,
             counts_active=self.target is not None,
         )
+
+    def curvature(self, coordinates, space=None):
+        """Return what computes the curvature of J along the encoder from some rows.
+
+        With a `RowSpace`, it is the encoder of rows in its basis, with coordinates for
+        these.
+        """
+        rows, network, mean = self._in_space(space)
+        X, sample_weight, _ = rows.sample(N_SAMPLED)
+        return SampledCurvature(network, X, sample_weight, mean, coordinates)
+
+    def _in_space(self, space):
+        """Return the rows, the network and the mean, those in a `RowSpace` if given."""
+        if space is None:
+            return self.rows, self.network, self.scaling.mean
+        mean = np.zeros(space.rows.shape[1])
+        return space.rows, space.network(self.network), mean
 
 
 def make_problem(settings, rows, convolution=None, is_stream=False):

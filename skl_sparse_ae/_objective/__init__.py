@@ -4,6 +4,7 @@
 """
 
 from .._arrays._sparse_products import row_work
+from ._curvature import SampledCurvature
 from ._device import DeviceObjective
 from ._in_memory import class_in_memory
 from ._projected import ProjectedObjective, can_project
@@ -12,6 +13,7 @@ from ._row_passes import PassesInMemory, PassesOnDevice
 
 __all__ = [
     "RowMeans",
+    "SampledCurvature",
     "can_project",
     "can_project_batches",
     "objective_class",

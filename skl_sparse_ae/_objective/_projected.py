@@ -51,6 +51,8 @@ class ProjectedObjective:
         Means of the penalty's phi.
     active_fraction : float
         Weighted fraction of activations that are not zero, if they are counted.
+    components : ndarray of shape (n_components, n_features)
+        Of the last decoder that was computed.
     """
 
     #: Largest number of reweighted ridge regressions for a decoder.
@@ -84,7 +86,7 @@ class ProjectedObjective:
         slope = penalty.psi_derivative(self.unit_means) if penalty.has_term else None
         unit_weights = None
         if penalty.unit_weights_from is not None:
-            components = as_array_like(self._solution.components, coef)
+            components = as_array_like(self.components, coef)
             parameters = encoder._replace(components=components)
             unit_weights = to_numpy(penalty.unit_weights(parameters))
             slope = slope * unit_weights
@@ -123,6 +125,10 @@ class ProjectedObjective:
         """Set `unit_means` and `active_fraction`, and nothing else."""
         self._encode(Parameters(coef, intercept, None, None), is_solved=False)
 
+    @property
+    def components(self):
+        return self._solution.components
+
     def parameters(self, coef, intercept):
         """All parameters for rows that are not centred, with the best decoder.
 
@@ -140,8 +146,8 @@ class ProjectedObjective:
         return Parameters(
             coef,
             intercept - self._mean @ coef,
-            self._solution.components,
-            self._mean + self.means.row - self.means.code @ self._solution.components,
+            self.components,
+            self._mean + self.means.row - self.means.code @ self.components,
         )
 
     def _encode(self, encoder, is_solved):
@@ -169,16 +175,16 @@ class ProjectedObjective:
             def decoder_decay(components):
                 return penalty.decoder_decay(components, penalties)
 
-            start = None if self._solution is None else self._solution.components
+            start = None if self._solution is None else self.components
         self._solution = best_decoder(
             moments, self._decoder_decay, decoder_decay, start, self.max_solves
         )
-        components = self._solution.components
+        components = self.components
         self._gram, self._error = components @ components.T, self._solution.error
 
     def _decoder_at(self, moments):
         """The decoder of centred rows, for the second pass."""
-        components = self._solution.components
+        components = self.components
         intercept = moments.row - moments.code @ components
         return Decoder(components, intercept, self._gram, components @ intercept)
 

@@ -35,6 +35,7 @@ def minimize_lbfgs(
     precision,
     is_past_plateau,
     monitor,
+    preconditioner=None,
 ):
     """Minimise by L-BFGS.
 
@@ -62,6 +63,9 @@ def minimize_lbfgs(
         `tol` is used.
     monitor : object
         See `_progress`.
+    preconditioner : object, default=None
+        Approximates the inverse Hessian matrix. ``update(point)`` adapts it to a point,
+        the last one evaluated; ``apply(vector)`` multiplies a vector by it, in place.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def minimize_lbfgs(
     Diverged
     """
     progress = Progress(tol, n_iter_no_change)
-    search = _Search(value_and_grad, start, team)
+    search = _Search(value_and_grad, start, team, preconditioner)
     for n_iter in range(max_iter):
         monitor.begin(search.current.x)
         last = search.current.value
@@ -109,14 +113,15 @@ class _Search:
     the previous point between iterations.
     """
 
-    def __init__(self, value_and_grad, start, team):
+    def __init__(self, value_and_grad, start, team, preconditioner):
         empty_like = namespace(start).empty_like
         self._value_and_grad = value_and_grad
         self._team = team
-        self._hessian = InverseHessian(start, team)
+        self._hessian = InverseHessian(start, team, preconditioner)
+        self._preconditioner = preconditioner
         self._shares = _vector_shares_for(start, team)
         self._direction = empty_like(start)
-        self._n_iter = 0
+        self._n_iter = self._next_update = 0
         self._is_restarting, self._is_steepest = True, False
         self._other, self.current = _Point(empty_like(start)), _Point(empty_like(start))
         self.current.x[...] = start
@@ -136,6 +141,7 @@ class _Search:
 
     def iterate(self):
         """Move to a point of lower value; return False if none is found."""
+        self._update_preconditioner()
         for set_direction in (self._quasi_newton, self._steepest_descent):
             slope = set_direction()
             if not slope < 0:
@@ -154,6 +160,12 @@ class _Search:
             raise self._diverged(self._other)
         return False
 
+    def _update_preconditioner(self):
+        """Compute B anew after 0, 2, 8, 32 and so on iterations."""
+        if self._preconditioner is not None and self._n_iter == self._next_update:
+            self._preconditioner.update(self.current.x)
+            self._next_update = max(2, 4 * self._n_iter)
+
     def _quasi_newton(self):
         """Set the quasi-Newton direction and return its slope."""
         if self._is_restarting:
@@ -161,12 +173,8 @@ class _Search:
         return self._hessian.direction(self._other, self.current, out=self._direction)
 
     def _steepest_descent(self):
-        """Set the negative gradient, of length at most 1, and return its slope."""
-        self._hessian.reset()
-        square = self._squared_norm()
-        factor = 1.0 / max(1.0, sqrt(square))
-        into(self._direction, "multiply", self.current.gradient, -factor)
-        return -factor * square
+        """Set the direction of steepest descent and return its slope."""
+        return self._hessian.steepest(self.current, out=self._direction)
 
     def _try(self, step):
         """Return the value and the slope after a step in the direction."""
@@ -190,10 +198,7 @@ class _Search:
         return self._dot(self.current.gradient, self.current.gradient)
 
     def _dot(self, a, b):
-        def add_up(share):
-            return sum(float(a[piece] @ b[piece]) for piece in share)
-
-        return sum(self._team.map(add_up, self._shares))
+        return dot(a, b, self._team, self._shares)
 
     def _diverged(self, point):
         what = "gradient" if isfinite(point.value) else "objective"
@@ -203,20 +208,22 @@ class _Search:
 class InverseHessian:
     """Approximation of the inverse Hessian matrix by the last steps.
 
-    This is the compact form of L-BFGS [1]_, theorem 2.2. With steps s as columns of S,
-    gradient changes y as columns of Y, R the upper triangle of S'Y, D its diagonal and
-    c = s'y / y'y of the last pair,
+    With steps s as columns of S, gradient changes y as columns of Y, the upper triangle
+    R of S'Y, its diagonal D, and c B as the approximation before these steps, this is
+    the compact form of L-BFGS ([1]_, theorem 2.2):
 
-        H g = c g + S v - c Y u,  R u = S'g,  R'v = (D + c Y'Y) u - c Y'g.
+        H g = c B q + S v,  q = g - Y u,  R u = S'g,  R'v = D u - c Y'B q,
 
-    It requires two passes over the pairs: one for the products with y and g, one for
-    the sum.
+    where c = s'y / y'By for the last pair.
 
     Parameters
     ----------
     point : array
         Example of a vector; determines dtype, device and size.
     team : Team
+    preconditioner : object, default=None
+        Its method `apply` multiplies a vector by B, in place. None stands for the
+        identity.
 
     References
     ----------
@@ -225,14 +232,14 @@ class InverseHessian:
        1994.
     """
 
-    def __init__(self, point, team):
-        self._team = team
+    def __init__(self, point, team, preconditioner=None):
+        self._team, self._preconditioner = team, preconditioner
         self._shares = _vector_shares_for(point, team)
-        # Even rows are steps, odd rows are gradient changes. Memory of zeros is not
-        # allocated before they are overwritten.
-        self._vectors = zeros((2 * N_PAIRS, point.shape[0]), point)
+        # Memory of zeros is not allocated before they are overwritten.
+        self._steps, self._changes = (
+            zeros((N_PAIRS, point.shape[0]), point) for _ in range(2)
+        )
         self._sy = np.zeros((N_PAIRS, N_PAIRS))
-        self._yy = np.zeros((N_PAIRS, N_PAIRS))
         self.reset()
 
     def reset(self):
@@ -240,6 +247,7 @@ class InverseHessian:
         self._n_used = 0
         self._next = 0
         self._order = []  # indices of pairs, oldest first
+        self._factor = 1.0
 
     def direction(self, old, new, out):
         """Store the pair of two points, and write ``-H g`` at the new one to `out`.
@@ -250,63 +258,116 @@ class InverseHessian:
             Slope at the new point in this direction.
         """
         products = self._add_pair(old, new)
-        factor, weights = self._weights(products)
-        weights = as_array_like(weights, self._vectors)
-        vectors, gradient = self._vectors[: 2 * self._n_used, :], new.gradient
+        self._set_factor()
+        order = self._order
+        sy = self._sy[order][:, order]
+        u, v = np.zeros(self._n_used), np.zeros(self._n_used)
+        u[order] = _solve(sy, products[order])
+        self._combine(new.gradient, 1.0, self._changes, -u, out)
+        self._precondition(out)
+        products = self._factor * self._products(self._changes, out)
+        right = np.diag(sy) * u[order] - products[order]
+        v[order] = _solve(sy, right, trans=1)
+        self._combine(out, -self._factor, self._steps, -v, out)
+        return self._dot(new.gradient, out)
 
-        def combine(share):
-            slope = 0.0
-            for piece in share:
-                d, g = out[piece], gradient[piece]
-                into(d, "matmul", weights, vectors[:, piece])
-                d -= factor * g
-                slope += float(d @ g)
-            return slope
+    def steepest(self, point, out):
+        """Discard all pairs, and write ``-B g`` at a point to `out`.
 
-        return sum(self._team.map(combine, self._shares))
+        Without a preconditioner it is made no longer than one.
+
+        Returns
+        -------
+        slope : float
+            Slope at the point in this direction.
+        """
+        self.reset()
+        gradient, factor = point.gradient, -1.0
+        if self._preconditioner is None:
+            factor /= max(1.0, sqrt(self._dot(gradient, gradient)))
+        into(out, "multiply", gradient, factor)
+        self._precondition(out)
+        return self._dot(gradient, out)
 
     def _add_pair(self, old, new):
-        """Overwrite the oldest pair; return products of all pairs with the gradient."""
+        """Overwrite the oldest pair; return products of all steps with the gradient."""
         k, self._next = self._next, (self._next + 1) % N_PAIRS
         self._n_used = max(self._n_used, k + 1)
-        vectors = self._vectors[: 2 * self._n_used, :]
+        steps, changes = self._steps[: self._n_used, :], self._changes
 
         def measure(share):
-            sums = np.zeros((2, vectors.shape[0]))
+            sums, square = np.zeros((2, self._n_used)), 0.0
             for piece in share:
-                s, y = vectors[2 * k, piece], vectors[2 * k + 1, piece]
-                g, part = new.gradient[piece], vectors[:, piece]
+                s, y, part = steps[k, piece], changes[k, piece], steps[:, piece]
                 into(s, "subtract", new.x[piece], old.x[piece])
-                into(y, "subtract", g, old.gradient[piece])
+                into(y, "subtract", new.gradient[piece], old.gradient[piece])
                 sums[0] += to_numpy(part @ y)
-                sums[1] += to_numpy(part @ g)
-            return sums
+                sums[1] += to_numpy(part @ new.gradient[piece])
+                square += float(y @ y)
+            return sums, square
 
-        with_y, with_g = sum(self._team.map(measure, self._shares))
-        used = slice(self._n_used)
-        self._sy[used, k] = with_y[0::2]
-        self._yy[used, k] = self._yy[k, used] = with_y[1::2]
+        sums, squares = zip(*self._team.map(measure, self._shares), strict=True)
+        (self._sy[: self._n_used, k], with_g), square = sum(sums), sum(squares)
         self._order = [i for i in self._order if i != k]
         # A pair without positive curvature beyond rounding would make H indefinite.
-        if self._sy[k, k] > np.finfo(np.float64).eps * self._yy[k, k]:
+        if self._sy[k, k] > np.finfo(np.float64).eps * square:
             self._order.append(k)
         return with_g
 
-    def _weights(self, products):
-        """Return the factor of -g and the factors of the stored vectors in -H g."""
-        weights, order = np.zeros_like(products), self._order
-        if not order:
-            return 1.0, weights
-        sy = self._sy[order][:, order]
-        yy = self._yy[order][:, order]
-        with_s, with_y = products[0::2][order], products[1::2][order]
-        factor = float(sy[-1, -1] / yy[-1, -1])  # a NumPy scalar would upcast
-        u, _ = dtrtrs(sy, with_s)  # reads the upper triangle only
-        right = np.diag(sy) * u + factor * (yy @ u - with_y)
-        v, _ = dtrtrs(sy, right, trans=1)
-        weights[0::2][order] = -v
-        weights[1::2][order] = factor * u
-        return factor, weights
+    def _set_factor(self):
+        """Set c by the last pair."""
+        if not self._order:
+            self._factor = 1.0
+            return
+        k = self._order[-1]
+        y = self._changes[k, :]
+        by = y + 0  # a copy, in each library
+        self._precondition(by)
+        self._factor = float(self._sy[k, k]) / self._dot(y, by)
+
+    def _precondition(self, vector):
+        if self._preconditioner is not None:
+            self._preconditioner.apply(vector)
+
+    def _products(self, vectors, vector):
+        """Return the products of used vectors with another one."""
+
+        def multiply(share):
+            return sum(to_numpy(used[:, piece] @ vector[piece]) for piece in share)
+
+        used = vectors[: self._n_used, :]
+        return sum(self._team.map(multiply, self._shares)).astype(np.float64)
+
+    def _combine(self, vector, factor, vectors, weights, out):
+        """Write ``factor vector + weights vectors`` to `out`."""
+
+        def add(share):
+            for piece in share:
+                total = weights @ used[:, piece]
+                into(out[piece], "multiply", vector[piece], factor)
+                d = out[piece]
+                d += total
+
+        used = vectors[: self._n_used, :]
+        weights = as_array_like(weights, vectors)
+        self._team.map(add, self._shares)
+
+    def _dot(self, a, b):
+        return dot(a, b, self._team, self._shares)
+
+
+def dot(a, b, team, shares):
+    """Return the scalar product of two vectors, given `shares` of their pieces."""
+
+    def add_up(share):
+        return sum(float(a[piece] @ b[piece]) for piece in share)
+
+    return sum(team.map(add_up, shares))
+
+
+def _solve(matrix, right, trans=0):
+    """Solve with the upper triangle of a matrix, or with its transpose."""
+    return dtrtrs(matrix, right, trans=trans)[0] if len(right) else right
 
 
 def _vector_shares_for(point, team):

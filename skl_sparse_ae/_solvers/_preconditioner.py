@@ -10,6 +10,7 @@ eigenvalues well above c matter: few directions, from a sample of rows, are enou
 """
 
 import numpy as np
+from scipy import sparse
 
 from .._arrays._array_api import namespace
 from .._arrays._device_array import as_array_like
@@ -125,6 +126,7 @@ class EncoderCoordinates:
             self._mean_variance,
             self._shape[1],
             factor * self._unit,
+            self.skipped,
         )
 
     def rotated(self, basis):
@@ -161,6 +163,42 @@ class EncoderCoordinates:
         factor *= self._unit
         weights = self._multiply(coef, self._base, self._along, factor)
         self.join(out, weights, factor * intercept)
+
+    def mean_squares(self, X, mean):
+        """The mean square of each row's values in coordinates of variance one.
+
+        Parameters
+        ----------
+        X : ndarray or CSR array of shape (n_samples, n_features)
+        mean : ndarray of shape (n_features,)
+            Subtracted from the rows.
+
+        Returns
+        -------
+        squares : ndarray of shape (n_samples,)
+        """
+        squares = X.power(2) if sparse.issparse(X) else X * X
+        squares = squares.sum(axis=1) - 2 * (X @ mean) + mean @ mean
+        along = (X @ self._directions - mean @ self._directions) ** 2
+        added = self._along**2 - self._base**2
+        return np.maximum(self._base**2 * squares + along @ added, 0) / X.shape[1]
+
+    def unit_curvature(self, errors, decay):
+        """The curvature along each row of V, given that along pre-activations.
+
+        Parameters
+        ----------
+        errors : ndarray of shape (n_components, n_components)
+            Second derivatives with respect to the pre-activations of the units.
+        decay : float
+            Weight of the decay.
+
+        Returns
+        -------
+        curvature : ndarray of shape (n_components, n_components)
+        """
+        own = decay * self._base**2 * np.eye(len(errors))
+        return self._unit**2 * (errors + own)
 
     def split(self, vector):
         """The weights and intercepts at the beginning of a vector, as views."""

@@ -262,11 +262,25 @@ def points(n_points, size, rng, dtype=np.float64):
     return result
 
 
-def bfgs(pairs, gradient):
+class Scales:
+    """Multiplies vectors by the slopes of `valley` to some power."""
+
+    def __init__(self, scales):
+        self.scales = scales
+        self.n_updates = 0
+
+    def update(self, point):
+        self.n_updates += 1
+
+    def apply(self, vector):
+        vector *= self.scales
+
+
+def bfgs(pairs, gradient, scales=1.0):
     """``-H g`` by the textbook update of the full matrix."""
     s, y = pairs[-1]
     identity = np.eye(len(gradient))
-    H = (s @ y) / (y @ y) * identity
+    H = (s @ y) / (y @ (scales * y)) * scales * identity
     for s, y in pairs:
         rho = 1 / (s @ y)
         left = identity - rho * np.outer(s, y)
@@ -274,13 +288,17 @@ def bfgs(pairs, gradient):
     return -H @ gradient
 
 
+@pytest.mark.parametrize("preconditioner", [None, Scales(np.linspace(0.1, 3, 17))])
 @pytest.mark.parametrize("is_cut", [False, True])
-def test_the_direction_is_that_of_the_full_matrix(rng, team, is_cut, monkeypatch):
+def test_the_direction_is_that_of_the_full_matrix(
+    rng, team, is_cut, preconditioner, monkeypatch
+):
     if is_cut:
         monkeypatch.setattr("skl_sparse_ae._solvers._lbfgs.PIECE", 3)
         monkeypatch.setattr("skl_sparse_ae._arrays._team.WORK_PER_THREAD", 1)
     path = points(2 * N_PAIRS + 3, 17, rng)
-    hessian = InverseHessian(path[0].x, team)
+    hessian = InverseHessian(path[0].x, team, preconditioner)
+    scales = 1.0 if preconditioner is None else preconditioner.scales
     steps, n_left_out = [], []
     for old, new in pairwise(path):
         s, y = new.x - old.x, new.gradient - old.gradient
@@ -288,12 +306,46 @@ def test_the_direction_is_that_of_the_full_matrix(rng, team, is_cut, monkeypatch
         slope = hessian.direction(old, new, out)
         steps = [*steps, (s, y)][-N_PAIRS:]
         pairs = [(s, y) for s, y in steps if s @ y > 0]
-        expected = bfgs(pairs, new.gradient) if pairs else -new.gradient
+        expected = -scales * new.gradient
+        if pairs:
+            expected = bfgs(pairs, new.gradient, scales)
         assert_allclose(out, expected, rtol=1e-6, atol=1e-8)
         assert slope == pytest.approx(out @ new.gradient)
         n_left_out.append(len(steps) - len(pairs))
     assert 1 in n_left_out  # while the step of negative curvature is stored
     assert n_left_out[-1] == 0
+
+
+def test_a_good_preconditioner_needs_few_iterations(search):
+    exact = Scales(1 / (2 * SLOPES))
+    start, options = np.ones(10), {"tol": 1e-6, "n_iter_no_change": 2}
+    assert search(valley, start, preconditioner=exact, **options).n_iter <= 3
+    assert search(valley, start, **options).n_iter > 10
+
+
+@pytest.mark.parametrize(("n_iter", "n_updates"), [(1, 1), (3, 2), (8, 2), (9, 3)])
+def test_the_preconditioner_is_updated_less_and_less_often(n_iter, n_updates, search):
+    scales = Scales(np.full(10, 0.1))
+    outcome = search(valley, np.ones(10), preconditioner=scales, max_iter=n_iter)
+    assert outcome.n_iter == n_iter
+    assert scales.n_updates == n_updates
+
+
+def test_the_preconditioner_is_updated_at_the_last_point_evaluated(search):
+    evaluated = []
+
+    def recorded(x, gradient):
+        evaluated.append(x.copy())
+        return valley(x, gradient)
+
+    class Checked(Scales):
+        def update(self, point):
+            super().update(point)
+            assert_array_equal(point, evaluated[-1])
+
+    checked = Checked(np.full(10, 0.1))
+    search(recorded, np.ones(10), preconditioner=checked, max_iter=20)
+    assert checked.n_updates == 3
 
 
 def test_discarded_pairs_have_no_influence(rng, team):

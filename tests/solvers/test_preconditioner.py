@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import sparse
 
 from skl_sparse_ae._rows._in_memory import InMemory
 from skl_sparse_ae._solvers._preconditioner import (
@@ -63,6 +64,18 @@ def test_rows_in_a_basis_vary_along_all_of_its_directions(rng):
     coef, _ = known.to_encoder(np.concatenate([(Q @ V).ravel(), np.zeros(4)]))
     scales = np.array([(9 + mean) ** -0.5, (6 + mean) ** -0.5, mean**-0.5, mean**-0.5])
     assert_allclose(Q.T @ coef, UNIT * scales[:, np.newaxis] * V)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_the_mean_square_of_rows_is_that_of_decorrelated_ones(
+    container, covariance, rng
+):
+    X, mean = rng.randn(20, N_FEATURES), rng.randn(N_FEATURES)
+    damped = covariance + np.trace(covariance) / N_FEATURES * np.eye(N_FEATURES)
+    centred = X - mean
+    expected = np.einsum("ij,ji->i", centred, np.linalg.solve(damped, centred.T))
+    found = make(covariance, N_FEATURES).mean_squares(container(X), mean)
+    assert_allclose(found, expected / N_FEATURES)
 
 
 @pytest.mark.parametrize("damping", [0.01, 1.0])
