@@ -72,7 +72,7 @@ def test_units_of_noise_agree_as_by_chance(rng):
         SparseAutoencoder(10, max_iter=50), X, n_fits=3, random_state=0
     )
     difference = report.cosines.mean() - report.chance_cosines.mean()
-    assert abs(difference) < 0.1
+    assert abs(difference) < 0.15
 
 
 def test_the_report_is_reproducible_and_prints(digits):

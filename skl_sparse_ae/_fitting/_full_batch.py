@@ -73,14 +73,12 @@ class _FullSearch:
     team : Team
     inputs : array like the rows, or None
         Input of the encoder, if it is corrupted.
-
-    Attributes
-    ----------
-    preconditioner : GaussNewton or None
-        Of the points at which J is evaluated.
     """
 
-    preconditioner = None
+    #: Iterations before the Hessian matrix is approximated. At the start units are
+    #: nearly alike, and the long steps that follow may end at a far worse minimum: with
+    #: rectified units and logistic outputs, half of the units died.
+    first_update = 2
 
     def __init__(self, problem, team, inputs):
         self._problem, self._scaling = problem, problem.scaling
@@ -97,19 +95,29 @@ class _FullSearch:
             encoder = problem.coordinates.scaled(ENCODER_UNIT)
         self._coordinates = ParameterCoordinates(self._scaling.groups, encoder)
         self._gradient = None
+        self._curvature = self._hessian = None
         if _is_approximated(problem.network):
-            self.preconditioner = self._gauss_newton(
-                problem.curvature(encoder), encoder, self._scaling.groups[2:], team
-            )
+            self._curvature = problem.curvature(encoder, inputs)
+            self._hessian = GaussNewton(encoder, self._scaling.groups[2:], team)
 
-    def _gauss_newton(self, curvature, encoder, decoder, team):
-        """Return the inverse of an approximate Hessian matrix of J."""
+    @property
+    def preconditioner(self):
+        """What `minimize_lbfgs` calls so, or None."""
+        return None if self._hessian is None else self
 
-        def curvature_at(point):
-            return curvature.at(self._parameters(point), self.objective.unit_means)
+    def update(self, point):
+        """Approximate the Hessian matrix of J at the last point evaluated."""
+        parameters = self._parameters(point)
+        self._hessian.update(
+            self._curvature.at(parameters, self.objective.unit_means),
+            self._problem.alpha.weights,
+            float(self._scaling.value),
+            point,
+        )
 
-        unit, decay = float(self._scaling.value), self._problem.alpha.weights
-        return GaussNewton(encoder, decoder, curvature_at, unit, decay, team)
+    def apply(self, vector):
+        """Multiply a vector by the inverse of the approximate matrix, in place."""
+        self._hessian.apply(vector)
 
     def _parameters(self, point):
         """Return the parameters at a point, with the encoder's centred intercepts."""
@@ -164,6 +172,8 @@ class _EncoderSearch(_FullSearch):
     of much fewer dimensions.
     """
 
+    first_update = 0
+
     def __init__(self, problem, team, inputs):
         self._problem, self._scaling = problem, problem.scaling
         scaling, self._coordinates = self._scaling, problem.coordinates
@@ -181,13 +191,12 @@ class _EncoderSearch(_FullSearch):
             team, inputs, self._space, _memory_budget()
         )
         self._last_point = None
-        curvature = problem.curvature(self._coordinates, self._space)
+        self._hessian = None
+        self._curvature = problem.curvature(self._coordinates, inputs, self._space)
         enough = ROWS_PER_UNIT * problem.network.layout.n_components
-        enough = ceil(enough / curvature.density)
+        enough = ceil(enough / self._curvature.density)
         if problem.rows.n_distinct(enough) >= enough:
-            self.preconditioner = self._gauss_newton(
-                curvature, self._coordinates, [], team
-            )
+            self._hessian = GaussNewton(self._coordinates, [], team)
 
     def _parameters(self, point):
         encoder = (to_numpy(array) for array in self._coordinates.to_encoder(point))

@@ -47,7 +47,8 @@ class Problem(NamedTuple):
     """Rows, network and weights of J; in training, also what suits a solver to them.
 
     `missing_mean` is what the encoder sees in place of missing entries, where they are
-    allowed, or where it begins with ``missing_fill="reconstruction"``.
+    allowed, or where it begins with ``missing_fill="reconstruction"``. `n_sampled` is
+    the number of rows from which the curvature of J is estimated.
     """
 
     network: Network
@@ -58,6 +59,7 @@ class Problem(NamedTuple):
     coordinates: EncoderCoordinates | None = None
     missing_mean: np.ndarray | None = None
     missing_fill: str = "mean"
+    n_sampled: int = N_SAMPLED
 
     def objective(self, team, inputs=None, mean=None, memory_budget=0):
         """Return the `Objective` of all rows, with corrupted `inputs` if given."""
@@ -93,14 +95,16 @@ class Problem(NamedTuple):
             counts_active=self.target is not None,
         )
 
-    def curvature(self, coordinates, space=None):
-        """Return what computes the curvature of J along the encoder from some rows.
+    def curvature(self, coordinates, inputs=None, space=None):
+        """Return what computes the curvature of J from a sample of rows.
 
-        With a `RowSpace`, it is the encoder of rows in its basis, with coordinates for
-        these.
+        With corrupted `inputs`, from a sample of these; with a `RowSpace`, it is the
+        curvature for rows in its basis, as are the coordinates.
         """
         rows, network, mean = self._in_space(space)
-        X, sample_weight, _ = rows.sample(N_SAMPLED)
+        if inputs is not None:
+            rows = rows.replaced_by(inputs)
+        X, sample_weight, _ = rows.sample(self.n_sampled)
         return SampledCurvature(network, X, sample_weight, mean, coordinates)
 
     def _in_space(self, space):
@@ -184,6 +188,7 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
         coordinates,
         missing_mean,
         missing_fill(settings, rows),
+        n_sampled,
     )
 
 

@@ -20,8 +20,9 @@ are those of Martens and Grosse [1]_.
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
-from .._arrays._sparse_products import row_work
+from .._arrays._sparse_products import less_offsets, row_work
 from .._rows._moments import shares
 
 # Relative step of the difference that stands for the derivative of psi'.
@@ -75,6 +76,9 @@ class SampledCurvature:
         self._share = shares(X, sample_weight).astype(X.dtype)[:, np.newaxis]
         if isinstance(X, np.ndarray):
             X, mean = X - mean.astype(X.dtype), np.zeros_like(mean)
+        else:
+            X, offsets = less_offsets(sparse.csr_array(X))
+            mean = mean if offsets is None else mean - offsets
         self._X, self._mean = X, mean
         squares = coordinates.mean_squares(X, mean).astype(X.dtype)
         self._weights = self._share * squares[:, np.newaxis]

@@ -19,7 +19,7 @@ DAMPING = 0.5
 
 
 class GaussNewton:
-    """Preconditioner of L-BFGS: the inverse of an approximate Hessian matrix.
+    """The inverse of an approximate Hessian matrix of J.
 
     Parameters
     ----------
@@ -28,35 +28,39 @@ class GaussNewton:
     decoder : list of (slice, float)
         Where the decoder's weights and intercepts are in the vectors, and their units.
         Empty if these contain the encoder alone.
-    curvature_at : callable
-        Returns the `Curvature` at a point.
-    value_unit : float
-        J is divided by it.
-    decay : (float, float)
-        Weights of the decay of the encoder and of the decoder.
     team : Team
     """
 
-    def __init__(self, encoder, decoder, curvature_at, value_unit, decay, team):
-        self._curvature_at, self._value_unit = curvature_at, value_unit
-        self._blocks = [_EncoderBlock(encoder, decay[0], team)]
-        if decoder:
-            self._blocks.append(_DecoderBlock(decoder, decay[1], team))
+    def __init__(self, encoder, decoder, team):
+        self._encoder = _EncoderBlock(encoder, team)
+        self._decoder = _DecoderBlock(decoder, team) if decoder else None
         self._is_known = False
 
-    def update(self, point):
-        """Compute the inverse at a point; the identity where units write nothing."""
-        curvature = self._curvature_at(point)
+    def update(self, curvature, decay, value_unit, like):
+        """Compute the inverse; the identity where units write nothing.
+
+        Parameters
+        ----------
+        curvature : Curvature
+        decay : (float, float)
+            Weights of the decay of the encoder and of the decoder.
+        value_unit : float
+            J is divided by it.
+        like : array
+            Example of a vector.
+        """
         self._is_known = 0 < np.trace(curvature.errors) < np.inf
         if self._is_known:
-            for block in self._blocks:
-                block.update(curvature, self._value_unit, point)
+            self._encoder.update(curvature, decay[0], value_unit, like)
+            if self._decoder is not None:
+                self._decoder.update(curvature, decay[1], value_unit, like)
 
     def apply(self, vector):
         """Multiply a vector by the inverse, in place."""
         if self._is_known:
-            for block in self._blocks:
-                block.apply(vector)
+            self._encoder.apply(vector)
+            if self._decoder is not None:
+                self._decoder.apply(vector)
 
 
 class _EncoderBlock:
@@ -68,14 +72,14 @@ class _EncoderBlock:
     follows from the formula of Woodbury.
     """
 
-    def __init__(self, coordinates, decay, team):
-        self._coordinates, self._decay, self._team = coordinates, decay, team
+    def __init__(self, coordinates, team):
+        self._coordinates, self._team = coordinates, team
         self._inverse = self._core = None
 
-    def update(self, curvature, value_unit, point):
-        matrix = self._coordinates.unit_curvature(curvature.errors, self._decay)
+    def update(self, curvature, decay, value_unit, like):
+        matrix = self._coordinates.unit_curvature(curvature.errors, decay)
         inverse = _damped_inverse(matrix / value_unit)
-        self._inverse, self._core = as_array_like(inverse, point), None
+        self._inverse, self._core = as_array_like(inverse, like), None
         if curvature.penalty is None:
             return
         root = np.sqrt(curvature.penalty / value_unit)
@@ -88,8 +92,8 @@ class _EncoderBlock:
             coef[self._coordinates.skipped] = 0  # as the weights themselves
         products = coef.T @ coef + np.outer(intercept, intercept)
         core = _inverse(np.eye(len(inverse)) + products * inverse)
-        self._core = as_array_like(core, point)
-        self._slopes = self._coordinates.split(as_array_like(slopes, point))
+        self._core = as_array_like(core, like)
+        self._slopes = self._coordinates.split(as_array_like(slopes, like))
 
     def apply(self, vector):
         weights, intercept = self._coordinates.split(vector)
@@ -124,22 +128,22 @@ class _DecoderBlock:
     over the curvature of the output, which is damped by its mean.
     """
 
-    def __init__(self, groups, decay, team):
+    def __init__(self, groups, team):
         (self._weights, unit), (self._intercepts, intercept_unit) = groups
         self._units = unit, intercept_unit
-        self._decay, self._team = decay, team
+        self._team = team
         self._inverse = self._factors = None
 
-    def update(self, curvature, value_unit, point):
+    def update(self, curvature, decay, value_unit, like):
         n_components = len(curvature.errors)
         units = np.repeat(self._units, [n_components, 1])
         mean = float(np.mean(curvature.outputs))
         matrix = mean * curvature.codes
-        matrix[range(n_components), range(n_components)] += self._decay
+        matrix[range(n_components), range(n_components)] += decay
         inverse = _damped_inverse(units[:, np.newaxis] * matrix * units / value_unit)
-        self._inverse = as_array_like(inverse, point)
+        self._inverse = as_array_like(inverse, like)
         factors = 2 * mean / (curvature.outputs + mean)
-        self._factors = as_array_like(factors, point)
+        self._factors = as_array_like(factors, like)
 
     def apply(self, vector):
         intercept, inverse = vector[self._intercepts], self._inverse

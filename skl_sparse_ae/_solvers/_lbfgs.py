@@ -65,7 +65,8 @@ def minimize_lbfgs(
         See `_progress`.
     preconditioner : object, default=None
         Approximates the inverse Hessian matrix. ``update(point)`` adapts it to a point,
-        the last one evaluated; ``apply(vector)`` multiplies a vector by it, in place.
+        the last one evaluated, for the first time after `first_update` iterations, 0 or
+        2; ``apply(vector)`` multiplies a vector by it, in place.
 
     Returns
     -------
@@ -117,11 +118,13 @@ class _Search:
         empty_like = namespace(start).empty_like
         self._value_and_grad = value_and_grad
         self._team = team
-        self._hessian = InverseHessian(start, team, preconditioner)
-        self._preconditioner = preconditioner
+        self._hessian = InverseHessian(start, team)
+        self._preconditioner, self._next_update = preconditioner, None
+        if preconditioner is not None:
+            self._next_update = preconditioner.first_update
         self._shares = _vector_shares_for(start, team)
         self._direction = empty_like(start)
-        self._n_iter = self._next_update = 0
+        self._n_iter = 0
         self._is_restarting, self._is_steepest = True, False
         self._other, self.current = _Point(empty_like(start)), _Point(empty_like(start))
         self.current.x[...] = start
@@ -161,10 +164,11 @@ class _Search:
         return False
 
     def _update_preconditioner(self):
-        """Compute B anew after 0, 2, 8, 32 and so on iterations."""
-        if self._preconditioner is not None and self._n_iter == self._next_update:
+        """Compute B when it is due first, and after 2, 8, 32 and so on iterations."""
+        if self._n_iter == self._next_update:
             self._preconditioner.update(self.current.x)
-            self._next_update = max(2, 4 * self._n_iter)
+            self._hessian.preconditioner = self._preconditioner
+            self._next_update = max(2, 4 * self._next_update)
 
     def _quasi_newton(self):
         """Set the quasi-Newton direction and return its slope."""
@@ -221,9 +225,12 @@ class InverseHessian:
     point : array
         Example of a vector; determines dtype, device and size.
     team : Team
-    preconditioner : object, default=None
-        Its method `apply` multiplies a vector by B, in place. None stands for the
-        identity.
+
+    Attributes
+    ----------
+    preconditioner : object or None
+        Its method `apply` multiplies a vector by B, in place. None, at first, stands
+        for the identity.
 
     References
     ----------
@@ -232,8 +239,8 @@ class InverseHessian:
        1994.
     """
 
-    def __init__(self, point, team, preconditioner=None):
-        self._team, self._preconditioner = team, preconditioner
+    def __init__(self, point, team):
+        self._team, self.preconditioner = team, None
         self._shares = _vector_shares_for(point, team)
         # Memory of zeros is not allocated before they are overwritten.
         self._steps, self._changes = (
@@ -283,7 +290,7 @@ class InverseHessian:
         """
         self.reset()
         gradient, factor = point.gradient, -1.0
-        if self._preconditioner is None:
+        if self.preconditioner is None:
             factor /= max(1.0, sqrt(self._dot(gradient, gradient)))
         into(out, "multiply", gradient, factor)
         self._precondition(out)
@@ -326,8 +333,8 @@ class InverseHessian:
         self._factor = float(self._sy[k, k]) / self._dot(y, by)
 
     def _precondition(self, vector):
-        if self._preconditioner is not None:
-            self._preconditioner.apply(vector)
+        if self.preconditioner is not None:
+            self.preconditioner.apply(vector)
 
     def _products(self, vectors, vector):
         """Return the products of used vectors with another one."""

@@ -32,9 +32,8 @@ def curvature(rng):
 
 
 def make(coordinates, curvature, team, point, decoder=()):
-    options = VALUE_UNIT, DECAY, team
-    approximation = GaussNewton(coordinates, decoder, lambda _: curvature, *options)
-    approximation.update(point)
+    approximation = GaussNewton(coordinates, decoder, team)
+    approximation.update(curvature, DECAY, VALUE_UNIT, point)
     return approximation
 
 
@@ -132,9 +131,7 @@ def test_it_is_the_identity_where_nothing_is_known(errors, coordinates, team, rn
     curvature = Curvature(np.full((N_COMPONENTS, N_COMPONENTS), errors), None, None)
     vector = rng.randn(coordinates.size)
     expected = vector.copy()
-    approximation = GaussNewton(coordinates, [], lambda _: curvature, 1.0, (0, 0), team)
-    approximation.update(vector)
-    approximation.apply(vector)
+    make(coordinates, curvature, team, vector).apply(vector)
     assert_array_equal(vector, expected)
 
 
@@ -146,17 +143,3 @@ def test_pytorchs_tensors_give_the_same(coordinates, curvature, team, rng):
     make(coordinates, curvature, team, vector, groups).apply(vector)
     make(coordinates, curvature, team, tensor, groups).apply(tensor)
     assert_allclose(tensor.numpy(), vector)
-
-
-def test_the_curvature_is_that_of_the_point(coordinates, curvature, team, rng):
-    points = []
-
-    def curvature_at(point):
-        points.append(point)
-        return curvature
-
-    approximation = GaussNewton(coordinates, [], curvature_at, VALUE_UNIT, DECAY, team)
-    point = rng.randn(coordinates.size)
-    approximation.update(point)
-    assert len(points) == 1
-    assert points[0] is point
