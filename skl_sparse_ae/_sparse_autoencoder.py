@@ -238,9 +238,9 @@ class SparseAutoencoder(
           than four billion (of sparse X, six times non-zeros x units; fewer rows, in
           proportion, with more than 256 units and more than four for each column); for
           more than five million parameters; for "topk", "batch_topk", "jumprelu" and
-          "winner_take_all", whose objective is not smooth; and for ``loss="poisson"``,
-          where a single large count can slow down "lbfgs". Otherwise "lbfgs", and
-          always for Dask arrays.
+          "winner_take_all", whose objective is not smooth; and for ``loss="poisson"``
+          with tied weights, where a single large count can slow down "lbfgs".
+          Otherwise "lbfgs", and always for Dask arrays.
 
     max_iter : int, default=200
         Maximum number of iterations ("lbfgs") or epochs ("adam").
