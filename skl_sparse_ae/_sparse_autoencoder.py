@@ -156,8 +156,8 @@ class SparseAutoencoder(
         Rows for which the loss is not defined raise an error. `score` is the fraction
         of this loss that is explained. In the defaults of `beta` and `alpha`, the
         deviance of X replaces its variance. The last two losses take longer: L-BFGS
-        searches for the decoder too, in up to some 200 iterations, which may need a
-        larger `max_iter`, and sparse X is made dense in blocks of rows.
+        searches for the decoder too, in 20 to some 180 iterations, and sparse X is
+        made dense in blocks of rows.
 
     out_activation : {"auto", "identity", "logistic", "exponential"}, default="auto"
         Activation function of the output. "auto" follows `loss`: "identity" for
