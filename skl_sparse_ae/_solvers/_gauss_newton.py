@@ -6,6 +6,8 @@ penalty of each unit. For the decoder it is about the same for each output, up t
 factor. What links encoder and decoder is left out.
 """
 
+from contextlib import suppress
+
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotri
 
@@ -49,11 +51,14 @@ class GaussNewton:
         like : array
             Example of a vector.
         """
-        self._is_known = 0 < np.trace(curvature.errors) < np.inf
-        if self._is_known:
+        self._is_known = False
+        if not 0 < np.trace(curvature.errors) < np.inf:
+            return
+        with suppress(np.linalg.LinAlgError):
             self._encoder.update(curvature, decay[0], value_unit, like)
             if self._decoder is not None:
                 self._decoder.update(curvature, decay[1], value_unit, like)
+            self._is_known = True
 
     def apply(self, vector):
         """Multiply a vector by the inverse, in place."""
@@ -183,8 +188,11 @@ def _damped_inverse(matrix):
 
 
 def _inverse(matrix):
-    """Return the inverse of a positive definite matrix."""
-    factor, _ = dpotrf(matrix, lower=True)
+    """Return the inverse of a positive definite matrix; raise an error for others."""
+    factor, failed_at = dpotrf(matrix, lower=True)
+    # LAPACK does not tell where a value is not finite.
+    if failed_at or not np.isfinite(factor.diagonal()).all():
+        raise np.linalg.LinAlgError("the matrix is not positive definite")
     inverse, _ = dpotri(factor, lower=True)
     lower = np.tril(inverse)
     return lower + np.tril(lower, -1).T

@@ -128,10 +128,22 @@ def test_single_precision_remains(coordinates, curvature, team, rng):
 
 @pytest.mark.parametrize("errors", [0.0, np.inf, np.nan])
 def test_it_is_the_identity_where_nothing_is_known(errors, coordinates, team, rng):
-    curvature = Curvature(np.full((N_COMPONENTS, N_COMPONENTS), errors), None, None)
+    errors = np.full((N_COMPONENTS, N_COMPONENTS), errors)
+    curvature = Curvature(errors, np.eye(N_COMPONENTS + 1), np.ones(N_FEATURES))
     vector = rng.randn(coordinates.size)
     expected = vector.copy()
     make(coordinates, curvature, team, vector).apply(vector)
+    assert_array_equal(vector, expected)
+
+
+def test_it_is_the_identity_where_a_matrix_cannot_be_inverted(
+    coordinates, curvature, team, rng
+):
+    curvature = curvature._replace(codes=np.full((N_COMPONENTS + 1,) * 2, np.nan))
+    groups, size = decoder_after(coordinates)
+    vector = rng.randn(size)
+    expected = vector.copy()
+    make(coordinates, curvature, team, vector, groups).apply(vector)
     assert_array_equal(vector, expected)
 
 
