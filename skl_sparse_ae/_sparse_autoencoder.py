@@ -155,9 +155,9 @@ class SparseAutoencoder(
 
         Rows for which the loss is not defined raise an error. `score` is the fraction
         of this loss that is explained. In the defaults of `beta` and `alpha`, the
-        deviance of X replaces its variance. The last two losses take longer: L-BFGS
-        searches for the decoder too, in 20 to some 180 iterations, and sparse X is
-        made dense in blocks of rows.
+        deviance of X replaces its variance. The last two losses take longer, since
+        the decoder is searched for, too: small tables of counts may need a larger
+        `max_iter` or ``solver="lbfgs"``. Sparse X is made dense in blocks of rows.
 
     out_activation : {"auto", "identity", "logistic", "exponential"}, default="auto"
         Activation function of the output. "auto" follows `loss`: "identity" for
@@ -238,8 +238,8 @@ class SparseAutoencoder(
           than four billion (of sparse X, six times non-zeros x units; fewer rows, in
           proportion, with more than 256 units and more than four for each column); for
           more than five million parameters; for "topk", "batch_topk", "jumprelu" and
-          "winner_take_all", whose objective is not smooth; and for ``loss="poisson"``
-          with tied weights, where a single large count can slow down "lbfgs".
+          "winner_take_all", whose objective is not smooth; and for ``loss="poisson"``,
+          where "lbfgs" is faster and ends at a lower J, but may fit a few large counts.
           Otherwise "lbfgs", and always for Dask arrays.
 
     max_iter : int, default=200

@@ -13,7 +13,7 @@ from ._combinations import check_combinations
 from ._early_stopping import hold_out, make_validation
 from ._filling import LONG_TURN, SHORT_TURN, train_by_turns
 from ._fitted import fitted_attributes
-from ._full_batch import is_approximated, train_lbfgs
+from ._full_batch import train_lbfgs
 from ._initial import initial_parameters
 from ._messages import divergence_as_value_error, warn_about
 from ._mini_batch import train_adam
@@ -189,9 +189,9 @@ def _suits_lbfgs(settings, problem):
         max_rows = LBFGS_MAX_WORK / work
         max_rows = np.clip(max_rows, LBFGS_MAX_ROWS_OF_LARGE, LBFGS_MAX_ROWS)
     is_small = n_rows <= max_rows and network.layout.size <= LBFGS_MAX_PARAMETERS
-    # A single large count slows down a search that does not know the curvature.
-    suits = network.loss.has_bounded_curvature or is_approximated(network)
-    return is_small and suits and not network.penalty.selects
+    return (
+        is_small and network.loss.has_bounded_curvature and not network.penalty.selects
+    )
 
 
 def _starting_point(settings, problem, rng, previous):

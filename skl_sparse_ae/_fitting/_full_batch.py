@@ -96,7 +96,7 @@ class _FullSearch:
         self._coordinates = ParameterCoordinates(self._scaling.groups, encoder)
         self._gradient = None
         self._curvature = self._hessian = None
-        if is_approximated(problem.network):
+        if _is_approximated(problem.network):
             self._curvature = problem.curvature(encoder, inputs)
             self._hessian = GaussNewton(encoder, self._scaling.groups[2:], team)
 
@@ -234,7 +234,7 @@ class _EncoderSearch(_FullSearch):
         return self.objective.active_fraction
 
 
-def is_approximated(network):
+def _is_approximated(network):
     """Whether the Hessian matrix of J in all parameters is approximated."""
     layout = network.layout
     is_plain = network.convolution is None and network.widths is None
