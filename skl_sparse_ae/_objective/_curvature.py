@@ -36,8 +36,9 @@ class Curvature(NamedTuple):
     ----------
     errors : ndarray of shape (n_components, n_components)
         ``E[|x|^2 / n f' f'^T]`` times ``W_d H W_d^T``, entry by entry.
-    codes : ndarray of shape (n_components + 1, n_components + 1)
-        Mean products of the codes and of a one behind them.
+    codes : ndarray of shape (n_components + 1, n_components + 1) or None
+        Mean products of the codes and of a one behind them. None where the
+        decoder is not searched for.
     outputs : ndarray of shape (n_features,)
         The mean of H for each output.
     penalty : ndarray of shape (n_components,) or None
@@ -50,7 +51,7 @@ class Curvature(NamedTuple):
     """
 
     errors: np.ndarray
-    codes: np.ndarray
+    codes: np.ndarray | None
     outputs: np.ndarray
     penalty: np.ndarray | None = None
     coef_slopes: np.ndarray | None = None
@@ -95,7 +96,7 @@ class SampledCurvature:
         ----------
         parameters : Parameters
             NumPy's, with the encoder's intercepts for centred rows. The decoder's
-            intercepts are only needed for outputs that are not linear.
+            intercepts are None where the decoder is not searched for.
         unit_means : ndarray of shape (n_components,)
             Means of phi over all rows.
 
@@ -109,8 +110,10 @@ class SampledCurvature:
         slope = network.activation.derivative(code)
         errors = (components * outputs) @ components.T
         errors = errors * (slope.T @ (self._weights * slope))
-        codes = np.column_stack([code, np.ones(len(code))])
-        codes = codes.T @ (self._share * codes)
+        codes = None
+        if parameters.decoder_intercept is not None:
+            codes = np.column_stack([code, np.ones(len(code))])
+            codes = codes.T @ (self._share * codes)
         if not penalty.has_term or penalty.is_linear:
             return Curvature(errors, codes, outputs)
         slope *= self._share * penalty.phi_derivative(code, network.activation)

@@ -246,7 +246,7 @@ class InverseHessian:
         self._steps, self._changes = (
             zeros((N_PAIRS, point.shape[0]), point) for _ in range(2)
         )
-        self._sy = np.zeros((N_PAIRS, N_PAIRS))
+        self._sy, self._yy = np.zeros((N_PAIRS, N_PAIRS)), np.zeros(N_PAIRS)
         self.reset()
 
     def reset(self):
@@ -254,7 +254,6 @@ class InverseHessian:
         self._n_used = 0
         self._next = 0
         self._order = []  # indices of pairs, oldest first
-        self._factor = 1.0
 
     def direction(self, old, new, out):
         """Store the pair of two points, and write ``-H g`` at the new one to `out`.
@@ -265,17 +264,16 @@ class InverseHessian:
             Slope at the new point in this direction.
         """
         products = self._add_pair(old, new)
-        self._set_factor()
-        order = self._order
+        order, factor = self._order, self._factor()
         sy = self._sy[order][:, order]
         u, v = np.zeros(self._n_used), np.zeros(self._n_used)
         u[order] = _solve(sy, products[order])
         self._combine(new.gradient, 1.0, self._changes, -u, out)
         self._precondition(out)
-        products = self._factor * self._products(self._changes, out)
+        products = factor * self._products(self._changes, out)
         right = np.diag(sy) * u[order] - products[order]
         v[order] = _solve(sy, right, trans=1)
-        self._combine(out, -self._factor, self._steps, -v, out)
+        self._combine(out, -factor, self._steps, -v, out)
         return self._dot(new.gradient, out)
 
     def steepest(self, point, out):
@@ -314,23 +312,25 @@ class InverseHessian:
             return sums, square
 
         sums, squares = zip(*self._team.map(measure, self._shares), strict=True)
-        (self._sy[: self._n_used, k], with_g), square = sum(sums), sum(squares)
+        (self._sy[: self._n_used, k], with_g), self._yy[k] = sum(sums), sum(squares)
         self._order = [i for i in self._order if i != k]
         # A pair without positive curvature beyond rounding would make H indefinite.
-        if self._sy[k, k] > np.finfo(np.float64).eps * square:
+        if self._sy[k, k] > np.finfo(np.float64).eps * self._yy[k]:
             self._order.append(k)
         return with_g
 
-    def _set_factor(self):
-        """Set c by the last pair."""
+    def _factor(self):
+        """Return c, which is one without pairs."""
         if not self._order:
-            self._factor = 1.0
-            return
+            return 1.0
         k = self._order[-1]
-        y = self._changes[k, :]
-        by = y + 0  # a copy, in each library
-        self._precondition(by)
-        self._factor = float(self._sy[k, k]) / self._dot(y, by)
+        square = float(self._yy[k])  # a NumPy scalar would upcast
+        if self.preconditioner is not None:
+            y = self._changes[k, :]
+            by = y + 0  # a copy, in each library
+            self._precondition(by)
+            square = self._dot(y, by)
+        return float(self._sy[k, k]) / square
 
     def _precondition(self, vector):
         if self.preconditioner is not None:
@@ -350,10 +350,9 @@ class InverseHessian:
 
         def add(share):
             for piece in share:
-                total = weights @ used[:, piece]
-                into(out[piece], "multiply", vector[piece], factor)
                 d = out[piece]
-                d += total
+                into(d, "multiply", vector[piece], factor)
+                d += weights @ used[:, piece]
 
         used = vectors[: self._n_used, :]
         weights = as_array_like(weights, vectors)

@@ -149,6 +149,16 @@ def test_slopes_are_derivatives_of_the_means(penalty, container, parameters, rng
     assert_allclose(found.penalty, bend, rtol=1e-6)
 
 
+def test_codes_are_not_multiplied_where_no_decoder_is_searched_for(parameters, rng):
+    X = rng.rand(N_ROWS, N_FEATURES)
+    mean, coordinates = X.mean(axis=0), make_coordinates(rng)
+    curvature = make_curvature(X, None, mean, coordinates, NoPenalty())
+    means = np.ones(N_COMPONENTS)
+    found = curvature.at(parameters._replace(decoder_intercept=None), means)
+    assert found.codes is None
+    assert_allclose(found.errors, curvature.at(parameters, means).errors)
+
+
 def test_without_curvature_of_the_penalty_there_are_no_slopes(parameters, rng):
     X = rng.rand(N_ROWS, N_FEATURES)
     coordinates = make_coordinates(rng)
