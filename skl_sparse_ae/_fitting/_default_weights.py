@@ -9,6 +9,7 @@ from numbers import Real
 import numpy as np
 
 from .._network._decay import Decay
+from .._solvers._preconditioner import ROUNDING
 
 # Bounds of rho="auto", and the least number of units that are active in a row: with a
 # single one, a code only says to which cluster a row belongs.
@@ -151,9 +152,23 @@ def decay_weights(
     if settings.missing_values is None:
         enough = _enough_units(network, rows, spectrum, scaling, is_stream)
     few = 0.0 if is_stream else _few_rows(network, rows)
-    return _by_variance(
-        decay, variance, coordinates, max(enough, few), LEAST_VARIANCE**enough
-    )
+    exponent, damping = max(enough, few), LEAST_VARIANCE**enough
+    if exponent == 0:
+        return decay
+    n_dimensions = rows.shape[1]
+    if not is_stream:
+        n_dimensions = _n_dimensions(rows, spectrum, scaling.variance)
+    directions = coordinates.relative_variances(variance, damping, n_dimensions)
+    return _by_variance(decay, exponent, *directions)
+
+
+def _n_dimensions(rows, spectrum, variance):
+    """Return the number of directions along which rows vary, as far as a sample tells.
+
+    Few rows vary along fewer directions than they have columns.
+    """
+    n_directions = spectrum.n_directions(ROUNDING * variance / rows.shape[1])
+    return min(n_directions, rows.n_distinct(int(n_directions) + 2) - 1)
 
 
 def _enough_units(network, rows, spectrum, scaling, is_stream):
@@ -179,7 +194,7 @@ def _few_rows(network, rows):
     """Return one if there are at most two rows for each unit, and zero from twenty on.
 
     It is less if rho is small: units that are active on fewer rows would learn these by
-    heart.
+    heart. It is up to half as much again if there are many more columns than rows.
     """
     level = _level(network)
     if level <= LEAST_RHO:  # as with many rows, which need not be counted again
@@ -187,7 +202,24 @@ def _few_rows(network, rows):
     # More units than columns find no further directions.
     level = min(level, _units_per_row(min(network.layout.shape), rows))
     share = (level - LEAST_RHO) / (LARGEST_RHO - LEAST_RHO)
-    return min(max(share, 0.0), 1.0)
+    share = min(max(share, 0.0), 1.0)
+    n_features = network.layout.shape[0]
+    return share * (1 + _least_ratio(rows.n_distinct(n_features), n_features) / 2)
+
+
+def _least_ratio(n_rows, n_features):
+    """Return the smallest variance along a direction of rows, relative to the mean.
+
+    This is its limit for many uncorrelated columns [1]_. Near zero, a small variance
+    says little about that of other rows, and whitening would make noise large. Near
+    one, with many more columns than rows, it is a matter of the columns.
+
+    References
+    ----------
+    .. [1] V. A. Marchenko, L. A. Pastur, "Distribution of eigenvalues for some sets of
+       random matrices", Mathematics of the USSR-Sbornik 1, 1967.
+    """
+    return (1 - min(n_rows / n_features, 1.0) ** 0.5) ** 2
 
 
 def _level(network):
@@ -234,12 +266,13 @@ def _curvature(network, steepness):
     return float(network.out_activation.derivative(np.full(1, 0.5))[0]) ** 2
 
 
-def _by_variance(decay, variance, coordinates, exponent, damping):
+def _by_variance(decay, exponent, directions, along, elsewhere):
     """Return a decay that is a power of the variance along a direction.
 
     Equal decay favours directions of large variance, of which the code is then made
     almost alone. Decay of the variance of pre-activations, the power of one, makes
-    their spread along a direction the square root of that of X, as half of whitening.
+    their spread along a direction the square root of that of X, as half of whitening;
+    a power of two would be all of it, and leads to units that tell single rows apart.
     This keeps directions of small variance, which can separate classes as well. It is
     wanted where the code can reproduce the rows in every direction: with a unit for
     each, or with about as many units as rows.
@@ -247,21 +280,19 @@ def _by_variance(decay, variance, coordinates, exponent, damping):
     Parameters
     ----------
     decay : Decay
-        That along a direction of a given variance.
-    variance : float
-    coordinates : EncoderCoordinates
+        That along a direction whose variance is the unit of the others.
     exponent : float
-        Between zero and one.
-    damping : float
-        Added to variances, as a part of the mean variance of the columns.
+        Above zero, at most 1.5.
+    directions : ndarray of shape (n_features, n_directions)
+    along : ndarray of shape (n_directions,)
+        Variances along these.
+    elsewhere : float
+        Variance along all others.
 
     Returns
     -------
     decay : Decay
     """
-    if exponent == 0:
-        return decay
-    directions, along, elsewhere = coordinates.relative_variances(variance, damping)
     if not len(along):
         return decay
     least = min(elsewhere, along.min()) ** exponent

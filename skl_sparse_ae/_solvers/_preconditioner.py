@@ -80,7 +80,7 @@ class EncoderCoordinates:
         weights = self._multiply(coef, 1 / self._base, 1 / self._along, 1 / self._unit)
         return np.concatenate([weights.ravel(), intercept / self._unit])
 
-    def relative_variances(self, variance, damping):
+    def relative_variances(self, variance, damping, n_dimensions):
         """Return directions, and damped variances in units of another one.
 
         Parameters
@@ -88,6 +88,8 @@ class EncoderCoordinates:
         variance : float
         damping : float
             Added to all variances, as a part of the mean variance of the columns.
+        n_dimensions : float
+            Number of directions along which rows vary, with those that are not known.
 
         Returns
         -------
@@ -98,7 +100,7 @@ class EncoderCoordinates:
         """
         added = damping * self._mean_variance
         unit = variance + added
-        elsewhere = max(self._rest(self._shape[0]), added) / unit
+        elsewhere = max(self._rest(n_dimensions), added) / unit
         return self._directions, (self._variances + added) / unit, elsewhere
 
     def shrunk(self, coef):

@@ -89,13 +89,48 @@ def test_scale_is_a_power_of_the_variance_along_a_direction(
     rest = values[~known].sum() / max(1, np.sum(~known))
     damping = 0.1**enough * mean
     damped = np.where(known, values + damping, max(rest, damping))
-    exponent = max(enough, few_rows)
+    wide = (1 - min(n_rows / n_columns, 1) ** 0.5) ** 2
+    exponent = max(enough, few_rows * (1 + wide / 2))
     share = max(principal, 2 * values.sum() / 8)
     decay = 0.02 * principal * share * (damped / (principal + damping)) ** exponent
     D = fitted.decay_directions_
     actual = fitted.alpha_[0] * np.eye(X.shape[1]) + D.T @ D
     assert_allclose(actual, vectors * decay @ vectors.T, rtol=1e-9, atol=1e-9)
     assert fitted.alpha_[1] == 0.001
+
+
+@pytest.fixture
+def wide(rng):
+    """Two tables of 80 rows and 1000 columns, with a spectrum of slow decay."""
+    return rng.randn(2, 80, 1000) * np.arange(1, 1001) ** -0.35
+
+
+def test_directions_beyond_the_known_share_what_few_rows_vary_along_them(wide):
+    """Not what is left for each column: rows do not vary along most directions."""
+    X = wide[0]
+    fitted = SparseAutoencoder(79, random_state=0, tol=0.02).fit(X)
+    centred = X - X.mean(axis=0)
+    _, roots, directions = np.linalg.svd(centred, full_matrices=False)
+    variances, directions = roots[:79] ** 2 / 80, directions[:79]
+    mean, principal = variances.sum() / 1000, np.average(variances, weights=variances)
+    damping = mean / 10  # as many units as directions
+    damped = np.append(variances[:64], np.full(15, variances[64:].mean())) + damping
+    damped[64:] -= damping
+    exponent = 1 + (1 - 0.08**0.5) ** 2 / 2
+    share = max(principal, 2 * variances.sum() / 79)
+    decay = 0.02 * principal * share * (damped / (principal + damping)) ** exponent
+    D = fitted.decay_directions_
+    along = fitted.alpha_[0] * np.eye(79) + (D @ directions.T).T @ (D @ directions.T)
+    assert_allclose(along, np.diag(decay), rtol=1e-8, atol=1e-8 * decay.max())
+
+
+def test_a_longer_search_does_not_learn_few_rows_by_heart(wide):
+    X, others = wide
+    scores = [
+        SparseAutoencoder(79, random_state=0, tol=tol, max_iter=400).fit(X).score(others)
+        for tol in (1e-3, 1e-5)
+    ]
+    assert scores[1] > scores[0] - 0.005 > 0.1
 
 
 def test_many_rows_and_given_numbers_have_no_directions(wine, rng):

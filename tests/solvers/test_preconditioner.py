@@ -82,10 +82,10 @@ def test_the_mean_square_of_rows_is_that_of_decorrelated_ones(
 def test_variances_relative_to_another(damping, covariance):
     mean = np.trace(covariance) / N_FEATURES
     coordinates = make(covariance, 3)
-    directions, along, elsewhere = coordinates.relative_variances(7.0, damping)
+    directions, along, elsewhere = coordinates.relative_variances(7.0, damping, 5)
     added = damping * mean
     assert_allclose(along, (np.array([5.0, 6, 9]) + added) / (7 + added))
-    rest = (np.trace(covariance) - 20) / (N_FEATURES - 3)
+    rest = (np.trace(covariance) - 20) / (5 - 3)
     assert elsewhere == pytest.approx(max(rest, added) / (7 + added))
     assert_allclose(
         directions.T @ covariance @ directions, np.diag([5.0, 6, 9]), atol=1e-12
