@@ -1,7 +1,8 @@
 """The values of `rho` and `alpha` that "auto" and "scale" stand for.
 
 Both are in units of the data, so that a fit does not depend on the unit of X: not on
-its scale, nor on repeated rows. doc/defaults.md has the study behind the constants.
+its scale, nor on repeated rows, but for the sample in which the spectrum of many rows
+is estimated. doc/defaults.md has the study behind the constants.
 """
 
 from numbers import Real
@@ -95,7 +96,15 @@ def rank_factor(settings, penalty_class, n_components, spectrum):
 
 
 def decay_weights(
-    settings, network, rows, spectrum, scaling, steepness, coordinates, is_stream
+    settings,
+    network,
+    rows,
+    spectrum,
+    scaling,
+    steepness,
+    coordinates,
+    is_stream,
+    observed=1.0,
 ):
     """Return the `Decay` of a fit.
 
@@ -114,43 +123,32 @@ def decay_weights(
     coordinates : EncoderCoordinates
     is_stream : bool
         Whether more rows will follow.
+    observed : float, default=1.0
+        Fraction of the entries that are observed; zero if the encoder sees column means
+        in place of the others.
 
     Returns
     -------
     decay : Decay
+
+    Raises
+    ------
+    ValueError
+        If the values of "scale" leave the range of the rows' precision.
     """
     if settings.alpha != "scale":
         return _given_weights(settings.alpha)
-    factor, seen_variance = network.penalty.decay_factor, scaling.variance
-    if network.convolution is not None:
-        # A kernel writes a patch in each of so many parts of an image.
-        seen_variance = rows.moments()[1]
-        factor *= scaling.variance / (seen_variance or 1.0)
     variance = spectrum.principal_variance
-    # What the variance of rows is worth in J, and the derivative of the output that of
-    # a pre-activation: both decays are the same part of J as for squared errors.
-    if not network.loss.has_bounded_curvature:
-        # The output multiplies rates, by factors that do not depend on their size.
-        steepness = 1.0
-    ratio = scaling.deviance / scaling.variance if scaling.variance else 1.0
-    if not _is_bounded(network) or network.layout.tied_weights:
-        return _decay_of_products(network, factor, variance, ratio, steepness)
-    decay = Decay(
-        factor * _encoder_decay(network, variance, seen_variance) * ratio,
-        factor * DECODER_DECAY * _curvature(network, steepness),
-    )
-    if not np.isfinite(decay.encoder):
-        raise ValueError(
-            "The squared variance of X overflows, which alpha='scale' is in units of. "
-            "Scale X, for instance with sklearn.preprocessing.StandardScaler or "
-            "MinMaxScaler."
-        )
-    if settings._takes_images:
+    decay = _equal_decay(network, rows, variance, scaling, steepness)
+    if scaling.variance and network.penalty.decay_factor:
+        _check_range(decay, rows.dtype)
+    if settings._takes_images or not _has_linear_range(network):
         return decay
-    enough = 0.0
-    # What is missing is predicted by directions that many columns share.
-    if settings.missing_values is None:
-        enough = _enough_units(network, rows, spectrum, scaling, is_stream)
+    enough = _enough_units(network, rows, spectrum, scaling, is_stream)
+    if observed < 1:
+        # What is missing is predicted by directions that many columns share, and means
+        # in place of it are noise along the others.
+        enough *= observed / 2
     few = 0.0 if is_stream else _few_rows(network, rows)
     exponent, damping = max(enough, few), LEAST_VARIANCE**enough
     if exponent == 0:
@@ -160,6 +158,40 @@ def decay_weights(
         n_dimensions = _n_dimensions(rows, spectrum, scaling.variance)
     directions = coordinates.relative_variances(variance, damping, n_dimensions)
     return _by_variance(decay, exponent, *directions)
+
+
+def _equal_decay(network, rows, variance, scaling, steepness):
+    """Return the decay for the principal variance, which is the same everywhere."""
+    factor, seen_variance = network.penalty.decay_factor, scaling.variance
+    if network.convolution is not None:
+        # A kernel writes a patch in each of so many parts of an image.
+        seen_variance = rows.moments()[1]
+        factor *= scaling.variance / (seen_variance or 1.0)
+    # What the variance of rows is worth in J, and the derivative of the output that of
+    # a pre-activation: both decays are the same part of J as for squared errors.
+    if not network.loss.has_bounded_curvature:
+        # The output multiplies rates, by factors that do not depend on their size.
+        steepness = 1.0
+    ratio = scaling.deviance / scaling.variance if scaling.variance else 1.0
+    if not _has_linear_range(network):
+        return _decay_of_products(network, factor, variance, ratio, steepness)
+    return Decay(
+        factor * _encoder_decay(network, variance, seen_variance) * ratio,
+        factor * DECODER_DECAY * _curvature(network, steepness),
+    )
+
+
+def _check_range(decay, dtype):
+    """Raise ValueError if a weight is too large or too small for a precision."""
+    limits = np.finfo(dtype)
+    for weight in decay.weights:
+        if not limits.tiny <= weight <= limits.max:
+            what = "overflows" if weight > 1 else "underflows"
+            raise ValueError(
+                f"The squared variance of X {what} in {dtype}, and alpha='scale' is in "
+                "units of it. Scale X, for instance with "
+                "sklearn.preprocessing.StandardScaler or MinMaxScaler, or use float64."
+            )
 
 
 def _n_dimensions(rows, spectrum, variance):
@@ -231,11 +263,19 @@ def _is_bounded(network):
     return np.isfinite(network.activation.range).all()
 
 
+def _has_linear_range(network):
+    """Whether weights of the encoder have a scale of their own.
+
+    Otherwise only their products with the decoder's count, or both are the same.
+    """
+    return _is_bounded(network) and not network.layout.tied_weights
+
+
 def _decay_of_products(network, factor, variance, ratio, steepness):
     """Return the decay of rectified or tied units.
 
-    Both matrices are of order one, or the same: only the product counts, unless weights
-    are in units of X, as those that write bounded activations are.
+    Both matrices are of order one, or the same, unless weights are in units of X, as
+    those that write bounded activations are.
     """
     both = (ENCODER_DECAY * DECODER_DECAY) ** 0.5 * variance
     both = factor * (min(both, DECODER_DECAY) if _is_bounded(network) else both)

@@ -12,6 +12,7 @@ from .._rows._missing import mean_square_change
 from .._solvers._progress import PLATEAU_TOL_FACTOR
 from ._fitted import reconstruction_at
 from ._full_batch import PLATEAU_EXPLAINED
+from ._missing import Filled
 from ._problem import make_problem
 
 #: Iterations or epochs between two reconstructions. Where the decoder is solved for,
@@ -48,8 +49,9 @@ def train_by_turns(settings, rows, previous, train, length):
     """
     turn, n_iter, target = copy.copy(settings), 0, None
     means = filled = rows.replaced_by(rows.complete)
+    was_missing = Filled(rows.fill, rows.observed_fraction())
     while True:
-        problem = make_problem(settings, filled)._replace(missing_mean=rows.fill)
+        problem = make_problem(settings, filled, was_missing=was_missing)
         if target is not None:
             target = target.passed_on(problem.network.penalty)
             problem = problem._replace(target=target)

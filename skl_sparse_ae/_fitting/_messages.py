@@ -100,10 +100,10 @@ def warn_about(
         if _is_worse_than_means(settings, problem, outcome, terms):
             _warn_of_a_bad_search(settings, problem, terms)
         else:
-            _warn_if_nothing_is_explained(problem, terms.reconstruction)
+            _warn_if_nothing_is_explained(settings, problem, terms.reconstruction)
         if patches is not None:
             _warn_if_images_are_not_explained(patches.reconstruction, patches.variance)
-    _warn_if_level_is_missed(problem, level)
+    _warn_if_level_is_missed(problem, outcome, level)
     # Images have one unit, and losses other than squares know that of each column.
     if not (settings._takes_images or problem.network.loss.is_canonical):
         _warn_if_columns_are_lost(problem, theta)
@@ -169,21 +169,41 @@ def _ratio_that_loses_digits(squares, variance, dtype):
     return None
 
 
-def _warn_if_nothing_is_explained(problem, reconstruction):
+def _warn_if_nothing_is_explained(settings, problem, reconstruction):
     deviance, unit = problem.scaling.deviance, "variance"
     if problem.network.loss.is_canonical:
         unit = "deviance"
     if 1 - explained_fraction(reconstruction, deviance) > 0.99 and deviance > 0:
-        spread, penalty = problem.scaling.spread, problem.network.penalty
+        penalty = problem.network.penalty
         encoder, decoder = problem.alpha.weights
         _warn(
             f"The reconstruction explains less than 1 % of the {unit} of X: the "
             f"decay alpha=({encoder:.2g}, {decoder:.2g}) or the penalty {penalty} is "
             "too strong for it, training stopped too early, or "
-            f"n_components={problem.network.layout.n_components} is too small. Scale "
-            f"X, whose columns have a standard deviation of about {spread:.2g}, or "
-            "lower alpha or beta."
+            f"n_components={problem.network.layout.n_components} is too small. "
+            + _remedy(settings, problem)
         )
+
+
+def _remedy(settings, problem):
+    """Return what makes decay and penalty weaker, relative to the variance of X.
+
+    Those of the defaults are in units of X: they do not change if X is scaled.
+    """
+    encoder, decoder = problem.alpha.weights
+    weaker = f"Try a weaker decay, alpha=({encoder / 10:.2g}, {decoder / 10:.2g})"
+    if settings.alpha != "scale":
+        spread = problem.scaling.spread
+        weaker = (
+            "Scale X, whose columns have a standard deviation of about "
+            f"{spread:.2g}, or lower alpha"
+        )
+    beta = getattr(problem.network.penalty, "beta", 0)
+    if beta:
+        weaker += f", a beta below {beta:.2g}"
+    if hasattr(problem.network.penalty, "rho"):
+        weaker += ", a larger rho"
+    return f"{weaker}, or more units."
 
 
 def _is_worse_than_means(settings, problem, outcome, terms):
@@ -226,17 +246,20 @@ def _warn_if_images_are_not_explained(reconstruction, variance):
         )
 
 
-def _warn_if_level_is_missed(problem, level):
+def _warn_if_level_is_missed(problem, outcome, level):
     if problem.target is None or problem.target.is_reached(level):
         return
     penalty, part = problem.network.penalty, problem.target.part_of_first
-    advice = "Use a larger max_iter, or another rho."
+    longer = "a larger max_iter"
+    if outcome.converged:
+        longer = "a smaller tol, with a larger max_iter"
+    advice = f"Use {longer}, or another rho."
     if level < penalty.rho and part < 1:
         advice = (
             f"Fewer are active although beta has fallen to {part:.2g} of its first "
             "value: the rows may need no more. Use a smaller rho or fewer units"
         )
-        advice += "." if part < NEARLY_ZERO else ", or a larger max_iter."
+        advice += "." if part < NEARLY_ZERO else f", or {longer}."
     _warn(
         f"beta='adaptive' should make the fraction rho={penalty.rho:.3g} of the units "
         f"active on average, but has reached {level:.3g}, with beta_="

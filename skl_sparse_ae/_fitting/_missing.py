@@ -1,6 +1,23 @@
 """Missing entries of training rows."""
 
+from typing import NamedTuple
+
 import numpy as np
+
+
+class Filled(NamedTuple):
+    """What was missing of rows that are complete now.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (n_features,)
+        What the encoder saw in place of missing entries at first.
+    observed : float
+        Fraction of the entries that were observed.
+    """
+
+    mean: np.ndarray
+    observed: float
 
 
 def filled_by_means(rows, names=None, fill=None):

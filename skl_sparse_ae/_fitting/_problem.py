@@ -115,7 +115,7 @@ class Problem(NamedTuple):
         return space.rows, space.network(self.network), mean
 
 
-def make_problem(settings, rows, convolution=None, is_stream=False):
+def make_problem(settings, rows, convolution=None, is_stream=False, was_missing=None):
     """Return the `Problem` for the rows and the parameters of an estimator.
 
     Parameters
@@ -126,6 +126,8 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
         Of rows that are images and are trained on as a whole.
     is_stream : bool, default=False
         Whether more rows will follow.
+    was_missing : Filled, default=None
+        Given if `rows` are complete because missing entries have been reconstructed.
 
     Raises
     ------
@@ -147,9 +149,15 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
     loss, output_mean = LOSSES[settings.loss](None), mean
     if loss.is_canonical:
         output_mean = mean_row(loss, rows, mean)
-    missing_mean = None
-    if settings.missing_values is not None:
-        missing_mean = output_mean if rows.fill is None else rows.fill
+    fill, missing_mean, observed = missing_fill(settings, rows), None, 1.0
+    if was_missing is not None:
+        missing_mean, observed = was_missing
+    elif rows.fill is not None:
+        missing_mean = rows.fill
+        # Only reconstructions let units see more than what is observed.
+        observed = rows.observed_fraction() if fill == "reconstruction" else 0.0
+    elif settings.missing_values is not None:
+        missing_mean = output_mean
     deviance = null_deviance(loss, rows, (mean, variance), output_mean)
     n_components = settings.n_components or n_features
     steepness = _steepness(settings, output_mean)
@@ -174,6 +182,7 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
         steepness,
         coordinates,
         is_stream,
+        observed,
     )
     target = None
     if getattr(penalty, "beta", None) == "adaptive":
@@ -187,7 +196,7 @@ def make_problem(settings, rows, convolution=None, is_stream=False):
         target,
         coordinates,
         missing_mean,
-        missing_fill(settings, rows),
+        fill,
         n_sampled,
     )
 
@@ -235,7 +244,7 @@ def _make_penalty(settings, seen, sizes, spectrum, is_stream):
     elif beta == "scale":
         # Rows without variance need some positive weight; its size does not matter.
         beta = cls.default_beta(*sizes)
-        beta *= rank_factor(settings, cls, sizes[2], spectrum)
+        beta = float(beta * rank_factor(settings, cls, sizes[2], spectrum))
     if "rho" in cls._get_param_names():
         rho = sparsity_level(settings, sizes[2], None if is_stream else seen)
     return make_penalty(settings.penalty, rho=rho, beta=beta)

@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from functools import cached_property
 
+import numpy as np
+
 from ._missing import View
 from ._spectrum import Spectrum
 
@@ -136,6 +138,20 @@ class Rows(ABC):
         -------
         means : ObservedMeans
         """
+
+    def observed_fraction(self):
+        """Return the weighted fraction of the entries that are observed.
+
+        Returns
+        -------
+        fraction : float
+        """
+        if self.fill is None:
+            return 1.0
+        total = self.shape[0]
+        if self.sample_weight is not None:
+            total = np.sum(self.sample_weight, dtype=np.float64)
+        return float(np.mean(self.observed_means().weight) / total)
 
     @abstractmethod
     def _seen(self, view):

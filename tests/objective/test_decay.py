@@ -127,7 +127,9 @@ def test_directions_beyond_the_known_share_what_few_rows_vary_along_them(wide):
 def test_a_longer_search_does_not_learn_few_rows_by_heart(wide):
     X, others = wide
     scores = [
-        SparseAutoencoder(79, random_state=0, tol=tol, max_iter=400).fit(X).score(others)
+        SparseAutoencoder(79, random_state=0, tol=tol, max_iter=400)
+        .fit(X)
+        .score(others)
         for tol in (1e-3, 1e-5)
     ]
     assert scores[1] > scores[0] - 0.005 > 0.1
@@ -137,7 +139,6 @@ def test_many_rows_and_given_numbers_have_no_directions(wine, rng):
     X = rng.randn(200, 16)  # two directions for each unit, and many rows
     assert of_few_rows(X).decay_directions_ is None
     assert of_few_rows(X[:, :15]).decay_directions_ is not None
-    assert of_few_rows(X[:, :15], missing_values=np.nan).decay_directions_ is None
     assert of_few_rows(X[:16]).decay_directions_ is not None
     for parameters in [
         {"alpha": 0.1},
@@ -147,6 +148,34 @@ def test_many_rows_and_given_numbers_have_no_directions(wine, rng):
     ]:
         fitted = of_few_rows(wine[:16], **parameters)
         assert fitted.decay_directions_ is None
+
+
+@pytest.mark.parametrize("fill", ["mean", "reconstruction"])
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_a_table_without_gaps_is_fitted_as_if_none_were_allowed(fill, solver, wine):
+    expected = of_few_rows(wine, solver=solver)
+    fitted = of_few_rows(wine, solver=solver, missing_values=np.nan, missing_fill=fill)
+    assert_array_equal(fitted.decay_directions_, expected.decay_directions_)
+    assert_array_equal(fitted.transform(wine), expected.transform(wine))
+
+
+@pytest.mark.parametrize("part", [0.1, 0.4])
+def test_missing_entries_make_decay_more_equal(part, wine, rng):
+    """They are predicted by directions that columns share."""
+    X = np.where(rng.uniform(size=wine.shape) < part, np.nan, wine)
+    allowed = {"missing_values": np.nan}
+    fitted = SparseAutoencoder(13, random_state=0, **allowed).fit(X)
+    values = np.linalg.eigvalsh(np.cov(fitted.impute(X).T, ddof=0))
+    D = fitted.decay_directions_
+    decay = np.linalg.eigvalsh(fitted.alpha_[0] * np.eye(13) + D.T @ D)
+    # Half of what the observed entries are; the least of 0.1 is raised to it, too.
+    exponent = np.isfinite(X).mean() / 2
+    damped = values + 0.1**exponent * values.mean()
+    known = values > 0.1 * values.mean()
+    ratio = (damped[-1] / damped[known].min()) ** exponent
+    assert decay[-1] / decay[:-1][known[:-1]].min() == pytest.approx(ratio, rel=0.05)
+    means = of_few_rows(X, missing_fill="mean", **allowed)
+    assert means.decay_directions_ is None
 
 
 def test_the_first_rows_of_a_stream_tell_directions_if_they_are_many(wine, rng):
