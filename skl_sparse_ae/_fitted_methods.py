@@ -28,8 +28,10 @@ from ._rows._missing import on_view
 
 
 def _allows_missing(estimator):
-    """Whether an estimator has `impute`."""
-    return estimator.missing_values is not None
+    """Return True if an estimator has `impute`; raise AttributeError otherwise."""
+    if estimator.missing_values is None:
+        raise AttributeError("impute needs missing_values=np.nan, before the fit.")
+    return True
 
 
 class FittedMethods(ClassNamePrefixFeaturesOutMixin, TransformerMixin):

@@ -162,8 +162,8 @@ def _suits_lbfgs(settings, problem):
             raise ValueError(
                 "solver='adam' and penalty='batch_topk', 'winner_take_all' and "
                 "'jumprelu' need mini-batches, and each one of a Dask array would wait "
-                "for the workers. Use solver='lbfgs' and another penalty, or fit on a "
-                "sample of the rows in memory."
+                "for the workers. Use solver='lbfgs' and another penalty, fit on a "
+                "sample of the rows in memory, or pass the blocks to partial_fit."
             )
         return True
     if settings.solver == "lbfgs" and penalty.selects_jointly:
@@ -203,13 +203,11 @@ def _starting_point(settings, problem, rng, previous):
     if not settings.warm_start or previous is None:
         return theta
     network, start = previous
-    others = "n_features, n_components, tied_weights, activation, out_activation"
-    if settings._takes_images:
-        others += ", image_shape, kernel_size, stride, padding"
-    if not network.shares_parameters_with(problem.network):
+    changed = network.unlike(problem.network)
+    if changed:
         raise ValueError(
-            f"warm_start=True needs the same {others} and loss as in the last fit, and "
-            "learned thresholds (penalty='jumprelu') in both or neither. Use "
-            "warm_start=False to start from initial parameters."
+            "warm_start=True goes on from the parameters of the last fit, and "
+            f"{' and '.join(changed)} had another value there. Use warm_start=False to "
+            "start from initial parameters."
         )
     return start.astype(dtype, copy=False)

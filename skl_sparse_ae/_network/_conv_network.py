@@ -43,10 +43,10 @@ class ConvNetwork(Network):
         """Number of columns of a code."""
         return self.n_positions * self.layout.n_components
 
-    def shares_parameters_with(self, other):
-        return super().shares_parameters_with(other) and (
-            self.convolution == other.convolution
-        )
+    def unlike(self, other):
+        if self.convolution != other.convolution:
+            return ["image_shape, kernel_size, stride or padding"]
+        return super().unlike(other)
 
     def encode(self, parameters, X, out, visit=None, select=True):
         """Write the maps of images to `out`.

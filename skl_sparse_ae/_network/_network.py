@@ -110,18 +110,33 @@ class Network:
         widths = self.widths or (self.layout.n_components,)
         return [slice(start, stop) for start, stop in pairwise((0, *widths))]
 
-    def shares_parameters_with(self, other):
-        """Return whether parameters of this network can be used in another one."""
-        mine, others = self.layout, other.layout
-        return (
-            mine.n_features == others.n_features
-            and mine.n_components == others.n_components
-            and mine.tied_weights == others.tied_weights
-            and (mine.thresholds is None) == (others.thresholds is None)
-            and self.activation.name == other.activation.name
-            and self.out_activation.name == other.out_activation.name
-            and self.loss.name == other.loss.name
-        )
+    def unlike(self, other):
+        """Return why parameters of this network cannot be used in another one.
+
+        Parameters
+        ----------
+        other : Network
+
+        Returns
+        -------
+        names : list of str
+            Parameters of an estimator that differ; empty if they can be used.
+        """
+        mine, others = self._what_fits(), other._what_fits()
+        return [name for name, value in mine.items() if value != others[name]]
+
+    def _what_fits(self):
+        """What the parameters of a network depend on, by name."""
+        layout = self.layout
+        return {
+            "n_features": layout.n_features,
+            "n_components": layout.n_components,
+            "tied_weights": layout.tied_weights,
+            "penalty": layout.thresholds is None,  # learned thresholds, or none
+            "activation": self.activation.name,
+            "out_activation": self.out_activation.name,
+            "loss": self.loss.name,
+        }
 
     @property
     def n_outputs(self):

@@ -39,12 +39,14 @@ def is_continuous(y):
     return y.dtype.kind == "f" and bool(np.any(y != np.floor(y)))
 
 
-def encode_classes(y):
+def encode_classes(y, or_else=""):
     """Return the sorted classes, and the index of the class of each label.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,)
+    or_else : str, default=""
+        What else could be done with a numeric target, a sentence for messages.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def encode_classes(y):
     if is_continuous(y):
         raise ValueError(
             "y is continuous, and classes are expected. Use bins of a numeric target, "
-            "such as those of sklearn.preprocessing.KBinsDiscretizer."
+            f"such as those of sklearn.preprocessing.KBinsDiscretizer.{or_else}"
         )
     try:
         classes, labels = np.unique(y, return_inverse=True)
@@ -70,7 +72,7 @@ def encode_classes(y):
             f"y has labels that cannot be sorted, of type {' and '.join(kinds)}. Use "
             "labels of one kind, such as strings."
         ) from error
-    _check_number(classes, len(y))
+    _check_number(classes, len(y), or_else)
     return classes, labels
 
 
@@ -97,7 +99,7 @@ def _refuse_missing(is_missing):
         )
 
 
-def _check_number(classes, n_samples):
+def _check_number(classes, n_samples, or_else):
     """Refuse floats with as many values as a numeric target has; warn of integers."""
     n_classes = len(classes)
     if classes.dtype.kind not in "iuf" or n_classes <= max(
@@ -107,7 +109,7 @@ def _check_number(classes, n_samples):
     message = (
         f"y has {n_classes} different numbers in {n_samples} rows. Use bins of a "
         "numeric target, such as those of sklearn.preprocessing.KBinsDiscretizer, or "
-        "strings where the numbers are names of classes."
+        f"strings where the numbers are names of classes.{or_else}"
     )
     if classes.dtype.kind == "f":
         raise ValueError(message)

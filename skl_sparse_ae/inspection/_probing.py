@@ -42,7 +42,7 @@ def sparse_probing(estimator, X, y, *, n_units=None, probe=None, scoring=None, c
         Rows, or any other input of `transform`. They are encoded in blocks.
 
     y : array-like of shape (n_samples,)
-        Target.
+        Target: classes, or numbers if the probe is a regressor.
 
     n_units : int or array-like of int, default=None
         Numbers of units k; those above the number of units are an error. None: 1, 2, 5
@@ -148,7 +148,9 @@ def _target_of(probe, y):
     plain = plain_labels(y)
     if not is_classifier(probe):
         return plain
-    classes, labels = encode_classes(y)
+    classes, labels = encode_classes(
+        y, " Or pass a regressor as probe, such as Ridge()."
+    )
     refuse_one_class(classes)
     # Names stay as they are, since `scoring` may refer to them.
     is_known = plain.dtype.kind in "biufU" or all(isinstance(c, str) for c in classes)

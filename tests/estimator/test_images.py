@@ -137,7 +137,7 @@ def test_warm_start_goes_on_and_refuses_another_geometry(X):
     fitted = make(warm_start=True, solver="adam").fit(X)
     before = fitted.loss_curve_[-1]  # of the patches that kernels are learned from
     assert fitted.fit(X).loss_curve_[-1] < before
-    with pytest.raises(ValueError, match="warm_start"):
+    with pytest.raises(ValueError, match="last fit, and image_shape, .* stride or"):
         fitted.set_params(stride=2).fit(X)
 
 

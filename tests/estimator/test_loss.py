@@ -198,7 +198,7 @@ def test_wrong_pairs_are_refused(rows):
 @short
 def test_a_warm_start_with_another_loss_is_refused(rows):
     autoencoder = make_short(loss="log_loss", warm_start=True).fit(rows["log_loss"])
-    with pytest.raises(ValueError, match="and loss as in the last fit"):
+    with pytest.raises(ValueError, match="last fit, and loss had another value"):
         autoencoder.set_params(loss="squared_error", out_activation="logistic").fit(
             rows["log_loss"]
         )

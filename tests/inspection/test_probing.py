@@ -96,7 +96,7 @@ def test_names_of_classes_reach_the_scorer(rng):
     [
         ([None, 0, 1, 1, 0], "1 missing label.s., the first in row 0"),
         ([0, 1, np.nan, np.nan, 1], "2 missing label.s., the first in row 2"),
-        ([0.5, 0.1, 0.2, 0.1, 0.7], "y is continuous"),
+        ([0.5, 0.1, 0.2, 0.1, 0.7], "y is continuous.* pass a regressor as probe"),
         ([1, 1, 1, 1, 1], "only one class"),
         (["a", "b", 1, "a", 2], "cannot be sorted"),
         ([[0, 1]] * 5, "1d array"),
