@@ -131,13 +131,13 @@ class SparseAutoencoder(
         With logistic or tanh units, "scale" also adds ``1/2 ||D W_e||^2`` to J, with D
         = `decay_directions_`, where a code can represent all directions of X: with more
         than one unit for each two directions (of a variance above a tenth of a column's
-        on average; not with `missing_values`), or fewer than 20 distinct rows per unit
-        (per column, if there are fewer columns than units). The encoder's decay is then
-        proportional to a power of the variance along each direction, which grows to 1
-        with a unit for each direction, or two rows per unit; with few rows of many more
-        columns, to 1.5. It is smaller if `rho` is less than "auto" gives. With equal
-        decay, directions of small variance would be left out, along which classes can
-        differ as well.
+        on average), or fewer than 20 distinct rows per unit (per column, if there are
+        fewer columns than units). The encoder's decay is then proportional to a power
+        of the variance along each direction, which grows to 1 with a unit for each
+        direction, or two rows per unit; with few rows of many more columns, to 1.5. It
+        is smaller if `rho` is less than "auto" gives, or entries are missing. With
+        equal decay, directions of small variance would be left out, along which classes
+        can differ as well.
 
     activation : {"auto", "logistic", "tanh", "relu", "identity"}, default="auto"
         Activation function of the hidden units. "auto" is "relu" for "l1", "topk",
