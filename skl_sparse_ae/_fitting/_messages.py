@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .._penalties import is_built_in
+from .._penalties import Penalty, is_built_in
 from .._solvers._progress import Diverged
 from ._column_scales import lost_columns
 from ._fitted import fitted_parameters
@@ -186,24 +186,27 @@ def _warn_if_nothing_is_explained(settings, problem, reconstruction):
 
 
 def _remedy(settings, problem):
-    """Return what makes decay and penalty weaker, relative to the variance of X.
+    """Return what makes the decay and the penalty weaker, relative to X.
 
     Those of the defaults are in units of X: they do not change if X is scaled.
     """
+    penalty = problem.network.penalty
     encoder, decoder = problem.alpha.weights
-    weaker = f"Try a weaker decay, alpha=({encoder / 10:.2g}, {decoder / 10:.2g})"
-    if settings.alpha != "scale":
-        spread = problem.scaling.spread
-        weaker = (
-            "Scale X, whose columns have a standard deviation of about "
-            f"{spread:.2g}, or lower alpha"
-        )
-    beta = getattr(problem.network.penalty, "beta", 0)
+    remedy = f"Try alpha=({encoder / 10:.2g}, {decoder / 10:.2g})"
+    beta = getattr(penalty, "beta", 0)
     if beta:
-        weaker += f", a beta below {beta:.2g}"
-    if hasattr(problem.network.penalty, "rho"):
-        weaker += ", a larger rho"
-    return f"{weaker}, or more units."
+        remedy += f", a beta below {beta:.2g}"
+    if hasattr(penalty, "rho") and (not penalty.has_target or problem.target):
+        remedy += ", a larger rho"
+    remedy += " or more units."
+    weights = settings.alpha, settings.beta, settings.penalty
+    if weights[:2] != ("scale", "scale") or isinstance(weights[2], Penalty):
+        spread = problem.scaling.spread
+        remedy += (
+            " The given weights are for X of another scale than these columns, whose "
+            f"standard deviation is about {spread:.2g}, perhaps: if so, scale X."
+        )
+    return remedy
 
 
 def _is_worse_than_means(settings, problem, outcome, terms):

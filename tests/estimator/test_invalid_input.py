@@ -42,6 +42,28 @@ def test_values_too_large_for_arithmetic_are_refused(X):
 
 
 @short
+@pytest.mark.parametrize(
+    ("dtype", "factor", "what"),
+    [
+        (np.float32, 1e-12, "underflows in float32"),
+        (np.float32, 1e12, "overflows in float32"),
+        (np.float64, 1e-100, "underflows in float64"),
+        (np.float64, 1e100, "overflows in float64"),
+    ],
+)
+def test_default_weights_that_a_precision_has_not_are_refused(dtype, factor, what, X):
+    """They would be zero or infinite: another model than that of the scaled rows."""
+    rows = (factor * X).astype(dtype)
+    with pytest.raises(ValueError, match=f"squared variance of X {what}.*Scale X"):
+        SparseAutoencoder(8).fit(rows)
+    # Weights of rectified units are in units of the variance itself.
+    fitted = make_short(8, penalty="l1").fit(rows)
+    assert fitted.score(rows) == pytest.approx(
+        make_short(8, penalty="l1").fit(X).score(X), abs=0.02
+    )
+
+
+@short
 def test_a_fit_that_refuses_its_rows_keeps_the_fitted_state(X):
     autoencoder = make_short().fit(X)
     expected = autoencoder.transform(X)

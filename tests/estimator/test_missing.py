@@ -57,6 +57,9 @@ def test_nan_is_an_error_unless_it_is_allowed(gappy, rows):
         with pytest.raises(ValueError, match="contains NaN"):
             getattr(autoencoder, method)(gappy)
     assert not hasattr(autoencoder, "impute")
+    with pytest.raises(AttributeError) as error:
+        autoencoder.impute(gappy)
+    assert "impute needs missing_values=np.nan" in str(error.value.__cause__)
     assert not autoencoder.__sklearn_tags__().input_tags.allow_nan
     assert make().__sklearn_tags__().input_tags.allow_nan
     with pytest.raises(ValueError, match="infinity"):

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from skl_sparse_ae import ConvSparseAutoencoder, SparseAutoencoder
+from skl_sparse_ae import L1, ConvSparseAutoencoder, SparseAutoencoder
 
 from .short_fits import make_short, short
 
@@ -18,10 +18,31 @@ def test_a_fit_that_stops_at_max_iter_warns(X):
             make_short(solver=solver).fit(X)
 
 
-def test_a_fit_that_explains_almost_nothing_warns(digits):
-    autoencoder = SparseAutoencoder(4, alpha=100.0, random_state=0)
-    with pytest.warns(UserWarning, match="less than 1 %.*alpha=.1e.02, 1e.02"):
+@pytest.mark.parametrize(
+    ("parameters", "remedy"),
+    [
+        ({"alpha": 100.0}, "Try alpha=.10, 10., a beta.*larger rho.*if so, scale X.$"),
+        (
+            {"penalty": None, "alpha": (100, 0.001)},
+            "Try alpha=.10, 0.0001. or more units. The given.*if so, scale X.$",
+        ),
+        ({"penalty": "l1", "beta": 1e5}, "beta below 1e.05 or more.*scale X.$"),
+        ({"penalty": L1(1e5)}, "beta below 1e.05 or more units. The .*scale X.$"),
+    ],
+    ids=str,
+)
+def test_a_fit_that_explains_almost_nothing_warns(parameters, remedy, digits):
+    autoencoder = SparseAutoencoder(4, random_state=0, **parameters)
+    with pytest.warns(UserWarning, match=f"less than 1 %.*alpha=.*{remedy}"):
         autoencoder.fit(digits)
+
+
+def test_scaling_is_no_remedy_for_weights_in_units_of_x():
+    """Sparse noise: each unit can explain one direction of thousands."""
+    X = sparse.random(2000, 8000, 0.003, format="csr", random_state=0)
+    autoencoder = SparseAutoencoder(2, random_state=0)
+    with pytest.warns(UserWarning, match="less than 1 %.*larger rho or more units.$"):
+        autoencoder.fit(X)
 
 
 def test_a_search_that_ends_above_the_means_of_the_columns_warns(digits):

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -6,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
 from skl_sparse_ae import L1, SparseAutoencoder
+from skl_sparse_ae._fitting._messages import _warn_if_level_is_missed
 from skl_sparse_ae._fitting._sparsity_target import SparsityTarget
 from skl_sparse_ae._solvers._progress import Outcome
 
@@ -46,6 +49,28 @@ def test_a_level_that_is_missed_warns(digits):
         pytest.warns(UserWarning, match="rho=0.01 of the units.*has reached 0"),
     ):
         autoencoder.fit(digits)
+
+
+@pytest.mark.parametrize(
+    ("converged", "longer"),
+    [(False, "a larger max_iter"), (True, "a smaller tol, with a larger max_iter")],
+)
+@pytest.mark.parametrize(
+    ("level", "part", "advice"),
+    [
+        (0.2, 1.5, "reached 0.2, .*Use {}, or another rho.$"),
+        (0.02, 0.5, "reached 0.02, .*Use a smaller rho or fewer units, or {}.$"),
+    ],
+)
+def test_more_iterations_are_no_remedy_after_convergence(
+    converged, longer, level, part, advice
+):
+    target = SimpleNamespace(is_reached=lambda level: False, part_of_first=part)
+    network = SimpleNamespace(penalty=L1(beta=0.3, rho=0.1))
+    problem = SimpleNamespace(target=target, network=network)
+    outcome = SimpleNamespace(converged=converged)
+    with pytest.warns(UserWarning, match=advice.format(longer)):
+        _warn_if_level_is_missed(problem, outcome, level)
 
 
 @pytest.mark.parametrize(

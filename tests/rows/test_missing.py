@@ -53,6 +53,18 @@ def test_filled_rows(container, gappy):
     assert filled(container(gappy), None) is not full
 
 
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_the_fraction_of_observed_entries(container, gappy):
+    weights = np.arange(1.0, len(gappy) + 1)
+    for sample_weight in (None, weights):
+        rows = InMemory(container(gappy), sample_weight)
+        rows = rows.with_view(fill=rows.observed_means().mean)
+        each = np.mean(~np.isnan(gappy), axis=1)
+        expected = np.average(each, weights=sample_weight)
+        assert rows.observed_fraction() == pytest.approx(expected, rel=1e-14)
+    assert InMemory(np.zeros((2, 3))).observed_fraction() == 1
+
+
 def test_moments_are_those_of_observed_entries(gappy):
     rows = InMemory(gappy)
     rows = rows.with_view(fill=rows.observed_means().mean)
