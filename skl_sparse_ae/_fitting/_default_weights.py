@@ -185,7 +185,7 @@ def _check_range(decay, dtype):
     """Raise ValueError if a weight is too large or too small for a precision."""
     limits = np.finfo(dtype)
     for weight in decay.weights:
-        if not limits.tiny <= weight <= limits.max:
+        if not float(limits.tiny) <= weight <= float(limits.max):
             what = "overflows" if weight > 1 else "underflows"
             raise ValueError(
                 f"The squared variance of X {what} in {dtype}, and alpha='scale' is in "
