@@ -1,6 +1,7 @@
 """What to do about an X that scikit-learn's validation refuses."""
 
 from contextlib import suppress
+from datetime import date
 
 import numpy as np
 
@@ -37,10 +38,14 @@ def explained(error, X, takes_images=False):
             if not _is_number(value):
                 reason = str(error).split(". ")[0]
                 kind = TypeError if isinstance(error, TypeError) else ValueError
+                remedy = (
+                    "such as sklearn.preprocessing.OneHotEncoder does of categories"
+                )
+                if isinstance(value, date | np.datetime64):
+                    remedy = "such as the days since a first date"
                 return kind(
                     f"Column {name!r} of X has {value!r}, which is no number "
-                    f"({reason}). Drop such columns, or make numbers of them, for "
-                    "instance with sklearn.preprocessing.OneHotEncoder."
+                    f"({reason}). Drop such columns, or make numbers of them, {remedy}."
                 )
     return error
 

@@ -31,6 +31,10 @@ def main(path):
     """
     names, columns, left_out, row_labels = read_table(path)
     X = np.column_stack(columns)
+    if np.array_equal(X, np.broadcast_to(X[0], X.shape)):
+        raise ValueError(
+            "all rows have the same numbers, which leaves nothing to learn"
+        )
     missing_values = np.nan if np.isnan(X).any() else None
     autoencoder = SparseAutoencoder(missing_values=missing_values, random_state=0)
     pipeline = make_pipeline(StandardScaler(), autoencoder).fit(X)

@@ -101,6 +101,16 @@ def test_other_columns_of_whole_numbers_are_features(numbers, tmp_path):
     assert read_table(path)[0] == ["n", "a"]
 
 
+def test_rows_that_do_not_differ_are_no_table(tmp_path):
+    path = tmp_path / "table.csv"
+    for rows in ("1,2", "1,2\n1,2"):
+        path.write_text(f"a,b\n{rows}\n")
+        done = run(str(path))
+        assert done.returncode == 1
+        assert "all rows have the same numbers" in done.stderr
+        assert not path.with_suffix(".html").exists()
+
+
 def test_commas_between_columns_are_no_decimal_points(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text('a,b\n"1,5",2\n"2,5",4\n')
