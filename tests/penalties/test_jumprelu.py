@@ -203,7 +203,7 @@ def test_warm_start_goes_on_from_the_thresholds(digits):
     before = estimator.penalty_.threshold_
     after = estimator.set_params(max_iter=1).fit(digits).penalty_.threshold_
     assert 0 < np.abs(after - before).max() < 0.1 * before.max()
-    with pytest.raises(ValueError, match="learned thresholds"):
+    with pytest.raises(ValueError, match="last fit, and penalty had another value"):
         estimator.set_params(penalty=TopK()).fit(digits)
 
 
