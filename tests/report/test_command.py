@@ -13,7 +13,6 @@ from sklearn.preprocessing import StandardScaler
 from skl_sparse_ae import SparseAutoencoder
 from skl_sparse_ae.report import html_report
 from skl_sparse_ae.report.__main__ import main
-from skl_sparse_ae.report.__main__ import main
 from skl_sparse_ae.report._table_file import read_table
 
 
