@@ -49,7 +49,7 @@ def train_by_turns(settings, rows, previous, train, length):
     """
     turn, n_iter, target = copy.copy(settings), 0, None
     means = filled = rows.replaced_by(rows.complete)
-    was_missing = Filled(rows.fill, rows.observed_fraction())
+    was_missing = Filled(rows.fill, rows.observed_fraction)
     while True:
         problem = make_problem(settings, filled, was_missing=was_missing)
         if target is not None:

@@ -199,8 +199,8 @@ def _remedy(settings, problem):
     if hasattr(penalty, "rho") and (not penalty.has_target or problem.target):
         remedy += ", a larger rho"
     remedy += " or more units."
-    weights = settings.alpha, settings.beta, settings.penalty
-    if weights[:2] != ("scale", "scale") or isinstance(weights[2], Penalty):
+    has_given_penalty = isinstance(settings.penalty, Penalty)
+    if settings.alpha != "scale" or settings.beta != "scale" or has_given_penalty:
         spread = problem.scaling.spread
         remedy += (
             " The given weights are for X of another scale than these columns, whose "

@@ -155,7 +155,7 @@ def make_problem(settings, rows, convolution=None, is_stream=False, was_missing=
     elif rows.fill is not None:
         missing_mean = rows.fill
         # Only reconstructions let units see more than what is observed.
-        observed = rows.observed_fraction() if fill == "reconstruction" else 0.0
+        observed = rows.observed_fraction if fill == "reconstruction" else 0.0
     elif settings.missing_values is not None:
         missing_mean = output_mean
     deviance = null_deviance(loss, rows, (mean, variance), output_mean)

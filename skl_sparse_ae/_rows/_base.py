@@ -139,13 +139,9 @@ class Rows(ABC):
         means : ObservedMeans
         """
 
+    @cached_property
     def observed_fraction(self):
-        """Return the weighted fraction of the entries that are observed.
-
-        Returns
-        -------
-        fraction : float
-        """
+        """The weighted fraction of the entries that are observed, a float."""
         if self.fill is None:
             return 1.0
         total = self.shape[0]

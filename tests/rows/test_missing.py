@@ -61,8 +61,8 @@ def test_the_fraction_of_observed_entries(container, gappy):
         rows = rows.with_view(fill=rows.observed_means().mean)
         each = np.mean(~np.isnan(gappy), axis=1)
         expected = np.average(each, weights=sample_weight)
-        assert rows.observed_fraction() == pytest.approx(expected, rel=1e-14)
-    assert InMemory(np.zeros((2, 3))).observed_fraction() == 1
+        assert rows.observed_fraction == pytest.approx(expected, rel=1e-14)
+    assert InMemory(np.zeros((2, 3))).observed_fraction == 1
 
 
 def test_moments_are_those_of_observed_entries(gappy):
